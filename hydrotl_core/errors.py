@@ -1,0 +1,21 @@
+"""Errors a user can act on. Each message names the file, line or variable and what to do."""
+
+
+class HydroTLError(ValueError):
+    """Base of all errors raised on purpose by hydrotl."""
+
+
+class DataError(HydroTLError):
+    """A data file or the values in it are not what they should be."""
+
+
+class ConfigError(HydroTLError):
+    """The manifest, an experiment or a recipe is not valid."""
+
+
+class DownloadError(HydroTLError):
+    """A file could not be fetched or does not match its recorded hash."""
+
+
+class WeightsError(HydroTLError):
+    """Weights do not fit the model or the data they are used with."""

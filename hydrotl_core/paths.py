@@ -1,0 +1,44 @@
+"""Where the project and its data live."""
+
+import os
+from pathlib import Path
+
+from hydrotl_core.errors import ConfigError
+
+MANIFEST_NAME = "data_manifest.yaml"
+
+
+def project_root() -> Path:
+    """Folder that holds ``data_manifest.yaml``, the experiments, weights and results.
+
+    ``HYDROTL_ROOT`` if set, else the parent of the installed package (the package is
+    installed from a checkout, ``pip install -e .``).
+
+    Raises
+    ------
+    ConfigError
+        If no manifest is found there.
+    """
+    named = os.environ.get("HYDROTL_ROOT")
+    root = Path(named).expanduser() if named else Path(__file__).resolve().parents[1]
+    if not (root / MANIFEST_NAME).is_file():
+        raise ConfigError(
+            f"no {MANIFEST_NAME} in {root}: install hydrotl from a checkout with "
+            "`pip install -e .`, or set HYDROTL_ROOT to the checkout"
+        )
+    return root
+
+
+def data_dir() -> Path:
+    """Folder of the data sets: ``HYDROTL_DATA`` if set, else the user's cache folder."""
+    named = os.environ.get("HYDROTL_DATA")
+    if named:
+        return Path(named).expanduser()
+    import pooch  # lazy: most imports of this module never need it
+
+    return Path(pooch.os_cache("hydrotl"))
+
+
+def has_data(relative: str) -> bool:
+    """Whether ``relative`` exists inside :func:`data_dir`."""
+    return (data_dir() / relative).exists()
