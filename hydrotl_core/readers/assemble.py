@@ -1,0 +1,203 @@
+"""From the records of single basins to one canonical data set."""
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from hydrotl_core.canonical import unit_of
+from hydrotl_core.errors import ConfigError, DataError
+from hydrotl_core.manifest import Dataset
+from hydrotl_core.readers.days import check_days
+from hydrotl_core.readers.options import Gaps
+from hydrotl_core.units import check_area, convert, needs_area
+
+
+@dataclass(frozen=True)
+class Record:
+    """A basin's series as read: native units, rising days, missing values NaN.
+
+    ``series`` maps canonical names to float arrays of shape (n_days,).
+    """
+
+    days: pd.DatetimeIndex
+    series: Mapping[str, np.ndarray]
+
+
+def make_record(
+    days: pd.DatetimeIndex,
+    lines: Sequence[int] | pd.Index,
+    series: Mapping[str, np.ndarray],
+    gaps: Gaps,
+    path: Path,
+) -> Record:
+    """A record whose days were checked; an accepted gap is warned about.
+
+    Raises
+    ------
+    DataError
+        See :func:`hydrotl_core.readers.days.check_days`.
+    """
+    warning = check_days(days, lines, gaps, path)
+    if warning:
+        warnings.warn(warning, stacklevel=2)
+    return Record(days, series)
+
+
+def to_dataset(
+    records: Mapping[str, Record], attributes: pd.DataFrame | None, dataset: Dataset
+) -> xr.Dataset:
+    """Join records on time (NaN outside a basin's own span) and convert them to canonical units.
+
+    Parameters
+    ----------
+    records
+        Basin id -> record.
+    attributes
+        Attribute table with the basin ids as index, or None.
+    dataset
+        The manifest entry, for native units and the area attribute.
+
+    Raises
+    ------
+    DataError
+        If there is no record, a basin lacks attributes, or an area is needed and unusable.
+    """
+    if not records:
+        raise DataError(f"{dataset.title}: no basin was found to read")
+    basins = list(records)
+    start = min(record.days[0] for record in records.values())
+    end = max(record.days[-1] for record in records.values())
+    time = pd.date_range(start, end, freq="D", unit="ns")
+    table = None if attributes is None else select_attributes(attributes, basins, dataset.title)
+    variables: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]] = {}
+    for name, variable in dataset.variables.items():
+        unit = unit_of(name)
+        areas = areas_of(table, basins, dataset, name)
+        values = np.full((len(basins), len(time)), np.nan, np.float32)
+        for row, (basin, record) in enumerate(records.items()):
+            positions = (record.days - start).days
+            values[row, positions] = convert(
+                record.series[name], variable.units, unit, areas.get(basin)
+            )
+        variables[name] = (("basin", "time"), values, {"units": unit})
+    ds = xr.Dataset(variables, coords={"basin": np.array(basins, dtype=str), "time": time})
+    return ds if table is None else add_attributes(ds, table, dataset)
+
+
+def areas_of(
+    table: pd.DataFrame | None, basins: Iterable[str], dataset: Dataset, name: str
+) -> dict[str, float]:
+    """Areas in km2 of ``basins``; empty if the variable ``name`` needs none to be converted.
+
+    Raises
+    ------
+    DataError, ConfigError
+        If areas are needed and no attribute is named or an area is missing, zero or negative.
+    """
+    native = dataset.variables[name].units
+    if not needs_area(native, unit_of(name)):
+        return {}
+    column = dataset.attributes.area
+    if table is None or column is None:
+        raise ConfigError(
+            f"{dataset.title}: '{name}' in {native} needs basin areas: name an attribute table "
+            "and its column in km2 (`attributes.area`) in the manifest entry"
+        )
+    require_attribute(table, column, dataset.title)
+    if table[column].dtype != np.float64:
+        raise DataError(f"{dataset.title}: area attribute '{column}' is not numeric; correct it")
+    return {
+        basin: check_area(
+            float(table.at[basin, column]), f"{dataset.title}: basin {basin}, '{column}': '{name}'"
+        )
+        for basin in basins
+    }
+
+
+def require_attribute(table: pd.DataFrame, column: str, title: str) -> None:
+    """Raise a DataError if the attribute table has no ``column``."""
+    if column not in table.columns:
+        raise DataError(
+            f"{title}: no attribute '{column}'; correct `attributes` in the manifest entry to "
+            f"one of {', '.join(map(str, table.columns[:30]))}"
+        )
+
+
+def select_attributes(table: pd.DataFrame, basins: Sequence[str], title: str) -> pd.DataFrame:
+    """Rows of ``basins``, in their order.
+
+    Raises
+    ------
+    DataError
+        If a basin has no row.
+    """
+    absent = [basin for basin in basins if basin not in table.index]
+    if absent:
+        raise DataError(
+            f"{title}: {len(absent)} basin(s) without attributes, first {absent[0]}; "
+            f"{_similar_id(absent[0], table.index)}"
+        )
+    return table.loc[list(basins)]
+
+
+def select_basins(available: Sequence[str], basins: Sequence[str] | None, title: str) -> list[str]:
+    """The basins asked for, or all.
+
+    Raises
+    ------
+    DataError
+        If a basin is unknown or asked for twice.
+    ConfigError
+        If an empty selection is asked for.
+    """
+    if basins is None:
+        return list(available)
+    if isinstance(basins, str):
+        raise ConfigError(f"{title}: basins must be a list of ids, not the text {basins!r}")
+    wanted = list(basins)
+    if not wanted:
+        raise ConfigError(f"{title}: an empty list of basins was asked for")
+    known = set(available)
+    for basin in wanted:
+        if basin not in known:
+            raise DataError(f"{title}: no basin {basin!r}; {_similar_id(basin, available)}")
+    doubled = {basin for basin in wanted if wanted.count(basin) > 1} if len(
+        set(wanted)
+    ) < len(wanted) else set()
+    if doubled:
+        raise DataError(f"{title}: basin {sorted(doubled)[0]} was asked for more than once")
+    return wanted
+
+
+def _similar_id(basin: str, known: Iterable[str]) -> str:
+    ids = [str(other) for other in known]
+    alike = [other for other in ids if other.lstrip("0") == str(basin).lstrip("0")]
+    if alike:
+        return f"did you mean '{alike[0]}'? Ids are text and keep their leading zeros"
+    return f"there are {len(ids)}: {', '.join(ids[:5])}{', ...' if len(ids) > 5 else ''}"
+
+
+def add_attributes(ds: xr.Dataset, table: pd.DataFrame, dataset: Dataset) -> xr.Dataset:
+    """``ds`` with the columns of ``table`` (rows in the order of its basins) as attributes.
+
+    Raises
+    ------
+    DataError
+        If an attribute is named like a variable of ``ds``.
+    """
+    clash = [name for name in table.columns if name in ds.variables]
+    if clash:
+        raise DataError(f"{dataset.title}: attribute '{clash[0]}' is named like a variable")
+    columns = {}
+    for name in table.columns:
+        column = table[name]
+        numeric = column.dtype == np.float64
+        values = column.to_numpy() if numeric else column.to_numpy(dtype=str)
+        units = {"units": "km2"} if name == dataset.attributes.area else {}
+        columns[str(name)] = (("basin",), values, units)
+    return ds.assign(columns)

@@ -1,0 +1,220 @@
+"""Delimited text files, read strictly: what cannot be understood is an error with its line."""
+
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hydrotl_core.errors import DataError
+
+#: Texts that mean "missing" in any file; further codes are declared in the manifest.
+MISSING_TEXTS = ("", "NA", "NaN", "nan")
+
+
+def require_file(path: Path, what: str) -> Path:
+    """``path`` if it is a file that is not empty.
+
+    Raises
+    ------
+    DataError
+        Saying which file, called ``what``, is absent or empty.
+    """
+    if not path.is_file():
+        raise DataError(
+            f"{path}: no such file ({what}); check the data set's folder and the names in its "
+            "manifest entry"
+        )
+    if path.stat().st_size == 0:
+        raise DataError(f"{path}: the file ({what}) is empty; fetch it again")
+    return path
+
+
+def read_header(
+    path: Path, what: str, *, separator: str = ",", encoding: str = "utf-8-sig", line: int = 1
+) -> list[str]:
+    """Column names on ``line`` (from 1) of a delimited file.
+
+    Raises
+    ------
+    DataError
+        If the file is absent, empty, shorter or not in that encoding.
+    """
+    require_file(path, what)
+    try:
+        with path.open(encoding=encoding) as file:
+            for number, content in enumerate(file, start=1):
+                if number == line:
+                    return _fields(content, separator)
+    except UnicodeError as error:
+        raise _not_text(path, encoding, error) from error
+    raise DataError(f"{path}: no line {line} with the column names ({what})")
+
+
+def read_table(
+    path: Path,
+    what: str,
+    *,
+    text: Sequence[str] = (),
+    values: Sequence[str] = (),
+    missing: Sequence[float | str] = (),
+    separator: str = ",",
+    encoding: str = "utf-8-sig",
+    header_line: int = 1,
+    names: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Read columns of a delimited text file.
+
+    Parameters
+    ----------
+    path, what
+        The file, and what it is called in errors.
+    text, values
+        Columns to return as text and as float64.
+    missing
+        Missing codes in ``values``: a number is compared by value (-999 also matches
+        ``-999.00``), a text literally. The texts of :data:`MISSING_TEXTS` are always missing.
+    separator
+        Delimiter, or ``whitespace``.
+    encoding
+        ``utf-8-sig`` reads UTF-8 with and without a byte order mark.
+    header_line
+        Line (from 1) that names the columns; lines above it are skipped.
+    names
+        Column names of a file that has no header line.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns; the index holds each row's line number in the file.
+
+    Raises
+    ------
+    DataError
+        If the file is absent, empty, not in that encoding, ragged, lacks a column or a row, or
+        holds text where a number belongs.
+    """
+    lines = _lines(path, what, encoding)
+    skipped = header_line if names is None else 0
+    if len(lines) <= skipped:
+        raise DataError(f"{path}: no rows below line {skipped} ({what}); fetch or export it again")
+    header = _fields(lines[skipped - 1], separator) if names is None else list(names)
+    require_columns(header, [*text, *values], path)
+    rows = lines[skipped:]
+    _check_field_counts(rows, len(header), separator, path, skipped + 1)
+    kept = sorted(header.index(name) for name in {*text, *values})
+    absent = [*MISSING_TEXTS, *(code for code in missing if isinstance(code, str))]
+    layout: dict[str, Any] = {
+        "sep": r"\s+" if separator == "whitespace" else separator,
+        "header": None,
+        "names": range(len(header)),
+        "usecols": kept,
+        "keep_default_na": False,
+        "skip_blank_lines": False,
+        "index_col": False,
+    }
+    body = "\n".join(rows)
+    numeric = [position for position in kept if header[position] in set(values)]
+    types = {position: np.float64 if position in numeric else str for position in kept}
+    try:
+        try:
+            table = pd.read_csv(
+                StringIO(body), dtype=types, na_values=dict.fromkeys(numeric, absent), **layout
+            )
+        except ValueError:
+            # Some field is no plain number: all as text, then number by number to find its line.
+            table = pd.read_csv(StringIO(body), dtype=str, na_filter=False, **layout)
+    except pd.errors.ParserError as error:
+        raise DataError(
+            f"{path}: not a table with the separator {separator!r} ({error}): "
+            "give every line the same number of fields"
+        ) from error
+    table = table.set_axis([header[position] for position in table.columns], axis="columns")
+    table.index = pd.RangeIndex(skipped + 1, skipped + 1 + len(table))
+    for name in values:
+        table[name] = numbers(table[name], missing, path)
+    for name in text:
+        table[name] = table[name].fillna("").str.strip()
+    return table
+
+
+def numbers(column: pd.Series, missing: Sequence[float | str], path: Path) -> np.ndarray:
+    """Numbers of a column of text or floats, float64, NaN where a missing code stands.
+
+    Raises
+    ------
+    DataError
+        At the first value that is neither a finite number nor missing, with file and line.
+    """
+    if column.dtype == np.float64:
+        texts, absent = column, column.isna()
+        values = column.to_numpy().copy()
+    else:
+        texts = column.fillna("").str.strip()
+        absent = texts.isin([*MISSING_TEXTS, *(code for code in missing if isinstance(code, str))])
+        values = pd.to_numeric(texts.where(~absent), errors="coerce").to_numpy(np.float64).copy()
+    wrong = np.flatnonzero(~np.isfinite(values) & ~absent.to_numpy())
+    if wrong.size:
+        text = str(texts.iloc[wrong[0]])
+        hint = " (decimals take a point, not a comma)" if "," in text else ""
+        raise DataError(
+            f"{path}, line {column.index[wrong[0]]}, column '{column.name}': {text!r} is not a "
+            f"number{hint}; correct it or add it to `missing` in the manifest entry"
+        )
+    codes = [float(code) for code in missing if not isinstance(code, str)]
+    if codes:
+        values[np.isin(values, codes)] = np.nan
+    return values
+
+
+def require_columns(header: Sequence[str], wanted: Sequence[str], path: Path) -> None:
+    """Raise a DataError naming the first of ``wanted`` that ``header`` lacks or doubles."""
+    for name in wanted:
+        if name not in header:
+            shown = ", ".join(header[:20]) + (", ..." if len(header) > 20 else "")
+            raise DataError(
+                f"{path}: no column '{name}' (it has: {shown}); correct `native` or the column "
+                "options in the manifest entry, or the separator"
+            )
+        if list(header).count(name) > 1:
+            raise DataError(f"{path}: column '{name}' occurs more than once: keep one")
+
+
+def _lines(path: Path, what: str, encoding: str) -> list[str]:
+    """The file's lines, without empty ones at its end."""
+    require_file(path, what)
+    try:
+        content = path.read_text(encoding=encoding)
+    except UnicodeError as error:
+        raise _not_text(path, encoding, error) from error
+    return content.rstrip().split("\n") if content.strip() else []
+
+
+def _not_text(path: Path, encoding: str, error: UnicodeError) -> DataError:
+    return DataError(
+        f"{path}: not {encoding} text ({error}); save it as UTF-8 or set the option `encoding`"
+    )
+
+
+def _fields(line: str, separator: str) -> list[str]:
+    if separator == "whitespace":
+        return line.split()
+    return [field.strip().strip('"').strip() for field in line.strip("\r\n").split(separator)]
+
+
+def _check_field_counts(
+    rows: list[str], expected: int, separator: str, path: Path, first_line: int
+) -> None:
+    """Every row needs as many fields as there are names; a short or long one is damaged.
+
+    Rows with quoted fields may hold the separator in them and are left to the parser.
+    """
+    for line, row in enumerate(rows, start=first_line):
+        found = len(row.split()) if separator == "whitespace" else row.count(separator) + 1
+        if found != expected and '"' not in row:
+            raise DataError(
+                f"{path}, line {line}: {found} fields where {expected} belong; the line is "
+                "damaged or cut off: correct it or fetch the file again"
+            )
