@@ -1,0 +1,8 @@
+"""hydrotl_core: transfer streamflow LSTMs across continents (Ma et al. 2021).
+
+The data flow is one-directional: manifest, reader, canonical dataset, scaling, tensors,
+model, training, weights, simulation, metrics, results, figures. Importing the package is
+cheap; modules that need torch or hvplot import them when they are used.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,100 @@
+"""Checkpoints: everything a training run needs to go on in the same bits.
+
+One safetensors file (no pickle) with the parameters, the optimiser's state and the state of
+both random generators; step, times and log in its metadata. Written to a temporary name and
+renamed, so that a kill at any moment leaves the last whole checkpoint.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from hydrotl_core.errors import WeightsError
+from hydrotl_core.files import replacing
+from hydrotl_core.model import StreamflowLSTM
+from hydrotl_core.transfer import load_strict
+
+
+@dataclass
+class Progress:
+    """How far a run has come."""
+
+    step: int
+    seconds: float
+    losses: list[tuple[int, float]]
+    validation: list[tuple[int, float]]
+
+
+def save_checkpoint(
+    path: Path,
+    model: StreamflowLSTM,
+    optimizer: torch.optim.Optimizer,
+    draws: torch.Generator,
+    masks: torch.Generator,
+    identity: dict[str, Any],
+    progress: Progress,
+) -> None:
+    """Write the state of a run to ``path``, whole or not at all."""
+    tensors = {f"model.{n}": p.detach().cpu().contiguous() for n, p in model.named_parameters()}
+    for index, state in optimizer.state_dict()["state"].items():
+        for key, value in state.items():
+            tensors[f"optimizer.{index}.{key}"] = torch.as_tensor(value).cpu().contiguous()
+    tensors["generator.draws"] = draws.get_state()
+    tensors["generator.masks"] = masks.get_state()
+    metadata = {"identity": json.dumps(identity), "progress": json.dumps(asdict(progress))}
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, metadata=metadata)
+
+
+def load_checkpoint(
+    path: Path,
+    model: StreamflowLSTM,
+    optimizer: torch.optim.Optimizer,
+    draws: torch.Generator,
+    masks: torch.Generator,
+    identity: dict[str, Any],
+) -> Progress:
+    """Restore a run from ``path`` into its arguments.
+
+    Raises
+    ------
+    WeightsError
+        If the file is damaged, or was written by a run of another ``identity``.
+    """
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            metadata = file.metadata()
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise WeightsError(f"{path} is damaged ({error}): delete it to start again") from None
+    stored = json.loads(metadata["identity"])
+    if stored != json.loads(json.dumps(identity)):
+        differing = [k for k in identity if stored.get(k) != json.loads(json.dumps(identity[k]))]
+        raise WeightsError(
+            f"checkpoint {path} is of another run (differs in {', '.join(differing)}): "
+            "delete it or choose another folder"
+        )
+    load_strict(model, _below(tensors, "model."), str(path))
+    skeleton = optimizer.state_dict()
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for name, value in _below(tensors, "optimizer.").items():
+        index, key = name.split(".", 1)
+        state.setdefault(int(index), {})[key] = value
+    optimizer.load_state_dict({"state": state, "param_groups": skeleton["param_groups"]})
+    draws.set_state(tensors["generator.draws"])
+    masks.set_state(tensors["generator.masks"])
+    content = json.loads(metadata["progress"])
+    content["losses"] = [tuple(item) for item in content["losses"]]
+    content["validation"] = [tuple(item) for item in content["validation"]]
+    return Progress(**content)
+
+
+def _below(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}

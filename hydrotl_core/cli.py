@@ -1,0 +1,161 @@
+"""Command line: ``hydrotl COMMAND`` or ``python -m hydrotl_core COMMAND``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hydrotl_core.errors import HydroTLError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Transfer streamflow LSTMs across continents.",
+)
+
+Jobs = Annotated[int, typer.Option(help="Processes side by side; 0 = one per core.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+
+
+def _jobs(jobs: int, device: str) -> int:
+    from hydrotl_core.members import default_jobs
+
+    # Processes would share one GPU and its memory: one after another there.
+    return 1 if device != "cpu" else (jobs or default_jobs())
+
+
+@app.command()
+def fetch(dataset: Annotated[str, typer.Argument(help="Key in data_manifest.yaml.")]) -> None:
+    """Download a data set into the data folder, verified by sha256, resuming."""
+    from hydrotl_core.download import fetch as fetch_dataset
+
+    typer.echo(f"{dataset} is in {fetch_dataset(dataset)}")
+
+
+@app.command()
+def describe(dataset: Annotated[str, typer.Argument(help="Key in data_manifest.yaml.")]) -> None:
+    """Read a data set and print what is in it."""
+    from hydrotl_core.data import open_dataset
+
+    typer.echo(open_dataset(dataset))
+
+
+@app.command("train-source")
+def train_source(
+    name: Annotated[str, typer.Argument(help="File name in experiments/sources/.")],
+    members: Annotated[int, typer.Option(help="0 = as many as the source asks for.")] = 0,
+    jobs: Jobs = 0,
+    device: Device = "auto",
+    out: Annotated[Path | None, typer.Option(help="Default: weights/NAME.")] = None,
+) -> None:
+    """Train the ensemble of a source model; a stopped run goes on where it was."""
+    from hydrotl_core.config import load_source
+    from hydrotl_core.experiment import source_folder
+    from hydrotl_core.members import pick_device, run_tasks
+    from hydrotl_core.paths import project_root
+    from hydrotl_core.source import SourceTask, train_source_member
+
+    device = pick_device(device)
+    folder, runs = out or source_folder(name), project_root() / "runs"
+    count = members or load_source(name).members
+    tasks = [SourceTask(name, member, folder, runs, device) for member in range(count)]
+    for path in run_tasks(train_source_member, tasks, _jobs(jobs, device), name):
+        typer.echo(f"wrote {path}")
+
+
+@app.command()
+def check(
+    name: Annotated[str, typer.Argument(help="A source with a test period.")] = "conus-check",
+    device: Device = "auto",
+) -> None:
+    """Recompute the source check from the weights and write it to results/."""
+    import time
+
+    from hydrotl_core.experiment import source_folder
+    from hydrotl_core.members import pick_device
+    from hydrotl_core.provenance import provenance
+    from hydrotl_core.results import results_dir, score_record, write_result
+    from hydrotl_core.source import check_source
+
+    device = pick_device(device)
+    began = time.perf_counter()
+    simulation = check_source(name, source_folder(name), device)
+    record = {"source": name, **score_record(simulation)}
+    record["provenance"] = provenance(device, time.perf_counter() - began)
+    path = results_dir() / "source" / f"{name}.json"
+    write_result(path, record)
+    typer.echo(
+        f"{name}: {record['members']} members, {len(record['basins'])} basins, "
+        f"NSE median {record['nse_median']:.3f}, mean {record['nse_mean']:.3f}; wrote {path}"
+    )
+
+
+@app.command()
+def run(
+    region: Annotated[str, typer.Argument(help="File name in experiments/regions/, or a path.")],
+    setting: Annotated[list[str] | None, typer.Option(help="Default: all of the region.")] = None,
+    option: Annotated[list[str] | None, typer.Option(help="Default: local and all TL.")] = None,
+    members: Annotated[int, typer.Option(min=1)] = 2,
+    recipe: Annotated[str | None, typer.Option(help="Default: the region's.")] = None,
+    source: Annotated[str | None, typer.Option(help="Default: the region's.")] = None,
+    updates: Annotated[int | None, typer.Option(help="Fewer updates, for a quick look.")] = None,
+    validation_days: Annotated[
+        int, typer.Option(help="Score the last days of training; the test stays untouched.")
+    ] = 0,
+    jobs: Jobs = 0,
+    device: Device = "auto",
+    save: Annotated[bool, typer.Option(help="Write the records to results/.")] = False,
+) -> None:
+    """Local, TL-a, TL-b and TL-c for a region: mean and median NSE."""
+    from hydrotl_core.experiment import cells_of, run_cells
+    from hydrotl_core.members import pick_device
+    from hydrotl_core.results import cell_path, cell_table, write_result
+
+    device = pick_device(device)
+    cells = cells_of(region, setting, option, recipe, source)
+    results = run_cells(
+        cells,
+        members,
+        jobs=_jobs(jobs, device),
+        device=device,
+        updates=updates,
+        validation_days=validation_days,
+    )
+    records = [result.record(device, validation_days) for result in results.values()]
+    typer.echo(cell_table(records).drop(columns="region").to_string(index=False))
+    if save:
+        for record in records:
+            path = cell_path(
+                record["region"], record["setting"], record["option"], record["recipe"]
+            )
+            write_result(path, record)
+        typer.echo(f"wrote {len(records)} records below {path.parent}")
+
+
+@app.command()
+def book(
+    quick: Annotated[bool, typer.Option(help="Quick parameters (book/quick.yaml).")] = True,
+    jobs: Jobs = 0,
+) -> None:
+    """Run the section notebooks and build the book."""
+    from hydrotl_core.book import build_book, run_notebooks
+    from hydrotl_core.members import default_jobs
+
+    run_notebooks(quick=quick, jobs=jobs or default_jobs())
+    typer.echo(build_book())
+
+
+def main() -> None:
+    """Entry point: an expected error is one clear line, not a traceback."""
+    try:
+        app()
+    except HydroTLError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,231 @@
+"""Experiments as data: recipes, sources, regions and transfer options, validated once.
+
+Everything lives in ``experiments/``: ``options.yaml`` declares the transfer options,
+``recipes/`` how models are trained, ``sources/`` the pre-trained models and ``regions/``
+where they are moved to. Adding one is adding a file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from hydrotl_core.errors import ConfigError
+from hydrotl_core.paths import project_root
+from hydrotl_core.yamlfile import load_yaml
+
+Dropout = Annotated[float, Field(ge=0, lt=1)]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Strict(BaseModel):
+    """Unknown keys are errors, values never change after validation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Training(Strict):
+    """How one model is trained. Defaults are the paper's choices (Table S2, hydroDL)."""
+
+    hidden: int = Field(256, gt=0)
+    dropconnect: Dropout = 0.5
+    output_dropout: Dropout = 0.0
+    forget_bias: float = 0.0
+    window: int = Field(365, gt=1, description="days of one training instance")
+    warmup: int = Field(0, ge=0, description="first days of a window outside the loss")
+    batch: int = Field(100, gt=0)
+    updates: int | None = Field(None, gt=0, description="number of updates; or give epochs")
+    epochs: int | None = Field(None, gt=0, description="the paper's epochs")
+    optimizer: Literal["adadelta", "adam", "adamw"] = "adadelta"
+    lr: float = Field(1.0, gt=0)
+    schedule: Literal["constant", "onecycle"] = "constant"
+    weight_decay: float = Field(0.0, ge=0)
+    clip: float | None = Field(None, gt=0, description="bound on the gradient's norm")
+    loss: Literal["rmse", "mse", "nse"] = "rmse"
+    transform: Literal["zscore", "log_sqrt"] = "log_sqrt"
+    per_precipitation: bool = Field(True, description="flow divided by mean precipitation")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Training:
+        if (self.updates is None) == (self.epochs is None):
+            raise ValueError("give either updates or epochs")
+        if self.warmup >= self.window:
+            raise ValueError(f"warmup ({self.warmup}) must be shorter than window ({self.window})")
+        return self
+
+
+class Recipe(Strict):
+    """Training of source models, and of local and transferred models per setting."""
+
+    title: str
+    source: Training
+    local: dict[str, Training]
+    transfer: dict[str, Training]
+
+    def training(self, option: str, setting: str) -> Training:
+        """Training of ``option`` (``local`` or a transfer option) in ``setting``."""
+        group = self.local if option == "local" else self.transfer
+        if setting in group:
+            return group[setting]
+        if "default" in group:
+            return group["default"]
+        raise ConfigError(
+            f"recipe {self.title!r} has no entry for setting {setting!r} and no default"
+        )
+
+
+class Period(Strict):
+    """Days from ``start`` to before ``end``."""
+
+    start: dt.date
+    end: dt.date
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pair(cls, value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            if len(value) != 2:
+                raise ValueError("a period is [first day, day after the last]")
+            return {"start": value[0], "end": value[1]}
+        return value
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Period:
+        if self.start >= self.end:
+            raise ValueError(f"period starts on {self.start}, not before its end {self.end}")
+        return self
+
+    @property
+    def days(self) -> int:
+        """Number of days."""
+        return (self.end - self.start).days
+
+
+class Inputs(Strict):
+    """Input variables in the order of the columns of the input layer."""
+
+    dynamic: list[str] = Field(min_length=1)
+    static: list[str] = []
+
+
+class Source(Strict):
+    """A model trained on a data-rich region."""
+
+    title: str
+    dataset: str
+    inputs: Inputs
+    train: Period
+    test: Period | None = None
+    recipe: str = "fast"
+    members: int = Field(5, gt=0)
+    subset: int | None = Field(None, gt=0, description="number of basins, nested random draw")
+
+    @model_validator(mode="after")
+    def _apart(self) -> Source:
+        if self.test and not (
+            self.test.start >= self.train.end or self.test.end <= self.train.start
+        ):
+            raise ValueError("train and test periods overlap")
+        return self
+
+
+class Basins(Strict):
+    """Which basins of the data set: all, a list, a screen of the manifest, minus some."""
+
+    ids: list[str] | None = None
+    screen: str | None = None
+    latitude: tuple[float, float] | None = None
+    longitude: tuple[float, float] | None = None
+    exclude: list[str] = []
+
+
+class Setting(Strict):
+    """Training and test period, the same for all basins or one pair per basin."""
+
+    train: Period
+    test: Period
+    per_basin: dict[str, Setting] = {}
+
+    @model_validator(mode="after")
+    def _apart(self) -> Setting:
+        if self.train.end > self.test.start and self.test.end > self.train.start:
+            raise ValueError(
+                f"training ({self.train.start}..{self.train.end}) and test "
+                f"({self.test.start}..{self.test.end}) overlap"
+            )
+        return self
+
+    def periods(self, which: Literal["train", "test"], basins: list[str]) -> list[Period]:
+        """One period per basin."""
+        return [getattr(self.per_basin.get(basin, self), which) for basin in basins]
+
+
+class Region(Strict):
+    """A place with little data to which a source model is moved."""
+
+    title: str
+    dataset: str
+    basins: Basins = Basins()
+    inputs: Inputs
+    settings: dict[str, Setting] = Field({}, description="default: the manifest's protocol")
+    source: str = "conus"
+    recipe: str = "fast"
+    deviations: list[str] = Field([], description="where the experiment departs from the paper")
+
+
+class Option(Strict):
+    """A transfer option: the parameters that are trained; all others stay frozen."""
+
+    title: str
+    trained: list[str] = Field(min_length=1)
+
+
+def validated(model: type[Model], value: Any, origin: str) -> Model:
+    """``value`` as ``model``; a ConfigError names ``origin`` and each wrong key."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        lines = [
+            f"  {'.'.join(str(part) for part in item['loc']) or '(top)'}: {item['msg']}"
+            for item in error.errors()
+        ]
+        raise ConfigError(
+            f"{origin} is not a valid {model.__name__}:\n" + "\n".join(lines)
+        ) from None
+
+
+def _load(model: type[Model], folder: str, name: str | Path) -> Model:
+    path = Path(name)
+    if path.suffix != ".yaml":
+        path = project_root() / "experiments" / folder / f"{name}.yaml"
+        if not path.is_file():
+            known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml")))
+            raise ConfigError(f"no {folder} entry {str(name)!r} ({path}); there are {known}")
+    return validated(model, load_yaml(path), str(path))
+
+
+def load_recipe(name: str | Path) -> Recipe:
+    """Recipe by name (``experiments/recipes/``) or by the path of a YAML file."""
+    return _load(Recipe, "recipes", name)
+
+
+def load_source(name: str | Path) -> Source:
+    """Source experiment by name (``experiments/sources/``) or by path."""
+    return _load(Source, "sources", name)
+
+
+def load_region(name: str | Path) -> Region:
+    """Region by name (``experiments/regions/``) or by path."""
+    return _load(Region, "regions", name)
+
+
+def load_options(path: Path | None = None) -> dict[str, Option]:
+    """The transfer options declared in ``experiments/options.yaml``."""
+    path = path or project_root() / "experiments" / "options.yaml"
+    content = load_yaml(path)
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path} must map option names to their definition")
+    return {name: validated(Option, value, f"{path}: {name}") for name, value in content.items()}

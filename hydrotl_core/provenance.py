@@ -1,0 +1,60 @@
+"""Where a number comes from: code version, data, device, date."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import platform
+import subprocess
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from hydrotl_core import __version__
+from hydrotl_core.paths import project_root
+
+
+def code_version() -> str:
+    """Package version and, in a git checkout, the commit (``+`` if it has changes)."""
+    try:
+        git = ["git", "-C", str(project_root())]
+        commit = subprocess.run(
+            [*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        changed = subprocess.run(
+            [*git, "status", "--porcelain", "--untracked-files=no", "--", "hydrotl_core"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return __version__
+    return f"{__version__} {commit}{'+' if changed else ''}"
+
+
+def data_hash(ds: xr.Dataset) -> str:
+    """sha256 over names, coordinates and values of a data set, first 16 digits."""
+    digest = hashlib.sha256()
+    for name in sorted(map(str, [*ds.coords, *ds.data_vars])):
+        values = ds[name].values
+        digest.update(name.encode())
+        if values.dtype.kind in "OUS":
+            digest.update("\0".join(map(str, values.ravel())).encode())
+        else:
+            digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def provenance(device: str, seconds: float, **more: Any) -> dict[str, Any]:
+    """The record stored with weights and results."""
+    import torch
+
+    return {
+        "code": code_version(),
+        "date": dt.datetime.now(dt.UTC).date().isoformat(),
+        "device": device if device == "cpu" else torch.cuda.get_device_name(),
+        "machine": f"{platform.machine()}, torch {torch.__version__}",
+        "seconds": round(seconds, 1),
+        **more,
+    }

@@ -1,0 +1,172 @@
+"""Source models: the pre-trained ensemble of a data-rich region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import xarray as xr
+
+from hydrotl_core.config import Source, load_recipe, load_source
+from hydrotl_core.data import open_dataset
+from hydrotl_core.errors import ConfigError
+from hydrotl_core.model import StreamflowLSTM
+from hydrotl_core.provenance import data_hash, provenance
+from hydrotl_core.scaling import STREAMFLOW, fit_scaler
+from hydrotl_core.simulation import simulate, to_dataset
+from hydrotl_core.tensors import build_arrays, in_period, observed_flow
+from hydrotl_core.training import train
+from hydrotl_core.weights import Card, load_model, load_weights, member_paths, save_weights
+
+SUBSET_SEED = 20210427
+TEST_LEAD_DAYS = 365
+
+
+@dataclass(frozen=True)
+class SourceTask:
+    """One member of a source ensemble to train into ``folder``."""
+
+    name: str
+    member: int
+    folder: Path
+    runs: Path
+    device: str = "cpu"
+    quiet: bool = False
+
+
+def nested_subset(basins: list[str], n: int) -> list[str]:
+    """The first ``n`` basins of one documented random order of all of them.
+
+    The order depends on the set of basins only, so that a smaller subset is part of every
+    larger one.
+    """
+    if n > len(basins):
+        raise ConfigError(f"a subset of {n} basins was asked for, there are {len(basins)}")
+    order = np.random.default_rng(SUBSET_SEED).permutation(sorted(basins))
+    return [str(b) for b in order[:n]]
+
+
+def source_data(source: Source) -> xr.Dataset:
+    """The data set of ``source`` with its inputs, streamflow and basins only."""
+    ds = open_dataset(source.dataset)
+    ds = ds[[*source.inputs.dynamic, *source.inputs.static, STREAMFLOW]]
+    if source.subset is not None:
+        chosen = nested_subset([str(b) for b in ds["basin"].values], source.subset)
+        ds = ds.sel(basin=sorted(chosen))
+    return ds
+
+
+def initial_model(
+    seed: int, n_dynamic: int, n_static: int, hidden: int, forget_bias: float, p: float, q: float
+) -> StreamflowLSTM:
+    """A model drawn from ``seed``, leaving the global random state as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return StreamflowLSTM(n_dynamic, n_static, hidden, p, q, forget_bias)
+
+
+def train_source_member(task: SourceTask) -> Path:
+    """Train one member and write its weights; nothing is done where they exist.
+
+    A run that was stopped goes on from its checkpoint in ``task.runs``.
+    """
+    path = task.folder / f"member-{task.member}.safetensors"
+    if path.is_file():
+        return path
+    if task.device == "cpu":
+        torch.set_num_threads(1)
+    source = load_source(task.name)
+    config = load_recipe(source.recipe).source
+    ds = source_data(source)
+    n = ds.sizes["basin"]
+    periods = [source.train] * n
+    scaler = fit_scaler(
+        ds,
+        in_period(ds, periods),
+        source.inputs.dynamic,
+        source.inputs.static,
+        config.transform,
+        config.per_precipitation,
+    )
+    arrays = build_arrays(ds, scaler, periods, periods, lead=config.warmup)
+    model = initial_model(
+        task.member,
+        scaler.n_dynamic,
+        scaler.n_static,
+        config.hidden,
+        config.forget_bias,
+        config.dropconnect,
+        config.output_dropout,
+    )
+    checkpoint = task.runs / f"{task.name}-{task.member}.safetensors"
+    log = train(
+        model,
+        arrays,
+        scaler,
+        config,
+        seed=task.member,
+        device=task.device,
+        checkpoint=checkpoint,
+        label=f"{task.name} member {task.member}",
+        quiet=task.quiet,
+    )
+    card = Card(
+        inputs=scaler.input_names,
+        scaler=scaler,
+        training=config,
+        protocol=source.model_dump(mode="json"),
+        seed=task.member,
+        provenance=provenance(
+            task.device,
+            log.seconds,
+            source=task.name,
+            dataset=source.dataset,
+            data_hash=data_hash(ds),
+            references=str(ds.attrs.get("references", "")),
+            licence=str(ds.attrs.get("licence", "")),
+            basins=n,
+            loss=[log.losses[0], log.losses[-1]],
+        ),
+    )
+    save_weights(path, dict(model.named_parameters()), card)
+    checkpoint.unlink(missing_ok=True)
+    return path
+
+
+def check_source(name: str, folder: Path, device: str = "cpu") -> xr.Dataset:
+    """Simulate the test period of source ``name`` with the ensemble in ``folder``.
+
+    Returns
+    -------
+    xarray.Dataset
+        As :func:`hydrotl_core.simulation.to_dataset`.
+
+    Raises
+    ------
+    ConfigError
+        If the source has no test period, or the weights were trained for another source.
+    """
+    source = load_source(name)
+    if source.test is None:
+        raise ConfigError(f"source {name} has no test period")
+    ds = source_data(source)
+    n = ds.sizes["basin"]
+    train_periods, test_periods = [source.train] * n, [source.test] * n
+    flows = []
+    for path in member_paths(folder):
+        model, card = load_model(path)
+        if card.protocol["train"] != source.model_dump(mode="json")["train"]:
+            raise ConfigError(
+                f"{path} was trained on {card.protocol['train']}, source {name} on {source.train}"
+            )
+        arrays = build_arrays(ds, card.scaler, test_periods, train_periods, lead=TEST_LEAD_DAYS)
+        flows.append(simulate(model, arrays, card.scaler, device))
+    return to_dataset(flows, observed_flow(ds, test_periods), arrays)
+
+
+def source_parameters(folder: Path, member: int) -> tuple[dict[str, torch.Tensor], Card]:
+    """Weights that target member ``member`` starts from: source members in turn."""
+    paths = member_paths(folder)
+    return load_weights(paths[member % len(paths)])

@@ -1,0 +1,225 @@
+"""Training one member: data resident on the device, windows gathered by index.
+
+No framework and no DataLoader: a batch is an index into one tensor. Every random number
+comes from two generators that are part of the checkpoint, so that a resumed CPU run ends in
+the same bits as an uninterrupted one.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from hydrotl_core.checkpoint import Progress, load_checkpoint, save_checkpoint
+from hydrotl_core.config import Training
+from hydrotl_core.loss import masked_loss, nse_weight
+from hydrotl_core.model import StreamflowLSTM
+from hydrotl_core.scaling import Scaler
+from hydrotl_core.tensors import Arrays
+
+Validate = Callable[[StreamflowLSTM], float]
+
+
+@dataclass
+class Log:
+    """What a training run reports: loss every ``every`` updates, validation, seconds."""
+
+    losses: list[tuple[int, float]] = field(default_factory=list)
+    validation: list[tuple[int, float]] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def updates_per_epoch(batch: int, window: int, n_basins: int, n_days: int) -> int:
+    """The paper's epoch: ``ceil(ln 0.01 / ln(1 - B*rho/(n_basins*n_days)))`` updates.
+
+    After that many random windows each day has been seen with probability 0.99. Where one
+    batch covers all days the logarithm is undefined: one update.
+    """
+    covered = batch * window / (n_basins * n_days)
+    if covered >= 1:
+        return 1
+    return math.ceil(math.log(0.01) / math.log(1 - covered))
+
+
+def total_updates(config: Training, n_basins: int, n_days: int) -> int:
+    """Number of updates of a run, from ``updates`` or from the paper's epochs."""
+    if config.updates is not None:
+        return config.updates
+    assert config.epochs is not None
+    return config.epochs * updates_per_epoch(config.batch, config.window, n_basins, n_days)
+
+
+def learning_rate(config: Training, step: int, total: int) -> float:
+    """Learning rate of update ``step`` (from 0) of ``total``.
+
+    ``onecycle`` rises linearly over the first 20 % and falls as a cosine to 1/1000
+    (Smith & Topin 2018).
+    """
+    if config.schedule == "constant":
+        return config.lr
+    rise = max(1, round(0.2 * total))
+    if step < rise:
+        return config.lr * (0.04 + 0.96 * step / rise)
+    fall = (step - rise) / max(1, total - rise)
+    return config.lr * (0.001 + 0.999 * 0.5 * (1 + math.cos(math.pi * fall)))
+
+
+def make_optimizer(model: StreamflowLSTM, config: Training) -> torch.optim.Optimizer:
+    """Optimiser over what trains; frozen parameters have no state."""
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    if config.optimizer == "adadelta":
+        return torch.optim.Adadelta(parameters, lr=config.lr, rho=0.9)
+    kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
+    return kind(parameters, lr=config.lr, weight_decay=config.weight_decay, fused=True)
+
+
+class Windows:
+    """Random training windows of resident arrays.
+
+    Windows start on day 0 .. ``n_days - window`` inclusive of the rows, lead included; a
+    window longer than the rows is cut to them.
+    """
+
+    def __init__(self, arrays: Arrays, scaler: Scaler, config: Training, device: str) -> None:
+        self.dynamic = torch.from_numpy(arrays.dynamic).to(device)
+        self.static = torch.from_numpy(arrays.static).to(device)
+        self.flow = torch.from_numpy(arrays.flow).to(device)
+        std = torch.from_numpy(arrays.flow_std).float()
+        unit = torch.from_numpy(arrays.flow_scale).float() * scaler.streamflow.std
+        self.weight = nse_weight(std, unit).to(device)
+        self.n_basins, n_days = self.flow.shape
+        self.length = min(config.window, n_days)
+        self.last_start = n_days - self.length
+        self.batch = config.batch
+        self.days = torch.arange(self.length, device=device)[:, None]
+
+    def draw(self, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """One batch: forcing ``[T, B, F]``, attributes, flow ``[T, B]`` and loss weight."""
+        basin = torch.randint(self.n_basins, (self.batch,), generator=generator)
+        start = torch.randint(self.last_start + 1, (self.batch,), generator=generator)
+        device = self.flow.device
+        basin, start = basin.to(device), start.to(device)
+        day = start[None, :] + self.days
+        return (
+            self.dynamic[basin, day],
+            self.static[basin],
+            self.flow[basin, day],
+            self.weight[basin],
+        )
+
+
+def train(
+    model: StreamflowLSTM,
+    arrays: Arrays,
+    scaler: Scaler,
+    config: Training,
+    seed: int,
+    *,
+    device: str = "cpu",
+    checkpoint: Path | None = None,
+    checkpoint_seconds: float = 60.0,
+    validate: Validate | None = None,
+    validate_every: int = 0,
+    label: str = "training",
+    quiet: bool = False,
+    stop_at: int | None = None,
+) -> Log:
+    """Train ``model`` in place on ``arrays``.
+
+    Parameters
+    ----------
+    model
+        With ``requires_grad`` set as wanted (see :func:`hydrotl_core.transfer.freeze`).
+    arrays
+        Training period, built with ``lead=config.warmup``.
+    seed
+        Of the window draw and the dropout masks.
+    checkpoint
+        File to resume from if it exists and to write every ``checkpoint_seconds``.
+    validate, validate_every
+        Called with the model in evaluation mode every so many updates; its value is logged.
+    stop_at
+        Stop after this update, leaving a checkpoint; for tests and time slices.
+
+    Returns
+    -------
+    Log
+        Losses, validation values and seconds, earlier parts of a resumed run included.
+
+    Raises
+    ------
+    WeightsError
+        If the checkpoint belongs to another configuration.
+    FloatingPointError
+        If the loss is not finite.
+    """
+    model.to(device).train()
+    windows = Windows(arrays, scaler, config, device)
+    total = total_updates(config, arrays.n_basins, arrays.n_days)
+    optimizer = make_optimizer(model, config)
+    draws = torch.Generator().manual_seed(seed)
+    masks = torch.Generator(device).manual_seed(seed + 1_000_003)
+    trained = [p for p in model.parameters() if p.requires_grad]
+    log, first = Log(), 0
+    identity = {"training": config.model_dump(), "seed": seed, "basins": arrays.basins}
+    if checkpoint is not None and checkpoint.is_file():
+        progress = load_checkpoint(checkpoint, model, optimizer, draws, masks, identity)
+        first, log.seconds = progress.step, progress.seconds
+        log.losses, log.validation = progress.losses, progress.validation
+
+    began, saved = time.perf_counter() - log.seconds, time.perf_counter()
+
+    def save(step: int) -> None:
+        if checkpoint is not None:
+            log.seconds = time.perf_counter() - began
+            progress = Progress(step, log.seconds, log.losses, log.validation)
+            save_checkpoint(checkpoint, model, optimizer, draws, masks, identity, progress)
+
+    every = max(1, total // 200)
+    running = torch.zeros((), device=device)
+    stop = total if stop_at is None else min(total, stop_at)
+    bar = tqdm(range(first, stop), initial=first, total=total, desc=label, disable=quiet, unit="up")
+    for step in bar:
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(config, step, total)
+        dynamic, static, flow, weight = windows.draw(draws)
+        predicted, _ = model(dynamic, static, generator=masks)
+        used = slice(min(config.warmup, windows.length - 1), None)
+        loss = masked_loss(config.loss, predicted[used], flow[used], weight)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if config.clip is not None:
+            torch.nn.utils.clip_grad_norm_(trained, config.clip)
+        optimizer.step()
+        running += loss.detach()
+
+        done = step + 1
+        if done % every == 0 or done == total:
+            value = running.item() / (every if done % every == 0 else done % every)
+            if not math.isfinite(value):
+                raise FloatingPointError(f"{label}: loss is {value} at update {done}")
+            log.losses.append((done, value))
+            running.zero_()
+            bar.set_postfix(loss=f"{value:.3f}", refresh=False)
+        if (
+            validate is not None
+            and validate_every
+            and (done % validate_every == 0 or done == total)
+        ):
+            log.validation.append((done, validate(model.eval())))
+            model.train()
+        # Only on a multiple of `every`, when the running loss is empty: it is not saved.
+        if done % every == 0 and time.perf_counter() - saved > checkpoint_seconds:
+            save(done)
+            saved = time.perf_counter()
+    log.seconds = time.perf_counter() - began
+    save(stop)
+    model.eval()
+    return log

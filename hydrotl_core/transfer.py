@@ -1,0 +1,97 @@
+"""Moving a source model to a region: new input layer, chosen weights frozen (TL-a, -b, -c)."""
+
+from __future__ import annotations
+
+import torch
+
+from hydrotl_core.config import Option
+from hydrotl_core.errors import WeightsError
+from hydrotl_core.model import StreamflowLSTM
+
+INPUT_LAYER = ("input.weight", "input.bias")
+
+
+def freeze(model: StreamflowLSTM, option: Option) -> None:
+    """Let exactly the parameters of ``option`` train.
+
+    Raises
+    ------
+    WeightsError
+        If the option names a parameter that the model does not have.
+    """
+    names = {name for name, _ in model.named_parameters()}
+    unknown = sorted(set(option.trained) - names)
+    if unknown:
+        raise WeightsError(
+            f"option {option.title!r} trains {', '.join(unknown)}, "
+            f"but the model has {', '.join(sorted(names))}"
+        )
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name in option.trained)
+
+
+def adapt(
+    source: dict[str, torch.Tensor],
+    n_dynamic: int,
+    n_static: int,
+    dropconnect: float,
+    output_dropout: float,
+) -> StreamflowLSTM:
+    """A model for other inputs that starts from the source's LSTM and output layer.
+
+    The input layer is drawn anew (its columns belong to other variables); everything else
+    is copied bit by bit.
+
+    Parameters
+    ----------
+    source
+        Parameters of the source model by name.
+    n_dynamic, n_static
+        Inputs of the region.
+
+    Raises
+    ------
+    WeightsError
+        If ``source`` lacks a parameter, or has one of another name, shape or dtype.
+    """
+    hidden = hidden_size(source)
+    model = StreamflowLSTM(n_dynamic, n_static, hidden, dropconnect, output_dropout)
+    fresh = {name: p.detach().clone() for name, p in model.named_parameters()}
+    kept = {name: value for name, value in source.items() if name not in INPUT_LAYER}
+    load_strict(model, {**kept, **{name: fresh[name] for name in INPUT_LAYER}}, "source weights")
+    return model
+
+
+def hidden_size(parameters: dict[str, torch.Tensor]) -> int:
+    """Hidden size H read off ``lstm.weight_hh`` ``[4H, H]``."""
+    name = "lstm.weight_hh"
+    if name not in parameters:
+        raise WeightsError(f"weights have no {name}; they have {', '.join(sorted(parameters))}")
+    return parameters[name].shape[-1]
+
+
+def load_strict(model: StreamflowLSTM, parameters: dict[str, torch.Tensor], origin: str) -> None:
+    """Copy ``parameters`` into ``model``; every name, shape and dtype must agree.
+
+    Raises
+    ------
+    WeightsError
+        Naming the parameter and what each side has.
+    """
+    own = dict(model.named_parameters())
+    missing, extra = sorted(set(own) - set(parameters)), sorted(set(parameters) - set(own))
+    if missing or extra:
+        raise WeightsError(
+            f"{origin}: model expects {', '.join(missing) or 'nothing more'}; "
+            f"weights also have {', '.join(extra) or 'nothing more'}"
+        )
+    for name, parameter in own.items():
+        given = parameters[name]
+        if given.shape != parameter.shape or given.dtype != parameter.dtype:
+            raise WeightsError(
+                f"{origin}: {name} is {tuple(given.shape)} {given.dtype} in the weights, "
+                f"{tuple(parameter.shape)} {parameter.dtype} in the model"
+            )
+    with torch.no_grad():
+        for name, parameter in own.items():
+            parameter.copy_(parameters[name])
