@@ -8,6 +8,7 @@ code. Entries are validated once, on loading; an error names the file, the key a
 from __future__ import annotations
 
 import datetime as dt
+import importlib.util
 import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -17,14 +18,16 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from hydrotl_core.canonical import UNITS
 from hydrotl_core.config import Period, Setting, Strict, validated
-from hydrotl_core.errors import ConfigError
-from hydrotl_core.paths import MANIFEST_NAME, project_root
+from hydrotl_core.errors import ConfigError, DataError
+from hydrotl_core.paths import MANIFEST_NAME, data_dir, project_root
 from hydrotl_core.yamlfile import load_yaml
 
 #: Training and test period of a data set (``train``, ``test``, optionally ``per_basin``).
 Protocol = Setting
 
-Access = Literal["open", "registration", "package", "local"]
+#: ``open``: fetched by URL; ``registration``, ``manual``: fetched by hand, with or without an
+#: account; ``package``: inside an installed Python package; ``local``: files of one's own.
+Access = Literal["open", "registration", "manual", "package", "local"]
 
 
 def _inside(folder: str) -> str:
@@ -33,6 +36,12 @@ def _inside(folder: str) -> str:
     if parts.is_absolute() or ".." in parts.parts or ":" in folder:
         raise ValueError(f"{folder!r} must be a relative path without '..'")
     return folder
+
+
+def _canonical(name: str) -> str:
+    if name not in UNITS:
+        raise ValueError(f"not a canonical variable; use one of {', '.join(UNITS)}")
+    return name
 
 
 def _unique(names: list[str]) -> list[str]:
@@ -48,6 +57,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 Doi = Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")]
 Inside = Annotated[str, AfterValidator(_inside)]
+Canonical = Annotated[str, AfterValidator(_canonical)]
 Names = Annotated[list[Text], AfterValidator(_unique)]
 
 
@@ -63,7 +73,10 @@ class RemoteFile(Strict):
     )
     unpack: Literal["zip", "tar"] | None = None
     into: Inside = Field("", description="folder of the file or archive inside the data set's")
-    strip: int = Field(0, ge=0, description="leading folders dropped from the archive's paths")
+    root: Inside = Field("", description="folder of the archive whose content is unpacked")
+    members: list[Text] = Field(
+        default_factory=list, description="patterns (`a/*`) under root to unpack; none: all"
+    )
     note: Text | None = None
 
 
@@ -118,34 +131,32 @@ class Dataset(Strict):
     citation: list[Text]
     access: Access
     access_note: Text | None = Field(None, description="how to obtain files that need a hand")
-    files: list[RemoteFile] = []
-    folder: Text = Field(description="relative to the data folder; `local` may be absolute")
+    package: Text | None = Field(None, description="Python package that holds the files")
+    files: list[RemoteFile] = Field(default_factory=list)
+    folder: Text = Field(
+        description="relative to the data folder (`package`: to the package; `local`: or absolute)"
+    )
     reader: Key
     options: dict[str, Any] = Field({}, description="validated by the reader")
     missing: list[float | str] = Field([], description="values that stand for a missing one")
-    variables: dict[str, Variable] = Field(min_length=1)
+    variables: dict[Canonical, Variable] = Field(min_length=1)
     attributes: Attributes = Attributes()
-    screens: dict[str, Screen] = {}
-    protocol: dict[str, Protocol] = {}
+    screens: dict[str, Screen] = Field(default_factory=dict)
+    protocol: dict[str, Protocol] = Field(default_factory=dict)
     notes: list[Text] = Field([], description="what a user of the data should know")
 
     @model_validator(mode="after")
     def _consistent(self) -> Dataset:
-        unknown = [name for name in self.variables if name not in UNITS]
-        if unknown:
-            raise ValueError(
-                f"variables.{unknown[0]}: not a canonical variable; use one of {', '.join(UNITS)}"
-            )
         if self.access != "local":
             _inside(self.folder)
             if self.landing_page is None or not self.citation:
-                raise ValueError(f"access '{self.access}' needs a landing_page and a citation")
-        if self.access == "open" and not any(file.url for file in self.files):
-            raise ValueError("access 'open' needs files with a url")
-        if self.access in ("registration", "package") and not self.access_note:
-            raise ValueError(
-                f"access '{self.access}' needs an access_note: what to do, step by step"
-            )
+                raise ValueError(f"access '{self.access}' needs landing_page and citation")
+        if self.access == "open" and not (self.files and all(file.url for file in self.files)):
+            raise ValueError("access 'open' needs files, each with a url")
+        if self.access in ("registration", "manual", "package") and not self.access_note:
+            raise ValueError(f"access '{self.access}' needs an access_note: what to do")
+        if (self.access == "package") != (self.package is not None):
+            raise ValueError("access 'package' and the key package belong together")
         _unique([str(PurePosixPath(file.into) / file.name) for file in self.files])
         return self
 
@@ -153,6 +164,25 @@ class Dataset(Strict):
     def forcings(self) -> list[str]:
         """Canonical names of the dynamic inputs, in the entry's order."""
         return [name for name in self.variables if name != "streamflow"]
+
+
+def locate(dataset: Dataset) -> Path:
+    """Folder of the files of ``dataset`` on this machine (whether or not it exists yet).
+
+    Raises
+    ------
+    DataError
+        If the files are part of a Python package that is not installed.
+    """
+    if dataset.package is None:
+        return data_dir() / Path(dataset.folder).expanduser()
+    spec = importlib.util.find_spec(dataset.package)
+    if spec is None or spec.origin is None:
+        raise DataError(
+            f"{dataset.title}: the Python package '{dataset.package}' is not installed. "
+            f"{dataset.access_note}"
+        )
+    return Path(spec.origin).parent / dataset.folder
 
 
 class Manifest(Strict):
