@@ -6,7 +6,7 @@ the basin's area, and a mass of water per area and time becomes a depth through 
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -79,7 +79,7 @@ def convert(
     converted = array * factor
     if offset:
         converted = converted + offset
-    return cast(np.ndarray, converted.astype(dtype, copy=False))
+    return converted.astype(dtype, copy=False)
 
 
 def needs_area(native: str, canonical: str) -> bool:
@@ -88,6 +88,16 @@ def needs_area(native: str, canonical: str) -> bool:
         return False
     found, wanted = _parse(native), _parse(canonical)
     return bool(found.dimensionality == (wanted * _registry().Unit("m**2")).dimensionality)
+
+
+def same_unit(one: str, other: str) -> bool:
+    """Whether two spellings mean the same unit; an unknown unit equals only itself."""
+    if one == other:
+        return True
+    try:
+        return _line(one, other) == (1.0, 0.0)
+    except DataError:
+        return False
 
 
 def check_area(area_km2: float | None, purpose: str) -> float:
@@ -131,7 +141,7 @@ def _line(native: str, canonical: str) -> tuple[float, float]:
     """Factor and offset of the (linear) conversion, from its values at 0 and 1."""
     registry, found, wanted = _registry(), _parse(native), _parse(canonical)
     zero, one = registry.Quantity(0.0, found), registry.Quantity(1.0, found)
-    density = registry.Quantity(_WATER_DENSITY)
+    density: Any = registry.Quantity(_WATER_DENSITY)
     if found.dimensionality == (wanted * density.units).dimensionality:
         zero, one = zero / density, one / density
     if not one.check(wanted):

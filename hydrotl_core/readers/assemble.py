@@ -30,7 +30,7 @@ class Record:
 
 def make_record(
     days: pd.DatetimeIndex,
-    lines: Sequence[int] | pd.Index,
+    lines: Sequence[int] | pd.Index | None,
     series: Mapping[str, np.ndarray],
     gaps: Gaps,
     path: Path,
@@ -90,7 +90,7 @@ def to_dataset(
 
 
 def areas_of(
-    table: pd.DataFrame | None, basins: Iterable[str], dataset: Dataset, name: str
+    table: pd.DataFrame | None, basins: Sequence[str], dataset: Dataset, name: str
 ) -> dict[str, float]:
     """Areas in km2 of ``basins``; empty if the variable ``name`` needs none to be converted.
 
@@ -111,11 +111,11 @@ def areas_of(
     require_attribute(table, column, dataset.title)
     if table[column].dtype != np.float64:
         raise DataError(f"{dataset.title}: area attribute '{column}' is not numeric; correct it")
+    areas = table[column].loc[list(basins)].to_numpy(np.float64)
+    purpose = f"{dataset.title}: conversion of '{name}' from {native}"
     return {
-        basin: check_area(
-            float(table.at[basin, column]), f"{dataset.title}: basin {basin}, '{column}': '{name}'"
-        )
-        for basin in basins
+        basin: check_area(float(area), f"{purpose}, basin {basin}, '{column}'")
+        for basin, area in zip(basins, areas, strict=True)
     }
 
 
@@ -166,11 +166,9 @@ def select_basins(available: Sequence[str], basins: Sequence[str] | None, title:
     for basin in wanted:
         if basin not in known:
             raise DataError(f"{title}: no basin {basin!r}; {_similar_id(basin, available)}")
-    doubled = {basin for basin in wanted if wanted.count(basin) > 1} if len(
-        set(wanted)
-    ) < len(wanted) else set()
-    if doubled:
-        raise DataError(f"{title}: basin {sorted(doubled)[0]} was asked for more than once")
+    if len(set(wanted)) < len(wanted):
+        doubled = next(basin for basin in wanted if wanted.count(basin) > 1)
+        raise DataError(f"{title}: basin {doubled} was asked for more than once")
     return wanted
 
 
@@ -201,3 +199,15 @@ def add_attributes(ds: xr.Dataset, table: pd.DataFrame, dataset: Dataset) -> xr.
         units = {"units": "km2"} if name == dataset.attributes.area else {}
         columns[str(name)] = (("basin",), values, units)
     return ds.assign(columns)
+
+
+def mask_crossed_temperatures(ds: xr.Dataset) -> xr.Dataset:
+    """``ds`` with tmax and tmin missing where tmin lies above tmax; their attribute ``masked``
+    says on how many days.
+    """
+    if "tmin" not in ds or "tmax" not in ds:
+        return ds
+    sound = ~(ds["tmin"] > ds["tmax"])
+    masked = int((~sound).sum())
+    note = {"masked": f"{masked} day(s) with tmin above tmax"}
+    return ds.assign({name: ds[name].where(sound).assign_attrs(note) for name in ("tmax", "tmin")})

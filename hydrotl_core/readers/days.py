@@ -50,14 +50,14 @@ def _as_days(
 
 
 def check_days(
-    days: pd.DatetimeIndex, lines: Sequence[int] | pd.Index, gaps: Gaps, path: Path
+    days: pd.DatetimeIndex, lines: Sequence[int] | pd.Index | None, gaps: Gaps, path: Path
 ) -> str | None:
     """Check that ``days`` rises day by day.
 
     Parameters
     ----------
     days, lines
-        The days of a record, and the line of each in ``path``.
+        The days of a record, and the line of each in ``path`` (None: not a text file).
     gaps
         ``error``: a skipped day is an error; ``nan``: skipped days are missing values.
 
@@ -71,15 +71,19 @@ def check_days(
     DataError
         At the first day that is doubled, out of order or (``gaps="error"``) skipped.
     """
+
+    def place(at: int) -> str:
+        return f"{path}" if lines is None else f"{path}, line {lines[at]}"
+
     steps = np.diff(days.values) // np.timedelta64(1, "D")
     for at in np.flatnonzero(steps <= 0)[:1]:
-        day, line = days[at + 1].date(), lines[at + 1]
+        day = days[at + 1].date()
         if steps[at] == 0:
             raise DataError(
-                f"{path}, line {line}: {day} occurs twice; the data must be daily, keep one row"
+                f"{place(at + 1)}: {day} occurs twice; the data must be daily, keep one row"
             )
         raise DataError(
-            f"{path}, line {line}: {day} comes after {days[at].date()}; sort the rows by date, "
+            f"{place(at + 1)}: {day} comes after {days[at].date()}; sort the rows by date, "
             "and check that day and month are not swapped (option `date_format`)"
         )
     skipped = np.flatnonzero(steps > 1)
@@ -87,7 +91,7 @@ def check_days(
         return None
     first = skipped[0]
     text = (
-        f"{path}, line {lines[first + 1]}: {int(steps[first]) - 1} day(s) missing between "
+        f"{place(first + 1)}: {int(steps[first]) - 1} day(s) missing between "
         f"{days[first].date()} and {days[first + 1].date()} "
         f"({int((steps[skipped] - 1).sum())} in the whole record)"
     )

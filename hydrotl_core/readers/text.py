@@ -1,5 +1,6 @@
 """Delimited text files, read strictly: what cannot be understood is an error with its line."""
 
+import csv
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -106,26 +107,28 @@ def read_table(
     _check_field_counts(rows, len(header), separator, path, skipped + 1)
     kept = sorted(header.index(name) for name in {*text, *values})
     absent = [*MISSING_TEXTS, *(code for code in missing if isinstance(code, str))]
-    layout: dict[str, Any] = {
-        "sep": r"\s+" if separator == "whitespace" else separator,
-        "header": None,
-        "names": range(len(header)),
-        "usecols": kept,
-        "keep_default_na": False,
-        "skip_blank_lines": False,
-        "index_col": False,
-    }
-    body = "\n".join(rows)
     numeric = [position for position in kept if header[position] in set(values)]
     types = {position: np.float64 if position in numeric else str for position in kept}
+
+    def parse(**types_and_gaps: Any) -> pd.DataFrame:
+        return pd.read_csv(
+            StringIO("\n".join(rows)),
+            sep=r"\s+" if separator == "whitespace" else separator,
+            header=None,
+            names=list(range(len(header))),
+            usecols=kept,
+            skip_blank_lines=False,
+            index_col=False,
+            **types_and_gaps,
+        )
+
     try:
         try:
-            table = pd.read_csv(
-                StringIO(body), dtype=types, na_values=dict.fromkeys(numeric, absent), **layout
-            )
+            codes = dict.fromkeys(numeric, absent)
+            table = parse(dtype=types, na_values=codes, keep_default_na=False)
         except ValueError:
             # Some field is no plain number: all as text, then number by number to find its line.
-            table = pd.read_csv(StringIO(body), dtype=str, na_filter=False, **layout)
+            table = parse(dtype=str, na_filter=False)
     except pd.errors.ParserError as error:
         raise DataError(
             f"{path}: not a table with the separator {separator!r} ({error}): "
@@ -189,7 +192,10 @@ def _lines(path: Path, what: str, encoding: str) -> list[str]:
         content = path.read_text(encoding=encoding)
     except UnicodeError as error:
         raise _not_text(path, encoding, error) from error
-    return content.rstrip().split("\n") if content.strip() else []
+    lines = content.split("\n")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return lines
 
 
 def _not_text(path: Path, encoding: str, error: UnicodeError) -> DataError:
@@ -201,7 +207,7 @@ def _not_text(path: Path, encoding: str, error: UnicodeError) -> DataError:
 def _fields(line: str, separator: str) -> list[str]:
     if separator == "whitespace":
         return line.split()
-    return [field.strip().strip('"').strip() for field in line.strip("\r\n").split(separator)]
+    return [field.strip() for field in next(csv.reader([line.rstrip("\r\n")], delimiter=separator))]
 
 
 def _check_field_counts(
