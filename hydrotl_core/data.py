@@ -72,8 +72,9 @@ def dataset_folder(dataset: Dataset) -> Path:
 def absent_message(name: str, dataset: Dataset, folder: Path) -> str:
     """What to tell a user whose data folder lacks a data set."""
     how = {
-        "open": f"run `hydrotl download {name}`",
+        "open": f"run `hydrotl fetch {name}`",
         "registration": "it is free but needs a registration",
+        "manual": "it is fetched by hand",
         "package": "install its package",
         "local": "the files are your own: correct `folder` in the manifest entry",
     }[dataset.access]

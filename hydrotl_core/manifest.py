@@ -8,7 +8,6 @@ code. Entries are validated once, on loading; an error names the file, the key a
 from __future__ import annotations
 
 import datetime as dt
-import importlib.util
 import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -18,8 +17,8 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from hydrotl_core.canonical import UNITS
 from hydrotl_core.config import Period, Setting, Strict, validated
-from hydrotl_core.errors import ConfigError, DataError
-from hydrotl_core.paths import MANIFEST_NAME, data_dir, project_root
+from hydrotl_core.errors import ConfigError
+from hydrotl_core.paths import MANIFEST_NAME, project_root
 from hydrotl_core.yamlfile import load_yaml
 
 #: Training and test period of a data set (``train``, ``test``, optionally ``per_basin``).
@@ -134,7 +133,7 @@ class Dataset(Strict):
     package: Text | None = Field(None, description="Python package that holds the files")
     files: list[RemoteFile] = Field(default_factory=list)
     folder: Text = Field(
-        description="relative to the data folder (`package`: to the package; `local`: or absolute)"
+        description="relative to the data folder (`package`: in the package; `local`: or absolute)"
     )
     reader: Key
     options: dict[str, Any] = Field({}, description="validated by the reader")
@@ -164,25 +163,6 @@ class Dataset(Strict):
     def forcings(self) -> list[str]:
         """Canonical names of the dynamic inputs, in the entry's order."""
         return [name for name in self.variables if name != "streamflow"]
-
-
-def locate(dataset: Dataset) -> Path:
-    """Folder of the files of ``dataset`` on this machine (whether or not it exists yet).
-
-    Raises
-    ------
-    DataError
-        If the files are part of a Python package that is not installed.
-    """
-    if dataset.package is None:
-        return data_dir() / Path(dataset.folder).expanduser()
-    spec = importlib.util.find_spec(dataset.package)
-    if spec is None or spec.origin is None:
-        raise DataError(
-            f"{dataset.title}: the Python package '{dataset.package}' is not installed. "
-            f"{dataset.access_note}"
-        )
-    return Path(spec.origin).parent / dataset.folder
 
 
 class Manifest(Strict):
