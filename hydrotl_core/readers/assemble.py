@@ -18,24 +18,28 @@ from hydrotl_core.units import check_area, convert, needs_area
 
 
 @dataclass(frozen=True)
-class Record:
-    """A basin's series as read: native units, rising days, missing values NaN.
+class Series:
+    """A basin's values of one variable: native unit, days rising, missing values NaN.
 
-    ``series`` maps canonical names to float arrays of shape (n_days,).
+    ``days`` and ``values`` have the shape (n_days,).
     """
 
     days: pd.DatetimeIndex
-    series: Mapping[str, np.ndarray]
+    values: np.ndarray
+
+
+#: The series of one basin by canonical name.
+Record = Mapping[str, Series]
 
 
 def make_record(
     days: pd.DatetimeIndex,
     lines: Sequence[int] | pd.Index | None,
-    series: Mapping[str, np.ndarray],
+    values: Mapping[str, np.ndarray],
     gaps: Gaps,
     path: Path,
-) -> Record:
-    """A record whose days were checked; an accepted gap is warned about.
+) -> dict[str, Series]:
+    """Series of one file whose days were checked; an accepted gap is warned about.
 
     Raises
     ------
@@ -45,18 +49,21 @@ def make_record(
     warning = check_days(days, lines, gaps, path)
     if warning:
         warnings.warn(warning, stacklevel=2)
-    return Record(days, series)
+    return {name: Series(days, array) for name, array in values.items()}
 
 
 def to_dataset(
     records: Mapping[str, Record], attributes: pd.DataFrame | None, dataset: Dataset
 ) -> xr.Dataset:
-    """Join records on time (NaN outside a basin's own span) and convert them to canonical units.
+    """Join records on time and convert them to canonical units.
+
+    Time runs from the first to the last day of any basin's forcing; a basin is NaN outside its
+    own record, and flow observed where there is no forcing is left out.
 
     Parameters
     ----------
     records
-        Basin id -> record.
+        Basin id -> record with every variable of ``dataset``.
     attributes
         Attribute table with the basin ids as index, or None.
     dataset
@@ -70,20 +77,23 @@ def to_dataset(
     if not records:
         raise DataError(f"{dataset.title}: no basin was found to read")
     basins = list(records)
-    start = min(record.days[0] for record in records.values())
-    end = max(record.days[-1] for record in records.values())
-    time = pd.date_range(start, end, freq="D", unit="ns")
     table = None if attributes is None else select_attributes(attributes, basins, dataset.title)
+    spanning = dataset.forcings or list(dataset.variables)
+    spans = [record[name].days for record in records.values() for name in spanning]
+    time = pd.date_range(
+        min(days[0] for days in spans), max(days[-1] for days in spans), freq="D", unit="ns"
+    )
     variables: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]] = {}
     for name, variable in dataset.variables.items():
         unit = unit_of(name)
         areas = areas_of(table, basins, dataset, name)
         values = np.full((len(basins), len(time)), np.nan, np.float32)
         for row, (basin, record) in enumerate(records.items()):
-            positions = (record.days - start).days
-            values[row, positions] = convert(
-                record.series[name], variable.units, unit, areas.get(basin)
-            )
+            series = record[name]
+            converted = convert(series.values, variable.units, unit, areas.get(basin))
+            positions = (series.days - time[0]).days
+            inside = (positions >= 0) & (positions < len(time))
+            values[row, positions[inside]] = converted[inside]
         variables[name] = (("basin", "time"), values, {"units": unit})
     ds = xr.Dataset(variables, coords={"basin": np.array(basins, dtype=str), "time": time})
     return ds if table is None else add_attributes(ds, table, dataset)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hydrotl_core.errors import DataError
+from hydrotl_core.manifest import Dataset
 from hydrotl_core.readers.text import MISSING_TEXTS, read_header, read_table
 
 
@@ -64,6 +65,27 @@ def with_ids(
         )
     typed = {name: _typed(table[name], missing) for name in table.columns if name != id_column}
     return pd.DataFrame(typed, index=table.index).set_index(pd.Index(ids, name="basin"))
+
+
+def read_attribute_tables(
+    paths: Sequence[Path], folder: Path, dataset: Dataset, separator: str
+) -> pd.DataFrame:
+    """Tables of the same basins, side by side (see :func:`read_attributes`).
+
+    Raises
+    ------
+    DataError
+        If ``paths`` is empty (``folder`` is where they were looked for) or a table is damaged.
+    """
+    if not paths:
+        raise DataError(f"{folder}: no attribute tables; fetch them too")
+    id_column = dataset.attributes.id_column or "gauge_id"
+    return merge_attributes(
+        [
+            read_attributes(path, id_column, missing=dataset.missing, separator=separator)
+            for path in paths
+        ]
+    )
 
 
 def merge_attributes(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

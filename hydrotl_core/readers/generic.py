@@ -29,7 +29,7 @@ from hydrotl_core.config import Strict
 from hydrotl_core.errors import DataError
 from hydrotl_core.manifest import Dataset
 from hydrotl_core.readers.assemble import (
-    Record,
+    Series,
     add_attributes,
     areas_of,
     make_record,
@@ -117,7 +117,7 @@ def _find_files(folder: Path, options: Options) -> dict[str, Path]:
     return found
 
 
-def _read_record(path: Path, dataset: Dataset, options: Options) -> Record:
+def _read_record(path: Path, dataset: Dataset, options: Options) -> dict[str, Series]:
     if path.suffix in (".nc", ".nc4"):
         return _read_netcdf_record(path, dataset, options)
     natives = {name: variable.native for name, variable in dataset.variables.items()}
@@ -139,7 +139,7 @@ def _read_record(path: Path, dataset: Dataset, options: Options) -> Record:
     return make_record(days, table.index, series, options.gaps, path)
 
 
-def _read_netcdf_record(path: Path, dataset: Dataset, options: Options) -> Record:
+def _read_netcdf_record(path: Path, dataset: Dataset, options: Options) -> dict[str, Series]:
     with open_netcdf(path, dataset, options.time_name) as ds:
         series = {}
         for name, variable in dataset.variables.items():

@@ -84,7 +84,7 @@ def read_table(
     header_line
         Line (from 1) that names the columns; lines above it are skipped.
     names
-        Column names of a file that has no header line.
+        Column names of a file without such a line; the rows start below ``header_line``.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def read_table(
         holds text where a number belongs.
     """
     lines = _lines(path, what, encoding)
-    skipped = header_line if names is None else 0
+    skipped = header_line
     if len(lines) <= skipped:
         raise DataError(f"{path}: no rows below line {skipped} ({what}); fetch or export it again")
     header = _fields(lines[skipped - 1], separator) if names is None else list(names)
