@@ -74,6 +74,7 @@ def check(
     """Recompute the source check from the weights and write it to results/."""
     import time
 
+    from hydrotl_core.config import load_source
     from hydrotl_core.experiment import source_folder
     from hydrotl_core.members import pick_device
     from hydrotl_core.provenance import provenance
@@ -83,7 +84,8 @@ def check(
     device = pick_device(device)
     began = time.perf_counter()
     simulation = check_source(name, source_folder(name), device)
-    record = {"source": name, **score_record(simulation)}
+    periods = load_source(name).model_dump(mode="json", include={"train", "test"})
+    record = {"source": name, **periods, **score_record(simulation)}
     record["provenance"] = provenance(device, time.perf_counter() - began)
     path = results_dir() / "source" / f"{name}.json"
     write_result(path, record)
@@ -91,6 +93,17 @@ def check(
         f"{name}: {record['members']} members, {len(record['basins'])} basins, "
         f"NSE median {record['nse_median']:.3f}, mean {record['nse_mean']:.3f}; wrote {path}"
     )
+
+
+@app.command()
+def card(name: Annotated[str, typer.Argument(help="Folder in weights/.")]) -> None:
+    """Write the model card of an ensemble from the metadata of its weights."""
+    from hydrotl_core.cards import write_card
+    from hydrotl_core.experiment import source_folder
+    from hydrotl_core.results import results_dir
+
+    check_result = results_dir() / "source" / "conus-check.json"
+    typer.echo(write_card(source_folder(name), check_result if check_result.is_file() else None))
 
 
 @app.command()

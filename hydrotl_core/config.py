@@ -2,7 +2,8 @@
 
 Everything lives in ``experiments/``: ``options.yaml`` declares the transfer options,
 ``recipes/`` how models are trained, ``sources/`` the pre-trained models and ``regions/``
-where they are moved to. Adding one is adding a file.
+where they are moved to. Adding one is adding a file; ``extends: NAME`` in a file takes what it
+does not set from its neighbour NAME.
 """
 
 from __future__ import annotations
@@ -204,7 +205,21 @@ def _load(model: type[Model], folder: str, name: str | Path) -> Model:
         if not path.is_file():
             known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml")))
             raise ConfigError(f"no {folder} entry {str(name)!r} ({path}); there are {known}")
-    return validated(model, load_yaml(path), str(path))
+    return validated(model, _extended(path), str(path))
+
+
+def _extended(path: Path, seen: tuple[Path, ...] = ()) -> Any:
+    """Content of ``path``; with ``extends: NAME``, over the content of its neighbour NAME."""
+    content = load_yaml(path)
+    if not isinstance(content, dict) or "extends" not in content:
+        return content
+    base = path.with_name(f"{content.pop('extends')}.yaml")
+    if base in (*seen, path):
+        raise ConfigError(f"{path} extends itself by way of {base.name}")
+    inherited = _extended(base, (*seen, path))
+    if not isinstance(inherited, dict):
+        raise ConfigError(f"{base}, which {path} extends, is not a mapping")
+    return {**inherited, **content}
 
 
 def load_recipe(name: str | Path) -> Recipe:

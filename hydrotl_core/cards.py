@@ -1,0 +1,80 @@
+"""Model cards: what an ensemble of weights is, written from the metadata it carries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hydrotl_core.files import replacing
+from hydrotl_core.results import read_result
+from hydrotl_core.weights import load_weights, member_paths
+
+WEAKNESSES = """\
+- Arid basins, basins with glaciers and regulated rivers are simulated poorly more often than
+  others; check the skill on your own validation years before using a transferred model.
+- The recipe weighs all basins alike, so very large floods of single basins count little.
+- Attributes of the published tables are long-term averages over years that include the test
+  period (of climate, land and soil; none is computed from streamflow).
+"""
+
+
+def model_card(folder: Path, check: Path | None = None) -> str:
+    """Markdown card of the ensemble in ``folder``.
+
+    Parameters
+    ----------
+    folder
+        Holds ``member-*.safetensors``.
+    check
+        Results file of the source check made with the same recipe, if there is one.
+
+    Raises
+    ------
+    WeightsError
+        If there are no weights.
+    """
+    cards = [load_weights(path)[1] for path in member_paths(folder)]
+    first = cards[0]
+    origin, protocol = first.provenance, first.protocol
+    seconds = [float(card.provenance["seconds"]) for card in cards]
+    dates = sorted({str(card.provenance["date"]) for card in cards})
+    versions = sorted({str(card.provenance["code"]) for card in cards})
+    training = ", ".join(f"{k} {v}" for k, v in first.training.model_dump().items())
+    lines = [
+        f"# {protocol['title']}",
+        "",
+        "Weights of a streamflow LSTM (Ma et al. 2021, doi:10.1029/2020WR028600), one file per",
+        "member, safetensors. This page is written from the files by `hydrotl card`.",
+        "",
+        f"- Members: {len(cards)}, seeds {', '.join(str(card.seed) for card in cards)}",
+        f"- Data: `{origin['dataset']}`, {origin['basins']} basins, training period "
+        f"{protocol['train']['start']} to before {protocol['train']['end']}, "
+        f"data hash {origin['data_hash']}",
+        f"- Inputs, in order: {', '.join(first.inputs)}",
+        f"- Recipe `{protocol['recipe']}`: {training}",
+        f"- Trained {', '.join(dates)} on {origin['device']} ({origin['machine']}), "
+        f"{min(seconds) / 60:.0f}-{max(seconds) / 60:.0f} minutes per member, "
+        f"code {', '.join(versions)}",
+        f"- Data licence: {origin['licence'] or 'see the citation'}",
+        f"- Cite: {origin['references']}",
+        "",
+    ]
+    if check is not None:
+        record = read_result(check)
+        lines += [
+            f"Source check (`hydrotl check {record['source']}`): "
+            f"{record['members']} members, {len(record['basins'])} basins, test period "
+            f"{record['test']['start']} to before {record['test']['end']}: NSE of the mean "
+            f"discharge median {record['nse_median']:.3f}, mean {record['nse_mean']:.3f}. "
+            f"Per basin: `results/source/{check.name}`.",
+            "",
+        ]
+    return "\n".join(lines) + "\n## Known weaknesses\n\n" + WEAKNESSES
+
+
+def write_card(folder: Path, check: Path | None = None) -> Path:
+    """Write the card to ``README.md`` beside the weights."""
+    path = folder / "README.md"
+    text = model_card(folder, check)
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return path
