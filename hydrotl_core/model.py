@@ -30,13 +30,13 @@ def dropout_mask(
     """Mask of 0 (with probability ``p``) and 1/(1-p), on the generator's device.
 
     One random byte per element against a threshold: several times cheaper than drawing
-    Bernoulli numbers. ``p`` is rounded to a multiple of 1/256 and the scale uses the rounded
-    value, so the mask's expectation is exactly 1.
+    Bernoulli numbers. ``p`` is rounded to a multiple of 1/256 below 1 and the scale uses the
+    rounded value, so the mask's expectation is exactly 1.
     """
     n = math.prod(shape)
     words = torch.empty((n + 7) // 8, dtype=torch.int64, device=generator.device)
     words.random_(-(2**63), None, generator=generator)
-    threshold = round(p * 256)
+    threshold = min(round(p * 256), 255)
     keep = words.view(torch.uint8)[:n].view(shape) >= threshold
     return keep.to(dtype) * (256 / (256 - threshold))
 
