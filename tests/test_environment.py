@@ -1,0 +1,141 @@
+"""Ranges, pins, conda environment and Makefile describe one environment."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import distributions
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+INSTALL = "-c constraints.txt -e .[book,sample,test]"
+# Import name -> name of the distribution, where they differ.
+DISTRIBUTION = {"yaml": "pyyaml"}
+# Come with another system or with pip itself, or belong to torch's CUDA build.
+NOT_PINNED = re.compile(r"^(pip|setuptools|wheel|hydrotl|triton|nvidia-.*|cuda-.*)$")
+
+
+def pins() -> dict[str, Version]:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    entries = [line.split("==") for line in lines if line and not line.startswith("#")]
+    assert all(len(entry) == 2 for entry in entries), (
+        "constraints.txt holds name==version"
+    )
+    return {canonicalize_name(name): Version(version) for name, version in entries}
+
+
+def requirements() -> list[Requirement]:
+    listed = PROJECT["dependencies"] + [entry for group in EXTRAS.values() for entry in group]
+    return [Requirement(entry) for entry in listed]
+
+
+@pytest.mark.parametrize("requirement", requirements(), ids=str)
+def test_every_requirement_is_pinned_within_its_range(requirement: Requirement) -> None:
+    pinned = pins()
+    name = canonicalize_name(requirement.name)
+    assert name in pinned, f"{name} is required by pyproject.toml but not in constraints.txt"
+    assert pinned[name] in requirement.specifier
+
+
+def test_jupyter_book_stays_below_2() -> None:
+    (book,) = [r for r in requirements() if r.name == "jupyter-book"]
+    assert Version("2.0.0") not in book.specifier
+    assert pins()["jupyter-book"] < Version("2")
+
+
+def test_pins_are_of_releases_that_a_registry_offers() -> None:
+    local = [name for name, version in pins().items() if version.local]
+    assert local == []  # such as +cpu: only one index has those
+
+
+def test_conda_environment_installs_the_same() -> None:
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    *conda, last = environment["dependencies"]
+    python = next(entry for entry in conda if entry.startswith("python"))
+    assert Version(python.split("=")[1]) in SpecifierSet(PROJECT["requires-python"])
+    assert " ".join(last["pip"]) == INSTALL
+    assert set(EXTRAS) == {"book", "sample", "test"}
+
+
+def test_makefile_installs_the_same() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert INSTALL in makefile.replace("'", "")
+
+
+def test_installed_by_make_is_pinned() -> None:
+    if not (Path(sys.prefix) / ".installed").exists():
+        pytest.skip("not the environment that make builds")
+    pinned = pins()
+    for distribution in distributions():
+        name = canonicalize_name(distribution.name)
+        if not NOT_PINNED.match(name):
+            assert Version(distribution.version).public == str(pinned.get(name)), name
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+    return {name.split(".")[0] for name in names}
+
+
+def test_package_imports_only_what_it_requires() -> None:
+    declared = {canonicalize_name(r.name) for r in requirements()}
+    for path in (ROOT / "hydrotl_core").rglob("*.py"):
+        outside = imported(path) - set(sys.stdlib_module_names) - {"hydrotl_core"}
+        names = {canonicalize_name(DISTRIBUTION.get(name, name)) for name in outside}
+        assert names <= declared, path
+
+
+@pytest.mark.parametrize("module", ["hydrotl_core", "hydrotl_core.cli", "hydrotl_core.book"])
+def test_import_is_fast(module: str) -> None:
+    heavy = "{'torch', 'xarray', 'holoviews', 'papermill'}"
+    code = f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_repository_is_named_alike() -> None:
+    url = PROJECT["urls"]["Repository"]
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert config["repository"]["url"] == url
+    assert citation["repository-code"] == url
+    assert citation["version"] == PROJECT["version"]
+    for page in (ROOT / "README.md", ROOT / "book" / "index.md"):
+        assert f"git clone {url}" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", ["data", "browser"])
+def test_a_required_skip_fails(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    pytester.makeconftest((ROOT / "tests" / "conftest.py").read_text(encoding="utf-8"))
+    pytester.makepyfile(f"import pytest\ndef test_it():\n    pytest.skip('{kind}: not there')\n")
+    variable = f"HYDROTL_REQUIRE_{kind.upper()}"
+    monkeypatch.delenv(variable, raising=False)
+    pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(skipped=1)
+    monkeypatch.setenv(variable, "1")
+    pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(failed=1)
+
+
+def test_another_skip_stays_a_skip(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makeconftest((ROOT / "tests" / "conftest.py").read_text(encoding="utf-8"))
+    pytester.makepyfile("import pytest\ndef test_it():\n    pytest.skip('needs a GPU')\n")
+    monkeypatch.setenv("HYDROTL_REQUIRE_DATA", "1")
+    pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(skipped=1)
