@@ -12,7 +12,7 @@ from hydrotl_core.errors import ConfigError
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """The safe loader, except that it refuses a mapping with the same key twice."""
+    """The safe loader, except that it refuses a key that occurs twice, and names bad dates."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Hashable] = set()
@@ -32,6 +32,19 @@ class _UniqueKeyLoader(yaml.SafeLoader):
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
+        try:
+            return super().construct_yaml_timestamp(node)
+        except ValueError as error:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{node.value} is no date ({error})", node.start_mark
+            ) from None
+
+
+_UniqueKeyLoader.add_constructor(
+    "tag:yaml.org,2002:timestamp", _UniqueKeyLoader.construct_yaml_timestamp
+)
 
 
 def load_yaml(path: Path) -> Any:
