@@ -71,7 +71,7 @@ def fetch(
         return _inside_package(dataset, dataset.package)
     folder = dataset_folder(dataset) if dest is None else Path(dest)
     if dataset.access == "local":
-        return _present(dataset_key, folder)
+        return _present(dataset_key, dataset, folder)
     by_hand = [file for file in dataset.files if not _available(file, folder)]
     if by_hand or not dataset.files:
         raise DownloadError(instructions(dataset_key, dataset, folder, by_hand))
@@ -120,11 +120,11 @@ def _inside_package(dataset: Dataset, package: str) -> Path:
     return Path(spec.origin).parent / dataset.folder
 
 
-def _present(dataset_key: str, folder: Path) -> Path:
+def _present(dataset_key: str, dataset: Dataset, folder: Path) -> Path:
     if not folder.is_dir():
         raise DownloadError(
             f"'{dataset_key}' are files of your own, there is nothing to download: put them into "
-            f"{folder}, or correct `folder` in the manifest entry"
+            f"{folder}, or correct `folder` in the manifest entry. {dataset.access_note or ''}"
         )
     return folder
 

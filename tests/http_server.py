@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -69,6 +69,10 @@ def _handler(server: Server, stop: threading.Event) -> type[BaseHTTPRequestHandl
             if cut < len(body):
                 self.wfile.flush()
                 self.close_connection = True
+
+        def handle(self) -> None:
+            with suppress(ConnectionError):  # a client that gave up waiting
+                super().handle()
 
         def log_message(self, format: str, *args: object) -> None:
             pass
