@@ -108,7 +108,9 @@ def select_basins(ds: xr.Dataset, choice: Basins, dataset: str) -> xr.Dataset:
         days = in_period(ds, [screen.period] * len(known))
         observed = np.isfinite(ds[STREAMFLOW].values) & days
         keep &= 1 - observed.sum(axis=1) / screen.period.days < screen.max_missing
-    for role, bounds in (("latitude", choice.latitude), ("longitude", choice.longitude)):
+    band = entry.screens[choice.screen].latitude if choice.screen is not None else None
+    boxes = (("latitude", band), ("latitude", choice.latitude), ("longitude", choice.longitude))
+    for role, bounds in boxes:
         if bounds is not None:
             name = getattr(entry.attributes, role)
             if name is None:
