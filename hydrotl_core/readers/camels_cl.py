@@ -109,8 +109,7 @@ def _spread(series: Series, days: int, basin: str, path: Path) -> Series:
             f"{days} days; take the variable out of the option `composites`"
         )
     values = np.full(series.values.shape, np.nan)
-    for start in starts:
-        new_year = pd.Timestamp(series.days[start].year + 1, 1, 1)
-        length = min(days, (new_year - series.days[start]).days)
+    for start, first in zip(starts, series.days[starts], strict=True):
+        length = min(days, (pd.Timestamp(first.year + 1, 1, 1) - first).days)
         values[start : start + length] = series.values[start] / length
     return Series(series.days, values)

@@ -91,8 +91,7 @@ def _read_forcing(path: Path, dataset: Dataset, options: Options) -> dict[str, S
     table = read_table(
         path,
         "forcing of a basin",
-        text=_DATE,
-        values=list(dict.fromkeys(natives.values())),
+        values=list(dict.fromkeys([*_DATE, *natives.values()])),
         missing=dataset.missing,
     )
     days = join_dates(table, _DATE, path)

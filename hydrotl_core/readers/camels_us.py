@@ -91,8 +91,7 @@ def _read_record(
     table = read_table(
         path,
         "forcing of a basin",
-        text=_FORCING_DATE,
-        values=list(dict.fromkeys(natives.values())),
+        values=list(dict.fromkeys([*_FORCING_DATE, *natives.values()])),
         missing=dataset.missing,
         separator="whitespace",
         header_line=4,
@@ -111,8 +110,8 @@ def _read_flow(basin: str, path: Path, dataset: Dataset, options: Options) -> di
     table = read_table(
         path,
         "streamflow of a basin",
-        text=("id", "year", "month", "day"),
-        values=(native,),
+        text=("id",),
+        values=("year", "month", "day", native),
         missing=dataset.missing,
         separator="whitespace",
         header_line=0,

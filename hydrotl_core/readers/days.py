@@ -23,16 +23,21 @@ def parse_dates(texts: pd.Series, date_format: str | None, path: Path) -> pd.Dat
 
 
 def join_dates(table: pd.DataFrame, columns: Sequence[str], path: Path) -> pd.DatetimeIndex:
-    """Days from three text columns that hold year, month and day.
+    """Days from three numeric columns that hold year, month and day.
 
     Raises
     ------
     DataError
         At the first row that is not a date, with file and line.
     """
-    year, month, day = (table[name] for name in columns)
-    texts = year + "-" + month.str.zfill(2) + "-" + day.str.zfill(2)
-    parsed = pd.to_datetime(texts, format="%Y-%m-%d", errors="coerce")
+    parts = table[list(columns)].set_axis(["year", "month", "day"], axis="columns")
+    parsed = pd.to_datetime(parts, errors="coerce")
+    wrong = table.index[parsed.isna()]
+    texts = pd.Series(
+        ["-".join(f"{part:02g}" for part in parts.loc[line]) for line in wrong[:1]],
+        index=wrong[:1],
+        dtype=object,
+    ).reindex(table.index)
     return _as_days(parsed, texts, f"columns {', '.join(columns)}", None, path)
 
 

@@ -125,8 +125,8 @@ def _read_record(path: Path, dataset: Dataset, options: Options) -> dict[str, Se
     table = read_table(
         path,
         "series of a basin",
-        text=dates,
-        values=list(dict.fromkeys(natives.values())),
+        text=() if options.date_columns else dates,
+        values=list(dict.fromkeys([*(options.date_columns or ()), *natives.values()])),
         missing=dataset.missing,
         separator=options.separator,
         encoding=options.encoding,

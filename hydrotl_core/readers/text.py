@@ -106,7 +106,7 @@ def read_table(
     rows = lines[skipped:]
     _check_field_counts(rows, len(header), separator, path, skipped + 1)
     kept = sorted(header.index(name) for name in {*text, *values})
-    absent = [*MISSING_TEXTS, *(code for code in missing if isinstance(code, str))]
+    absent = [" ", *MISSING_TEXTS, *(code for code in missing if isinstance(code, str))]
     numeric = [position for position in kept if header[position] in set(values)]
     types = {position: np.float64 if position in numeric else str for position in kept}
 
@@ -134,7 +134,7 @@ def read_table(
             f"{path}: not a table with the separator {separator!r} ({error}): "
             "give every line the same number of fields"
         ) from error
-    table = table.set_axis([header[position] for position in table.columns], axis="columns")
+    table.columns = pd.Index([header[position] for position in kept])
     table.index = pd.RangeIndex(skipped + 1, skipped + 1 + len(table))
     for name in values:
         table[name] = numbers(table[name], missing, path)
@@ -207,7 +207,8 @@ def _not_text(path: Path, encoding: str, error: UnicodeError) -> DataError:
 def _fields(line: str, separator: str) -> list[str]:
     if separator == "whitespace":
         return line.split()
-    return [field.strip() for field in next(csv.reader([line.rstrip("\r\n")], delimiter=separator))]
+    reader = csv.reader([line.rstrip("\r\n")], delimiter=separator, skipinitialspace=True)
+    return [field.strip() for field in next(reader, [])]
 
 
 def _check_field_counts(

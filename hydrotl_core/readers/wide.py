@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from hydrotl_core.errors import DataError
 from hydrotl_core.readers.assemble import Series, make_record
@@ -56,18 +55,18 @@ def read_wide(
     DataError
         If the file, a column, a date or a number is missing or wrong.
     """
+    parted = len(form.dates) > 1
     table = read_table(
         path,
         "wide table",
-        text=form.dates,
-        values=list(columns.values()),
+        text=() if parted else form.dates,
+        values=[*(form.dates if parted else ()), *columns.values()],
         missing=missing,
         separator=form.separator,
     )
-    days: pd.DatetimeIndex
-    if len(form.dates) == 1:
-        days = parse_dates(table[form.dates[0]], None, path)
-    else:
+    if parted:
         days = join_dates(table, form.dates, path)
+    else:
+        days = parse_dates(table[form.dates[0]], None, path)
     values = {basin: table[name].to_numpy(np.float64) for basin, name in columns.items()}
     return make_record(days, table.index, values, gaps, path)
