@@ -127,6 +127,8 @@ def test_time_must_hold_every_day_once(days, message):
 def test_time_must_be_in_nanoseconds():
     ds = canonical()
     coarse = ds.assign_coords(time=pd.DatetimeIndex(ds.indexes["time"]).as_unit("s"))
+    if coarse["time"].dtype == ds["time"].dtype:
+        pytest.skip("this xarray knows nanoseconds only")
     with pytest.raises(DataError, match=r"datetime64\[s\], not datetime64\[ns\]"):
         check_canonical(coarse, "here")
 

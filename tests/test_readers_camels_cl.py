@@ -183,7 +183,7 @@ TWO = {"prcp": ("p_day", "mm/day"), "streamflow": ("q_day", "m3/s")}
 def test_explorer_download_of_two_basins(download):
     ds = read(download, TWO, **EXPLORER_SETTINGS)
     np.testing.assert_allclose(ds["prcp"], [[1], [2]])
-    np.testing.assert_allclose(ds["streamflow"], [[np.nan], [30]], rtol=1e-6)
+    np.testing.assert_allclose(ds["streamflow"], [[np.nan], [30.0]], rtol=1e-6)
     assert ds["gauge_name"].values.tolist() == ["Rio A, alto", "Rio B"]
 
 

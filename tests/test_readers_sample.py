@@ -32,7 +32,7 @@ def read(tmp_path, basins=None, variables=VARIABLES) -> xr.Dataset:
 
 
 def test_runoff_ratios(tmp_path):
-    pytest.importorskip("lumod", reason="the sample basins come with lumod")
+    pytest.importorskip("lumod", reason="data: the sample basins come with lumod")
     ds = read(tmp_path)
     ratios = (ds["streamflow"].mean("time") / ds["prcp"].mean("time")).to_series()
     assert ratios["tamaulipas"] == pytest.approx(0.48, abs=0.005)
@@ -41,7 +41,7 @@ def test_runoff_ratios(tmp_path):
 
 
 def test_records_and_attributes(tmp_path):
-    pytest.importorskip("lumod", reason="the sample basins come with lumod")
+    pytest.importorskip("lumod", reason="data: the sample basins come with lumod")
     ds = read(tmp_path, ["girnock", "sarapiqui"])
     assert ds["area"].values.tolist() == [30.0, 73.4]
     assert ds["gauge_lat"].values.tolist() == [57.016, 10.5]
@@ -54,7 +54,7 @@ def test_records_and_attributes(tmp_path):
 
 
 def test_unknown_basin_and_column(tmp_path):
-    pytest.importorskip("lumod", reason="the sample basins come with lumod")
+    pytest.importorskip("lumod", reason="data: the sample basins come with lumod")
     with pytest.raises(DataError, match="no basin 'thames'; there are 3: tamaulipas"):
         read(tmp_path, ["thames"])
     with pytest.raises(DataError, match=r"load_example\(1\): no column 'rain'"):

@@ -79,7 +79,7 @@ def decode(packed: xr.DataArray, missing: Sequence[float | str], path: Path) -> 
         attrs.pop("add_offset", None)
         if "scale_factor" in attrs:
             attrs["scale_factor"] = np.float32(attrs["scale_factor"])
-    bare = xr.DataArray(packed.load().variable, name="values").drop_attrs().assign_attrs(attrs)
+    bare = xr.DataArray(packed.to_numpy(), dims=packed.dims, name="values", attrs=attrs)
     values = xr.decode_cf(bare.to_dataset(), decode_times=False)["values"].astype(np.float32)
     codes = [np.float32(code) for code in missing if not isinstance(code, str)]
     return values.where(~values.isin(codes)) if codes else values
