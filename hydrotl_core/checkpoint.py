@@ -24,10 +24,11 @@ from hydrotl_core.transfer import load_strict
 
 @dataclass
 class Progress:
-    """How far a run has come."""
+    """How far a run has come; ``running`` is the loss summed since the last entry."""
 
     step: int
     seconds: float
+    running: float
     losses: list[tuple[int, float]]
     validation: list[tuple[int, float]]
 
@@ -66,17 +67,19 @@ def load_checkpoint(
     Raises
     ------
     WeightsError
-        If the file is damaged, or was written by a run of another ``identity``.
+        If the file is damaged or no checkpoint, or is of a run of another ``identity``.
     """
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
-            metadata = file.metadata()
+            metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise WeightsError(f"{path} is damaged ({error}): delete it to start again") from None
-    stored = json.loads(metadata["identity"])
-    if stored != json.loads(json.dumps(identity)):
-        differing = [k for k in identity if stored.get(k) != json.loads(json.dumps(identity[k]))]
+    if not {"identity", "progress"} <= set(metadata):
+        raise WeightsError(f"{path} is not a checkpoint: delete it or choose another folder")
+    stored, wanted = json.loads(metadata["identity"]), json.loads(json.dumps(identity))
+    if stored != wanted:
+        differing = sorted(k for k in stored | wanted if stored.get(k) != wanted.get(k))
         raise WeightsError(
             f"checkpoint {path} is of another run (differs in {', '.join(differing)}): "
             "delete it or choose another folder"

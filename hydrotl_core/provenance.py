@@ -39,7 +39,7 @@ def data_hash(ds: xr.Dataset) -> str:
     for name in sorted(map(str, [*ds.coords, *ds.data_vars])):
         values = ds[name].values
         digest.update(name.encode())
-        if values.dtype.kind in "OUS":
+        if values.dtype.kind in "OUST":
             digest.update("\0".join(map(str, values.ravel())).encode())
         else:
             digest.update(np.ascontiguousarray(values).tobytes())

@@ -23,9 +23,9 @@ def results_dir() -> Path:
     return project_root() / "results"
 
 
-def _rounded(values: np.ndarray) -> list[Any]:
-    """JSON values of a one-dimensional array of scores, rounded, NaN as null."""
-    return [None if np.isnan(v) else round(float(v), DIGITS) for v in values]
+def _rounded(values: np.ndarray) -> list[float | None]:
+    """JSON values of a one-dimensional array of scores, rounded, NaN and infinite as null."""
+    return [round(float(v), DIGITS) if np.isfinite(v) else None for v in values]
 
 
 def score_record(simulation: xr.Dataset) -> dict[str, Any]:
@@ -41,8 +41,8 @@ def score_record(simulation: xr.Dataset) -> dict[str, Any]:
         "nse": _rounded(ensemble.values),
         "kge": _rounded(efficiency.values),
         "member_nse": {str(int(m)): _rounded(members.sel(member=m).values) for m in members.member},
-        "nse_mean": round(float(ensemble.mean()), DIGITS),
-        "nse_median": round(float(ensemble.median()), DIGITS),
+        "nse_mean": _rounded(np.atleast_1d(ensemble.mean()))[0],
+        "nse_median": _rounded(np.atleast_1d(ensemble.median()))[0],
         "member_nse_median": _rounded(members.median("basin").values),
     }
 

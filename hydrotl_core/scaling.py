@@ -89,8 +89,9 @@ def _scale(values: np.ndarray, transform: Transform, name: str) -> Scale:
         raise DataError(f"{name} has no value in the training period: nothing to scale by")
     if transform == "log_sqrt":
         values = np.log10(np.sqrt(values) + 0.1)
-    std = float(values.std())
-    return Scale(transform=transform, mean=float(values.mean()), std=std if std > 1e-12 else 1.0)
+    # Compared, not computed: the rounding of a mean gives equal values a tiny deviation.
+    std = float(values.std()) if values.min() < values.max() else 1.0
+    return Scale(transform=transform, mean=float(values.mean()), std=std)
 
 
 def require(ds: xr.Dataset, names: Sequence[str], what: str) -> None:
@@ -159,7 +160,7 @@ def fit_scaler(
     categories: dict[str, list[str]] = {}
     for name in static:
         values = ds[name].values
-        if values.dtype.kind in "OUS":
+        if values.dtype.kind in "OUST":
             present = {str(v) for v in values if isinstance(v, str) and v}
             categories[name] = sorted(present)
         else:

@@ -7,12 +7,14 @@ the same bits as an uninterrupted one.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
@@ -115,6 +117,14 @@ class Windows:
         )
 
 
+def _digest(arrays: Arrays) -> str:
+    """Tells whether a checkpoint was trained on other values."""
+    digest = hashlib.sha256()
+    for values in (arrays.dynamic, arrays.static, arrays.flow):
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()[:16]
+
+
 def train(
     model: StreamflowLSTM,
     arrays: Arrays,
@@ -167,11 +177,20 @@ def train(
     draws = torch.Generator().manual_seed(seed)
     masks = torch.Generator(device).manual_seed(seed + 1_000_003)
     trained = [p for p in model.parameters() if p.requires_grad]
+    running = torch.zeros((), device=device)
     log, first = Log(), 0
-    identity = {"training": config.model_dump(), "seed": seed, "basins": arrays.basins}
+    identity = {
+        "training": config.model_dump(),
+        "trained": [name for name, p in model.named_parameters() if p.requires_grad],
+        "seed": seed,
+        "basins": arrays.basins,
+        "data": _digest(arrays),
+        "device": torch.device(device).type,
+    }
     if checkpoint is not None and checkpoint.is_file():
         progress = load_checkpoint(checkpoint, model, optimizer, draws, masks, identity)
         first, log.seconds = progress.step, progress.seconds
+        running += progress.running
         log.losses, log.validation = progress.losses, progress.validation
 
     began, saved = time.perf_counter() - log.seconds, time.perf_counter()
@@ -179,11 +198,10 @@ def train(
     def save(step: int) -> None:
         if checkpoint is not None:
             log.seconds = time.perf_counter() - began
-            progress = Progress(step, log.seconds, log.losses, log.validation)
+            progress = Progress(step, log.seconds, running.item(), log.losses, log.validation)
             save_checkpoint(checkpoint, model, optimizer, draws, masks, identity, progress)
 
     every = max(1, total // 200)
-    running = torch.zeros((), device=device)
     stop = total if stop_at is None else min(total, stop_at)
     bar = tqdm(range(first, stop), initial=first, total=total, desc=label, disable=quiet, unit="up")
     for step in bar:
@@ -215,11 +233,11 @@ def train(
         ):
             log.validation.append((done, validate(model.eval())))
             model.train()
-        # Only on a multiple of `every`, when the running loss is empty: it is not saved.
+        # Only on a multiple of `every`, right after the loss was found to be finite.
         if done % every == 0 and time.perf_counter() - saved > checkpoint_seconds:
             save(done)
             saved = time.perf_counter()
     log.seconds = time.perf_counter() - began
-    save(stop)
+    save(max(first, stop))
     model.eval()
     return log

@@ -64,7 +64,7 @@ def load_weights(path: Path) -> tuple[dict[str, torch.Tensor], Card]:
         raise WeightsError(f"{path} has no hydrotl metadata: it was not written by this project")
     try:
         content = json.loads(metadata["hydrotl"])
-        if content.get("format") != FORMAT:
+        if isinstance(content, dict) and content.get("format") != FORMAT:
             raise WeightsError(f"{path} has format {content.get('format')}, expected {FORMAT}")
         card = Card.model_validate(content)
     except (ValidationError, json.JSONDecodeError) as error:
