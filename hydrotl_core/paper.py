@@ -1,0 +1,50 @@
+"""The paper's published numbers, as data (``experiments/paper.yaml``)."""
+
+from __future__ import annotations
+
+from hydrotl_core.config import Period, Strict, validated
+from hydrotl_core.paths import project_root
+from hydrotl_core.yamlfile import load_yaml
+
+MeanMedian = tuple[float, float]
+
+
+class PublishedCheck(Strict):
+    """The source model tested in a later decade."""
+
+    forcing: str
+    basins: int
+    train: Period
+    test: Period
+    median_nse: float
+
+
+class PublishedSourceSize(Strict):
+    """Median NSE before and with a number of source basins."""
+
+    sources: int
+    before: float
+    after: float
+
+
+class Paper(Strict):
+    """Published scores; ``table_1a[region][setting][option]`` is (mean, median) NSE."""
+
+    citation: str
+    doi: str
+    source_check: PublishedCheck
+    table_1a: dict[str, dict[str, dict[str, MeanMedian]]]
+    table_1b: dict[str, MeanMedian]
+    figure_2: PublishedSourceSize
+
+
+def load_paper() -> Paper:
+    """The published numbers.
+
+    Raises
+    ------
+    ConfigError
+        If the file is absent or not valid.
+    """
+    path = project_root() / "experiments" / "paper.yaml"
+    return validated(Paper, load_yaml(path), str(path))

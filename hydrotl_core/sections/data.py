@@ -1,0 +1,158 @@
+"""Section 1: which data there are, which are at hand, and what they look like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from hydrotl_core.data import dataset_folder, open_dataset
+from hydrotl_core.errors import ConfigError
+from hydrotl_core.manifest import Dataset, load_manifest
+from hydrotl_core.maps import basin_map, locations
+from hydrotl_core.results import read_result, results_dir
+from hydrotl_core.sections import show
+
+if TYPE_CHECKING:
+    import holoviews as hv
+    import panel as pn
+    from IPython.display import Markdown
+    from pandas.io.formats.style import Styler
+
+DAYS_PER_YEAR = 365.25
+# The sample package states no longitude. These are of the rivers' names, for the map alone.
+SAMPLE_LONGITUDE = {"tamaulipas": -98.7, "sarapiqui": -84.0, "girnock": -3.1}
+
+
+def at_hand(dataset: Dataset) -> bool:
+    """Whether the data set's files are on this machine."""
+    if dataset.package is not None:
+        return find_spec(dataset.package) is not None
+    folder = dataset_folder(dataset)
+    if dataset.reader == "generic":
+        pattern = str(dataset.options.get("series", "{basin}.csv")).replace("{basin}", "*")
+        return folder.is_dir() and any(folder.glob(pattern))
+    return folder.is_dir() and any(folder.iterdir())
+
+
+def dataset_table() -> Styler:
+    """All data sets of the manifest: country, variables, access, licence, source."""
+    rows = []
+    for key, entry in load_manifest().datasets.items():
+        link = f"https://doi.org/{entry.doi}" if entry.doi else entry.landing_page or ""
+        rows.append(
+            {
+                "key": key,
+                "data set": entry.title,
+                "country": entry.country,
+                "variables": ", ".join(entry.variables),
+                "access": entry.access,
+                "licence": entry.licence,
+                "at hand": "yes" if at_hand(entry) else "no",
+                "where": f'<a href="{link}">{entry.doi or "site"}</a>' if link else show.MISSING,
+            }
+        )
+    return show.table(pd.DataFrame(rows))
+
+
+def open_those_at_hand(keys: Iterable[str]) -> dict[str, xr.Dataset]:
+    """Data sets of ``keys`` whose files are on this machine.
+
+    Raises
+    ------
+    ConfigError
+        If a key is unknown or none is at hand.
+    """
+    manifest = load_manifest()
+    keys = list(keys)
+    opened = {key: open_dataset(key) for key in keys if at_hand(manifest[key])}
+    if not opened:
+        raise ConfigError(f"none of {', '.join(keys)} is at hand: `pip install lumod` gives sample")
+    return opened
+
+
+def absent_remark(keys: Iterable[str]) -> Markdown:
+    """Which of ``keys`` this page was built without."""
+    manifest = load_manifest()
+    absent = [manifest[key].title for key in keys if not at_hand(manifest[key])]
+    if not absent:
+        return show.remark("All of the data sets asked for are at hand.")
+    return show.remark(
+        "This page was built without these data sets, which it would show too:\n\n"
+        + show.bullets(absent)
+    )
+
+
+def basin_table(datasets: Mapping[str, xr.Dataset]) -> pd.DataFrame:
+    """One row per basin: place, area, years of record and water balance.
+
+    Precipitation and runoff (mm/year) are means over the days on which both are known, so that
+    their ratio is not one of different years.
+    """
+    manifest = load_manifest()
+    parts = []
+    for key, ds in datasets.items():
+        attributes = manifest[key].attributes
+        both = ds["streamflow"].notnull() & ds["prcp"].notnull()
+        frame = locations(ds, attributes)
+        if key == "sample":
+            frame["longitude"] = frame.index.map(SAMPLE_LONGITUDE)
+        area = attributes.area
+        frame["area, km2"] = ds[area].values if area in ds else np.nan
+        frame["years of flow"] = ds["streamflow"].notnull().sum("time").values / DAYS_PER_YEAR
+        for name, variable in (("precipitation", "prcp"), ("runoff", "streamflow")):
+            mean = ds[variable].where(both).mean("time", dtype=float)
+            frame[name] = mean.values * DAYS_PER_YEAR
+        frame["runoff ratio"] = frame["runoff"] / frame["precipitation"]
+        frame.insert(0, "data set", key)
+        parts.append(frame.reset_index())
+    return pd.concat(parts, ignore_index=True).round(
+        {"area, km2": 1, "years of flow": 1, "precipitation": 0, "runoff": 0, "runoff ratio": 3}
+    )
+
+
+def source_basins() -> pd.DataFrame:
+    """Places of the source model's basins as its committed check names them; may be empty."""
+    path = results_dir() / "source" / "conus-check.json"
+    places = read_result(path).get("locations", {}) if path.is_file() else {}
+    frame = pd.DataFrame(places).T.rename(columns={0: "longitude", 1: "latitude"})
+    return frame.rename_axis("basin").reset_index().assign(**{"data set": "source model"})
+
+
+def overview_map(basins: pd.DataFrame) -> hv.Overlay:
+    """All basins at hand, over those the source model was trained on."""
+    details = ["area, km2", "years of flow", "runoff ratio"]
+    shown = basins
+    if not basins["data set"].str.startswith("camels_us").any():
+        shown = pd.concat([source_basins(), basins], ignore_index=True)
+    return basin_map(shown, "data set", details)
+
+
+def example_hydrographs(
+    datasets: Mapping[str, xr.Dataset], per_dataset: int = 3, years: int = 10
+) -> pn.pane.Bokeh:
+    """Rain and observed flow of a few basins of each data set, chosen in a list.
+
+    The basins are spread evenly over the data set's order; of each, the last ``years`` years
+    that have flow.
+    """
+    from hydrotl_core.figures import hydrographs
+
+    frames, titles = {}, {}
+    for key, ds in datasets.items():
+        count = min(per_dataset, ds.sizes["basin"])
+        for position in np.linspace(0, ds.sizes["basin"] - 1, count).round().astype(int):
+            one = ds[["prcp", "streamflow"]].isel(basin=position)
+            name = f"{key}: {one['basin'].item()}"
+            record = one.to_dataframe()[["prcp", "streamflow"]]
+            known = record["streamflow"].dropna().index
+            if known.empty:
+                continue
+            first = max(known[0], known[-1] - pd.Timedelta(years * DAYS_PER_YEAR, "D"))
+            frames[name] = record[first : known[-1]].rename(columns={"streamflow": "observed"})
+            titles[name] = f"{name}, {known[0].year} to {known[-1].year}"
+    return hydrographs(frames, titles)

@@ -1,0 +1,45 @@
+"""Tables, remarks and named numbers on a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from IPython.display import Markdown
+    from pandas.io.formats.style import Styler
+
+MISSING = "–"
+
+
+def table(frame: pd.DataFrame, digits: int = 3) -> Styler:
+    """``frame`` without its index; numbers with ``digits`` decimals, a missing one as a dash."""
+    return frame.style.hide(axis="index").format(precision=digits, na_rep=MISSING)
+
+
+def remark(text: str) -> Markdown:
+    """A paragraph on the page, Markdown."""
+    from IPython.display import Markdown
+
+    return Markdown(text)
+
+
+def bullets(lines: list[str]) -> str:
+    """Markdown list."""
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def name_values(values: dict[str, Any]) -> None:
+    """Give numbers and texts the names by which other pages of the book quote them.
+
+    Outside the book's environment (on a notebook service) they are printed instead.
+    """
+    try:
+        from myst_nb import glue  # type: ignore[import-untyped]
+    except ImportError:
+        for name, value in values.items():
+            print(f"{name} = {value}")
+        return
+    for name, value in values.items():
+        glue(name, value, display=False)
