@@ -76,6 +76,7 @@ def check(
 
     from hydrotl_core.config import load_source
     from hydrotl_core.experiment import source_folder
+    from hydrotl_core.maps import places
     from hydrotl_core.members import pick_device
     from hydrotl_core.provenance import provenance
     from hydrotl_core.results import results_dir, score_record, write_result
@@ -84,8 +85,9 @@ def check(
     device = pick_device(device)
     began = time.perf_counter()
     simulation = check_source(name, source_folder(name), device)
-    periods = load_source(name).model_dump(mode="json", include={"train", "test"})
-    record = {"source": name, **periods, **score_record(simulation)}
+    described = load_source(name).model_dump(mode="json", include={"dataset", "train", "test"})
+    record = {"source": name, **described, **score_record(simulation)}
+    record["locations"] = places(load_source(name).dataset, record["basins"])
     record["provenance"] = provenance(device, time.perf_counter() - began)
     path = results_dir() / "source" / f"{name}.json"
     write_result(path, record)

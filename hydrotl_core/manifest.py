@@ -172,7 +172,13 @@ class Manifest(Strict):
     datasets: dict[Key, Dataset] = Field(min_length=1)
 
     def __getitem__(self, key: str) -> Dataset:
-        """The data set ``key``; a ConfigError lists the known keys if there is none."""
+        """The data set ``key``; a ConfigError lists the known keys if there is none.
+
+        A key that ends in ``.yaml`` is the path of a file with one entry: data of one's own need
+        no change to the project's manifest.
+        """
+        if key.endswith(".yaml"):
+            return validated(Dataset, load_yaml(Path(key)), key)
         if key not in self.datasets:
             raise ConfigError(
                 f"no data set '{key}' in the manifest; it has {', '.join(self.datasets)}"
