@@ -39,3 +39,10 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     refuse_skip(report)
     return report
+
+
+@pytest.fixture
+def real_data() -> Callable[[str], Path]:
+    """``real_data("camels_us.nc")``: path below the data folder, or a skip if it is absent."""
+
+    return real
