@@ -17,25 +17,20 @@ import torch
 import xarray as xr
 
 from hydrotl_core.config import (
-    Basins,
-    Period,
-    Region,
-    Setting,
     Training,
     load_options,
     load_recipe,
     load_region,
 )
-from hydrotl_core.data import open_dataset
 from hydrotl_core.errors import ConfigError, WeightsError
-from hydrotl_core.manifest import load_manifest
 from hydrotl_core.members import run_tasks
 from hydrotl_core.metrics import ensemble_nse
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.paths import project_root
 from hydrotl_core.provenance import data_hash, provenance
+from hydrotl_core.regions import hold_out, region_data, region_setting, region_settings
 from hydrotl_core.results import score_record
-from hydrotl_core.scaling import STREAMFLOW, fit_scaler, require
+from hydrotl_core.scaling import fit_scaler
 from hydrotl_core.simulation import simulate, to_dataset
 from hydrotl_core.source import TEST_LEAD_DAYS, initial_model, source_parameters
 from hydrotl_core.tensors import Arrays, build_arrays, in_period, observed_flow
@@ -81,69 +76,6 @@ class MemberResult:
     data_hash: str
 
 
-def select_basins(ds: xr.Dataset, choice: Basins, dataset: str) -> xr.Dataset:
-    """The basins of ``choice``: ids, screen on missing flow, bounding box, minus exclusions.
-
-    Raises
-    ------
-    ConfigError
-        If a named basin or screen does not exist or nothing is left.
-    """
-    entry = load_manifest()[dataset]
-    known = [str(b) for b in ds["basin"].values]
-    unknown = sorted(set((choice.ids or []) + choice.exclude) - set(known))
-    if unknown:
-        raise ConfigError(f"basins {', '.join(unknown)} are not in data set {dataset}")
-    keep = np.ones(len(known), dtype=bool)
-    if choice.ids is not None:
-        keep &= np.isin(known, choice.ids)
-    keep &= ~np.isin(known, choice.exclude)
-    if choice.screen is not None:
-        if choice.screen not in entry.screens:
-            raise ConfigError(
-                f"data set {dataset} has no screen {choice.screen!r}; "
-                f"it has {', '.join(entry.screens) or 'none'}"
-            )
-        screen = entry.screens[choice.screen]
-        days = in_period(ds, [screen.period] * len(known))
-        observed = np.isfinite(ds[STREAMFLOW].values) & days
-        keep &= 1 - observed.sum(axis=1) / screen.period.days < screen.max_missing
-    band = entry.screens[choice.screen].latitude if choice.screen is not None else None
-    boxes = (("latitude", band), ("latitude", choice.latitude), ("longitude", choice.longitude))
-    for role, bounds in boxes:
-        if bounds is not None:
-            name = getattr(entry.attributes, role)
-            if name is None:
-                raise ConfigError(f"data set {dataset} names no attribute for the {role}")
-            degrees = ds[name].values
-            keep &= (degrees >= bounds[0]) & (degrees <= bounds[1])
-    if not keep.any():
-        raise ConfigError(f"the choice of basins leaves none of data set {dataset}")
-    return ds.isel(basin=np.flatnonzero(keep))
-
-
-def region_data(region: Region) -> xr.Dataset:
-    """Inputs and streamflow of the region's basins."""
-    ds = select_basins(open_dataset(region.dataset), region.basins, region.dataset)
-    wanted = [*region.inputs.dynamic, *region.inputs.static, STREAMFLOW]
-    require(ds, wanted, "inputs")
-    return ds[wanted].load()
-
-
-def region_setting(region: Region, name: str) -> Setting:
-    """Setting ``name`` of a region, or of its data set's protocol in the manifest.
-
-    Raises
-    ------
-    ConfigError
-        Listing the settings there are.
-    """
-    settings = region.settings or load_manifest()[region.dataset].protocol
-    if name not in settings:
-        raise ConfigError(f"{region.title}: no setting {name!r}; there are {', '.join(settings)}")
-    return settings[name]
-
-
 def source_folder(name: str) -> Path:
     """Folder of the weights of source ``name``."""
     return project_root() / "weights" / name
@@ -183,16 +115,6 @@ def start_model(
     return model, card
 
 
-def _hold_out(periods: Sequence[Period], days: int) -> tuple[list[Period], list[Period]]:
-    """Training periods less their last ``days``, and those days."""
-    if any(p.days <= days for p in periods):
-        raise ConfigError(f"a validation of {days} days leaves no training day")
-    cut = [p.end.fromordinal(p.end.toordinal() - days) for p in periods]
-    first = [Period(start=p.start, end=c) for p, c in zip(periods, cut, strict=True)]
-    last = [Period(start=c, end=p.end) for p, c in zip(periods, cut, strict=True)]
-    return first, last
-
-
 def train_cell_member(task: CellTask) -> MemberResult:
     """Train one member of a cell and simulate its test period.
 
@@ -212,7 +134,7 @@ def train_cell_member(task: CellTask) -> MemberResult:
     basins = [str(b) for b in ds["basin"].values]
     fit, test = setting.periods("train", basins), setting.periods("test", basins)
     if task.validation_days:
-        fit, test = _hold_out(fit, task.validation_days)
+        fit, test = hold_out(fit, task.validation_days)
     scaler = fit_scaler(
         ds,
         in_period(ds, fit),
@@ -286,8 +208,7 @@ def cells_of(
 ) -> list[Cell]:
     """Cells of a region: the given settings and options, by default all of them."""
     loaded = load_region(region)
-    known = loaded.settings or load_manifest()[loaded.dataset].protocol
-    names = settings or list(known)
+    names = settings or list(region_settings(loaded))
     kinds = options or [LOCAL, *load_options()]
     for name in names:
         region_setting(loaded, name)
