@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hydrotl_core.errors import HydroTLError
+from hydrotl_core.errors import ConfigError, HydroTLError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -46,7 +46,7 @@ def describe(dataset: Annotated[str, typer.Argument(help="Key in data_manifest.y
 @app.command("train-source")
 def train_source(
     name: Annotated[str, typer.Argument(help="File name in experiments/sources/.")],
-    members: Annotated[int, typer.Option(help="0 = as many as the source asks for.")] = 0,
+    members: Annotated[int, typer.Option(min=0, help="0 = as many as the source asks for.")] = 0,
     jobs: Jobs = 0,
     device: Device = "auto",
     out: Annotated[Path | None, typer.Option(help="Default: weights/NAME.")] = None,
@@ -116,9 +116,11 @@ def run(
     members: Annotated[int, typer.Option(min=1)] = 2,
     recipe: Annotated[str | None, typer.Option(help="Default: the region's.")] = None,
     source: Annotated[str | None, typer.Option(help="Default: the region's.")] = None,
-    updates: Annotated[int | None, typer.Option(help="Fewer updates, for a quick look.")] = None,
+    updates: Annotated[
+        int | None, typer.Option(min=1, help="Fewer updates, for a quick look.")
+    ] = None,
     validation_days: Annotated[
-        int, typer.Option(help="Score the last days of training; the test stays untouched.")
+        int, typer.Option(min=0, help="Score the last days of training; the test stays untouched.")
     ] = 0,
     jobs: Jobs = 0,
     device: Device = "auto",
@@ -129,6 +131,8 @@ def run(
     from hydrotl_core.members import pick_device
     from hydrotl_core.results import cell_path, cell_table, write_result
 
+    if save and validation_days:
+        raise ConfigError("results/ holds test scores: leave out --save or --validation-days")
     device = pick_device(device)
     cells = cells_of(region, setting, option, recipe, source)
     results = run_cells(

@@ -77,8 +77,8 @@ class MemberResult:
 
 
 def source_folder(name: str) -> Path:
-    """Folder of the weights of source ``name``."""
-    return project_root() / "weights" / name
+    """Folder of the weights of source ``name`` (or of the source in a YAML file)."""
+    return project_root() / "weights" / Path(name).stem
 
 
 def start_model(

@@ -14,7 +14,7 @@ from hydrotl_core.data import open_dataset
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.provenance import data_hash, provenance
-from hydrotl_core.scaling import STREAMFLOW, fit_scaler
+from hydrotl_core.scaling import STREAMFLOW, fit_scaler, require
 from hydrotl_core.simulation import simulate, to_dataset
 from hydrotl_core.tensors import build_arrays, in_period, observed_flow
 from hydrotl_core.training import train
@@ -51,7 +51,9 @@ def nested_subset(basins: list[str], n: int) -> list[str]:
 def source_data(source: Source) -> xr.Dataset:
     """The data set of ``source`` with its inputs, streamflow and basins only."""
     ds = open_dataset(source.dataset)
-    ds = ds[[*source.inputs.dynamic, *source.inputs.static, STREAMFLOW]]
+    wanted = [*source.inputs.dynamic, *source.inputs.static, STREAMFLOW]
+    require(ds, wanted, "inputs")
+    ds = ds[wanted]
     if source.subset is not None:
         chosen = nested_subset([str(b) for b in ds["basin"].values], source.subset)
         ds = ds.sel(basin=sorted(chosen))
@@ -100,7 +102,7 @@ def train_source_member(task: SourceTask) -> Path:
         config.dropconnect,
         config.output_dropout,
     )
-    checkpoint = task.runs / f"{task.name}-{task.member}.safetensors"
+    checkpoint = task.runs / f"{Path(task.name).stem}-{task.member}.safetensors"
     log = train(
         model,
         arrays,
@@ -157,11 +159,15 @@ def check_source(name: str, folder: Path, device: str = "cpu") -> xr.Dataset:
     flows = []
     for path in member_paths(folder):
         model, card = load_model(path)
-        if card.protocol["train"] != source.model_dump(mode="json")["train"]:
-            raise ConfigError(
-                f"{path} was trained on {card.protocol['train']}, source {name} on {source.train}"
-            )
-        arrays = build_arrays(ds, card.scaler, test_periods, train_periods, lead=TEST_LEAD_DAYS)
+        wanted = source.model_dump(mode="json")
+        for key in ("dataset", "inputs", "train", "subset"):
+            if card.protocol[key] != wanted[key]:
+                raise ConfigError(
+                    f"{path} was trained with {key} {card.protocol[key]}, "
+                    f"source {name} has {wanted[key]}"
+                )
+        lead = TEST_LEAD_DAYS if card.training.warmup else 0
+        arrays = build_arrays(ds, card.scaler, test_periods, train_periods, lead=lead)
         flows.append(simulate(model, arrays, card.scaler, device))
     return to_dataset(flows, observed_flow(ds, test_periods), arrays)
 

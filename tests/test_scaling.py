@@ -13,7 +13,6 @@ from hydrotl_core.scaling import Scale, Scaler, Transform, fit_scaler, mean_prec
 from hydrotl_core.tensors import build_arrays, in_period, static_inputs
 from tests.synthetic import canonical, period
 
-
 Choice = Literal["zscore", "log_sqrt"]
 
 
