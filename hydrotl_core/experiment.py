@@ -206,12 +206,21 @@ def cells_of(
     recipe: str | None = None,
     source: str | None = None,
 ) -> list[Cell]:
-    """Cells of a region: the given settings and options, by default all of them."""
-    loaded = load_region(region)
+    """Cells of a region: the given settings and options, by default all of them.
+
+    Raises
+    ------
+    ConfigError
+        For a setting or an option that is not declared.
+    """
+    loaded, declared = load_region(region), [LOCAL, *load_options()]
     names = settings or list(region_settings(loaded))
-    kinds = options or [LOCAL, *load_options()]
+    kinds = options or declared
     for name in names:
         region_setting(loaded, name)
+    for kind in kinds:
+        if kind not in declared:
+            raise ConfigError(f"no option {kind!r}; there are {', '.join(declared)}")
     return [Cell(region, name, kind, recipe, source) for name in names for kind in kinds]
 
 
