@@ -141,7 +141,7 @@ def hydrographs(
         rain.vbar("date", top="prcp", width=86_400_000, source=shown, color=RAIN, line_color=None)
         rain.yaxis.axis_label, rain.xaxis.visible = "rain, mm/day", False
         parts.insert(0, rain)
-    select = Select(title="Basin", value=names[0], options=names, width=320)
+    select = Select(title="Basin", value=names[0], options=[*names], width=320)
     select.js_on_change(
         "value",
         CustomJS(

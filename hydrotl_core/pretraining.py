@@ -15,16 +15,11 @@ import xarray as xr
 
 from hydrotl_core.config import Period, Region, Training, load_recipe, load_region
 from hydrotl_core.errors import DataError
-from hydrotl_core.experiment import (
-    LOCAL,
-    Cell,
-    CellResult,
-    region_data,
-    region_setting,
-)
+from hydrotl_core.experiment import LOCAL, Cell, CellResult
 from hydrotl_core.members import run_tasks
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.provenance import data_hash
+from hydrotl_core.regions import region_data, region_setting
 from hydrotl_core.scaling import STREAMFLOW, Scaler, fit_scaler
 from hydrotl_core.simulation import simulate, to_dataset
 from hydrotl_core.source import TEST_LEAD_DAYS, initial_model

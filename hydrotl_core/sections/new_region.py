@@ -87,7 +87,7 @@ def write_region(
     Parameters
     ----------
     folder
-        Where the files are.
+        Where the files are; empty means :func:`demonstration_folder`.
     columns
         Canonical variable -> (column, unit), ``streamflow`` among them. The others are inputs.
     train, test
@@ -111,7 +111,7 @@ def write_region(
     ConfigError
         If a variable, a period or the folder is not valid.
     """
-    folder = Path(folder).expanduser().absolute()
+    folder = Path(folder or demonstration_folder()).expanduser().absolute()
     if not folder.is_dir():
         raise ConfigError(f"there is no folder {folder}: correct the parameter `folder`")
     if "streamflow" not in columns:

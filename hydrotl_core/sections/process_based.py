@@ -12,11 +12,15 @@ from hydrotl_core.data import open_dataset
 from hydrotl_core.manifest import load_manifest
 from hydrotl_core.paper import load_paper
 from hydrotl_core.sections import transfer
+from hydrotl_core.sections.transfer import boxes, run_remark
 
 if TYPE_CHECKING:
+    import panel as pn
     import xarray as xr
 
     from hydrotl_core.experiment import Cell, CellResult
+
+__all__ = ["beside_paper", "boxes", "guide", "guide_skill", "hydrographs", "run", "run_remark"]
 
 PROCESS = "process"
 IN_THE_PAPER = {"local": "local", PROCESS: "SWAT-initialised", "TL-c": "TL-c"}
@@ -25,7 +29,7 @@ IN_THE_PAPER = {"local": "local", PROCESS: "SWAT-initialised", "TL-c": "TL-c"}
 def guide(region: str) -> xr.DataArray:
     """Streamflow of the uncalibrated conceptual model in the region's basins, mm/day."""
     from hydrotl_core.conceptual import conceptual_streamflow
-    from hydrotl_core.experiment import region_data
+    from hydrotl_core.regions import region_data
 
     loaded = load_region(region)
     basins = [str(b) for b in region_data(loaded)["basin"].values]
@@ -35,8 +39,8 @@ def guide(region: str) -> xr.DataArray:
 
 def guide_skill(flow: xr.DataArray, region: str, setting: str) -> pd.DataFrame:
     """NSE and mean flow of the uncalibrated model in the test period of ``setting``."""
-    from hydrotl_core.experiment import region_data, region_setting
     from hydrotl_core.metrics import nse
+    from hydrotl_core.regions import region_data, region_setting
     from hydrotl_core.tensors import in_period
 
     loaded = load_region(region)
@@ -62,6 +66,7 @@ def run(
     members: int,
     updates: int | None = None,
     *,
+    source: str | None = None,
     jobs: int = 1,
     device: str = "auto",
 ) -> dict[Cell, CellResult]:
@@ -73,11 +78,18 @@ def run(
     results: dict[Cell, CellResult] = {}
     for setting in settings:
         pair = transfer.run(
-            region, [setting], members, updates, options=["local", "TL-c"], jobs=jobs, device=device
+            region,
+            [setting],
+            members,
+            updates,
+            options=["local", "TL-c"],
+            source=source,
+            jobs=jobs,
+            device=device,
         )
         local, transferred = pair
         process = run_process(
-            region, setting, flow, members, updates=updates, jobs=jobs, device=device
+            region, setting, flow, members, updates=updates or None, jobs=jobs, device=device
         )
         results |= {
             local: pair[local],
@@ -104,6 +116,6 @@ def beside_paper(results: transfer.Results) -> pd.DataFrame:
     return frame
 
 
-def hydrographs(results: transfer.Results, setting: str) -> object:
+def hydrographs(results: transfer.Results, setting: str) -> pn.pane.Bokeh:
     """Observed flow and the three simulations of each basin in the test period."""
     return transfer.observed_and(transfer.of_setting(results, setting))

@@ -12,7 +12,9 @@ from hydrotl_core.figures import nse_boxes
 from hydrotl_core.paper import load_paper
 from hydrotl_core.sections import show
 from hydrotl_core.sections.source import cards, ensembles
-from hydrotl_core.sections.transfer import LOCAL, Results, run
+from hydrotl_core.sections.transfer import LOCAL, Results, run, run_remark
+
+__all__ = ["boxes", "remark", "run_remark", "summary", "sweep", "sweep_sources"]
 
 if TYPE_CHECKING:
     import holoviews as hv

@@ -12,7 +12,7 @@ import pandas as pd
 from hydrotl_core.config import load_options, load_recipe, load_region
 from hydrotl_core.figures import nse_boxes
 from hydrotl_core.paper import load_paper
-from hydrotl_core.results import region_records
+from hydrotl_core.results import cell_table, region_records, results_dir
 from hydrotl_core.sections import show
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def run(
 ) -> dict[Cell, CellResult]:
     """Train and test all options in all settings of a region.
 
-    None or an empty list of settings or options means all of them. With ``validation_days`` the
+    None or an empty list of settings or options means all of them; without ``updates`` (None or
+    0), the recipe's number. With ``validation_days`` the
     last training days take the place of the test period.
     """
     from hydrotl_core.experiment import cells_of, run_cells
@@ -65,7 +66,7 @@ def run(
         members,
         jobs=jobs,
         device=pick_device(device),
-        updates=updates,
+        updates=updates or None,
         validation_days=validation_days,
     )
 
@@ -167,7 +168,7 @@ def run_remark(results: Results, updates: int | None) -> Markdown:
     loaded = load_region(cell.region)
     used = cell.recipe or loaded.recipe
     lines = [f"Region: {loaded.title}, data set `{loaded.dataset}`, recipe `{used}`."]
-    if updates is not None:
+    if updates:
         full = load_recipe(used).training(LOCAL, cell.setting)
         size = f"{full.updates} updates" if full.updates else f"{full.epochs} epochs"
         lines.append(
@@ -178,10 +179,18 @@ def run_remark(results: Results, updates: int | None) -> Markdown:
 
 
 def quick_values(results: Results, region: str) -> dict[str, Any]:
-    """Numbers of the run under the names that other pages quote."""
+    """Numbers of the run's first setting under the names that other pages quote.
+
+    Those of the sample region are always there, since the front page quotes them: NaN and a dash
+    where another region was run.
+    """
     setting = next(iter(results)).setting
     by_option, best = of_setting(results, setting), best_option(results, setting)
     return {
+        "sample_setting": show.MISSING,
+        "sample_local_median": math.nan,
+        "sample_best_option": show.MISSING,
+        "sample_best_median": math.nan,
         f"{region}_setting": setting,
         f"{region}_local_median": float(by_option[LOCAL].basin_nse.median()),
         f"{region}_best_option": best,
@@ -250,6 +259,16 @@ def committed_remark(records: list[dict[str, Any]], region: str) -> Markdown:
         + f"\n\nTo compute them again:\n\n```bash\nhydrotl run {region} --members {members[-1]} "
         "--save\n```"
     )
+
+
+def everything_committed() -> pd.DataFrame:
+    """All regions' full results in ``results/``: mean and median NSE over basins."""
+    folders = [path.parent for path in results_dir().glob("*/*/*_*.json")]
+    frames = [
+        cell_table(committed(folder.parent.name, folder.name)).assign(recipe=folder.name)
+        for folder in sorted(set(folders))
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 def committed_values(records: Iterable[dict[str, Any]], region: str) -> dict[str, float]:
