@@ -217,7 +217,7 @@ def test_killed_at_any_moment_a_run_goes_on_to_the_same_bits(tmp_path: Path) -> 
             if checkpoint.is_file() and step_of(checkpoint) > reached[-1]:
                 break
             time.sleep(0.005)
-        time.sleep(moments.uniform(0, 0.15))
+        time.sleep(moments.uniform(0, 0.05))
         child.send_signal(kind)
         _, errors = child.communicate(timeout=60)
         assert child.returncode != 0, f"ended before the signal: {errors.decode()}"

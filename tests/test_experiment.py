@@ -103,6 +103,10 @@ def test_local_and_every_option_end_to_end(shared: Path) -> None:
         for other in range(k):
             assert not np.array_equal(flows[k], flows[other]), "two options are one"
 
+    for k in range(2):
+        alone = train_cell_member(CellTask(cells[2], k)).simulated
+        np.testing.assert_array_equal(flows[2][k], alone, f"member {k} is another one")
+
     record = results[cells[2]].record("cpu")
     assert (record["region"], record["option"], record["source"]) == ("target", "TL-b", "donor")
     assert results[cells[0]].record("cpu")["source"] is None
@@ -144,6 +148,7 @@ def test_a_cell_starts_from_the_sources_lstm_with_a_new_input_layer(
     option: str, shared: Path
 ) -> None:
     training = load_recipe("tiny").training(option, "1-year")
+    input_layers = []
     for k in range(3):
         model, card = start_model(option, "donor", k, training, 2, 5)
         source, _ = load_weights(shared / "weights" / "donor" / f"member-{k % 2}.safetensors")
@@ -156,6 +161,9 @@ def test_a_cell_starts_from_the_sources_lstm_with_a_new_input_layer(
         assert card is not None
         trained = {name for name, p in model.named_parameters() if p.requires_grad}
         assert trained == set(load_options()[option].trained)
+        input_layers.append(model.input.weight.detach())
+    for k in range(3):
+        assert not torch.equal(input_layers[k], input_layers[k - 1]), "one input layer for all"
 
 
 def test_a_local_model_knows_nothing_of_the_source(own: Path) -> None:
