@@ -125,8 +125,9 @@ def hydrographs(
             color=colour_of(name),
             line_width=1.6 if name == "observed" else 1.2,
         )
-    plot.legend.click_policy, plot.legend.location = "hide", "top_right"
-    plot.legend.background_fill_alpha = 0.6
+    (legend,) = plot.legend
+    legend.click_policy, legend.orientation, legend.border_line_color = "hide", "horizontal", None
+    plot.add_layout(legend, "above")
     parts = [plot]
     if "prcp" in first:
         rain = figure(

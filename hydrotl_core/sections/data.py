@@ -40,23 +40,21 @@ def at_hand(dataset: Dataset) -> bool:
 
 
 def dataset_table() -> Styler:
-    """All data sets of the manifest: country, variables, access, licence, source."""
+    """All data sets of the manifest: key, title, country, variables, access, licence."""
     rows = []
     for key, entry in load_manifest().datasets.items():
-        link = f"https://doi.org/{entry.doi}" if entry.doi else entry.landing_page or ""
+        link = f"https://doi.org/{entry.doi}" if entry.doi else entry.landing_page
+        title = f'<a href="{link}">{entry.title}</a>' if link else entry.title
         rows.append(
             {
-                "key": key,
-                "data set": entry.title,
-                "country": entry.country,
+                "key and data set": f"<code>{key}</code><br>{title}, {entry.country}",
                 "variables": ", ".join(entry.variables),
                 "access": entry.access,
-                "licence": entry.licence,
                 "at hand": "yes" if at_hand(entry) else "no",
-                "where": f'<a href="{link}">{entry.doi or "site"}</a>' if link else show.MISSING,
+                "licence": entry.licence,
             }
         )
-    return show.table(pd.DataFrame(rows))
+    return show.table(pd.DataFrame(rows)).set_table_attributes('style="font-size: 85%"')
 
 
 def open_those_at_hand(keys: Iterable[str]) -> dict[str, xr.Dataset]:

@@ -167,7 +167,7 @@ def described(region: Path) -> Styler:
         }
         for name in [*loaded.inputs.dynamic, "streamflow"]
     ]
-    caption = f"{ds.sizes['basin']} basins, {days[0].date()} to {days[-1].date()}"
+    caption = f"Basins: {ds.sizes['basin']}. Days: {days[0].date()} to {days[-1].date()}"
     return show.table(pd.DataFrame(rows), 2).set_caption(caption)
 
 

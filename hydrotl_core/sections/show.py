@@ -15,7 +15,10 @@ MISSING = "–"
 
 def table(frame: pd.DataFrame, digits: int = 3) -> Styler:
     """``frame`` without its index; numbers with ``digits`` decimals, a missing one as a dash."""
-    return frame.style.hide(axis="index").format(precision=digits, na_rep=MISSING)
+    style = frame.style.hide(axis="index").format(precision=digits, na_rep=MISSING)
+    return style.set_table_styles(
+        [{"selector": "th, td", "props": "padding: 0.2em 0.7em; text-align: left;"}]
+    )
 
 
 def remark(text: str) -> Markdown:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from hydrotl_core.config import Period
 from hydrotl_core.figures import nse_distribution
+from hydrotl_core.manifest import load_manifest
 from hydrotl_core.maps import basin_map
 from hydrotl_core.paper import load_paper
 from hydrotl_core.paths import project_root
@@ -91,7 +92,7 @@ def check_table(record: dict[str, Any] | None) -> Styler:
     }
     if record is not None:
         columns["here"] = {
-            "forcing": record.get("dataset", "see the model card"),
+            "forcing": load_manifest()[record["dataset"]].title,
             "basins": len(record["basins"]),
             "training": _years(Period.model_validate(record["train"])),
             "test": _years(Period.model_validate(record["test"])),

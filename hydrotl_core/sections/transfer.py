@@ -199,8 +199,10 @@ def quick_values(results: Results, region: str) -> dict[str, Any]:
 
 
 def committed(region: str, recipe: str = "fast") -> list[dict[str, Any]]:
-    """The region's full results in ``results/``, scored on the test period."""
-    return [r for r in region_records(region, recipe) if r.get("scored_on", "test") == "test"]
+    """The region's full results in ``results/``, scored on the test period, local ones first."""
+    order = {name: position for position, name in enumerate([LOCAL, *load_options()])}
+    tested = [r for r in region_records(region, recipe) if r["scored_on"] == "test"]
+    return sorted(tested, key=lambda r: (r["setting"], order.get(r["option"], len(order))))
 
 
 def beside_paper(records: Iterable[dict[str, Any]], column: str) -> pd.DataFrame:
