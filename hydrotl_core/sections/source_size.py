@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,11 +11,12 @@ import pandas as pd
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.figures import nse_boxes
 from hydrotl_core.paper import load_paper
+from hydrotl_core.results import results_dir
 from hydrotl_core.sections import show
 from hydrotl_core.sections.source import cards, ensembles
-from hydrotl_core.sections.transfer import LOCAL, Results, run, run_remark
+from hydrotl_core.sections.transfer import LOCAL, Results, committed, run, run_remark
 
-__all__ = ["boxes", "remark", "run_remark", "summary", "sweep", "sweep_sources"]
+__all__ = ["boxes", "committed_boxes", "remark", "run_remark", "summary", "sweep", "sweep_sources"]
 
 if TYPE_CHECKING:
     import holoviews as hv
@@ -102,6 +104,35 @@ def summary(results: Results, sizes: dict[str, int]) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def committed_boxes(
+    region: str, setting: str, option: str, recipe: str = "fast"
+) -> hv.Overlay | Markdown:
+    """NSE of the region's full results in ``results/``, one box per source.
+
+    The results of the region's own source lie in the folder of the recipe, those of another
+    source in a folder named after both.
+    """
+    known = ensembles()
+    local: dict[str, np.ndarray] = {}
+    transferred: dict[tuple[float, str], np.ndarray] = {}
+    for folder in sorted((results_dir() / region).glob(f"{recipe}*")):
+        for record in committed(region, folder.name):
+            if record["setting"] != setting:
+                continue
+            nse = np.array(record["nse"], dtype=float)
+            name = record["source"]
+            if record["option"] == LOCAL and folder.name == recipe:
+                local[LOCAL] = nse
+            elif record["option"] == option:
+                size = cards(name)[0].provenance["basins"] if name in known else None
+                label = f"{option}, {name}" if size is None else f"{option}, {size} basins"
+                transferred[(math.inf if size is None else float(size), label)] = nse
+    scores = local | {key[1]: transferred[key] for key in sorted(transferred)}
+    if not scores:
+        return show.remark(f"*No committed results of {region}, {setting}, {option}.*")
+    return nse_boxes(scores, f"{region}, {setting} training")
 
 
 def remark(sizes: dict[str, int]) -> Markdown:
