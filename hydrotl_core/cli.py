@@ -131,8 +131,11 @@ def run(
     from hydrotl_core.members import pick_device
     from hydrotl_core.results import cell_path, cell_table, write_result
 
-    if save and validation_days:
-        raise ConfigError("results/ holds test scores: leave out --save or --validation-days")
+    if save and (validation_days or updates):
+        raise ConfigError(
+            "results/ holds test scores of full runs: leave out --save, or --validation-days "
+            "and --updates"
+        )
     device = pick_device(device)
     cells = cells_of(region, setting, option, recipe, source)
     results = run_cells(
@@ -148,7 +151,11 @@ def run(
     if save:
         for record in records:
             path = cell_path(
-                record["region"], record["setting"], record["option"], record["recipe"]
+                record["region"],
+                record["setting"],
+                record["option"],
+                record["recipe"],
+                source=source,
             )
             write_result(path, record)
         typer.echo(f"wrote {len(records)} records below {path.parent}")
@@ -171,7 +178,7 @@ def main() -> None:
     """Entry point: an expected error is one clear line, not a traceback."""
     try:
         app()
-    except HydroTLError as error:
+    except (HydroTLError, FloatingPointError) as error:
         typer.echo(f"error: {error}", err=True)
         raise SystemExit(2) from None
 

@@ -36,7 +36,7 @@ from hydrotl_core.source import TEST_LEAD_DAYS, initial_model, source_parameters
 from hydrotl_core.tensors import Arrays, build_arrays, in_period, observed_flow
 from hydrotl_core.training import Log, train
 from hydrotl_core.transfer import adapt, freeze, hidden_size
-from hydrotl_core.weights import Card
+from hydrotl_core.weights import Card, member_paths
 
 LOCAL = "local"
 
@@ -233,8 +233,17 @@ def run_cells(
     updates: int | None = None,
     validation_days: int = 0,
 ) -> dict[Cell, CellResult]:
-    """Train all members of all cells, side by side, and gather each cell's ensemble."""
+    """Train all members of all cells, side by side, and gather each cell's ensemble.
+
+    Raises
+    ------
+    WeightsError
+        Before anything is trained, if a cell's source has no weights.
+    """
     cells = list(cells)
+    for cell in cells:
+        if cell.option != LOCAL:
+            member_paths(source_folder(cell.source or load_region(cell.region).source))
     tasks = [
         CellTask(cell, member, device, updates, validation_days)
         for cell in cells

@@ -71,9 +71,12 @@ def read_result(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not a results file: {error}") from None
 
 
-def cell_path(region: str, setting: str, option: str, recipe: str) -> Path:
-    """Where the result of a cell is kept."""
-    return results_dir() / region / recipe / f"{setting}_{option}.json"
+def cell_path(
+    region: str, setting: str, option: str, recipe: str, source: str | None = None
+) -> Path:
+    """Where the result of a cell is kept; another ``source`` than the region's has a folder."""
+    folder = recipe if source is None else f"{recipe}-{source}"
+    return results_dir() / region / folder / f"{setting}_{option}.json"
 
 
 def cell_table(records: list[dict[str, Any]]) -> pd.DataFrame:
