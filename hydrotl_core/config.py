@@ -160,19 +160,7 @@ class Setting(Strict):
         return self
 
     def periods(self, which: Literal["train", "test"], basins: list[str]) -> list[Period]:
-        """One period per basin.
-
-        Raises
-        ------
-        ConfigError
-            If ``per_basin`` leaves out a basin: it would silently get the default period.
-        """
-        left_out = [basin for basin in basins if self.per_basin and basin not in self.per_basin]
-        if left_out:
-            raise ConfigError(
-                f"per_basin has no entry for {', '.join(left_out)}; "
-                f"it has {', '.join(self.per_basin)}"
-            )
+        """One period per basin."""
         return [getattr(self.per_basin.get(basin, self), which) for basin in basins]
 
 

@@ -57,8 +57,24 @@ def select_basins(ds: xr.Dataset, choice: Basins, dataset: str) -> xr.Dataset:
 
 
 def region_data(region: Region) -> xr.Dataset:
-    """Inputs and streamflow of the region's basins."""
-    ds = select_basins(open_dataset(region.dataset), region.basins, region.dataset)
+    """Inputs and streamflow of the region's basins.
+
+    Raises
+    ------
+    ConfigError
+        If the choice of basins is not possible, or a setting names a basin that is not there
+        (it would silently be without effect).
+    """
+    everything = open_dataset(region.dataset)
+    known = {str(b) for b in everything["basin"].values}
+    for name, setting in region_settings(region).items():
+        unknown = sorted(set(setting.per_basin) - known)
+        if unknown:
+            raise ConfigError(
+                f"{region.title}, setting {name!r}: per_basin names {', '.join(unknown)}, "
+                f"not in data set {region.dataset}"
+            )
+    ds = select_basins(everything, region.basins, region.dataset)
     wanted = [*region.inputs.dynamic, *region.inputs.static, STREAMFLOW]
     require(ds, wanted, "inputs")
     return ds[wanted].load()

@@ -344,3 +344,11 @@ def test_cells_can_be_keys_and_travel_between_processes() -> None:
 
 def test_shipped_region_is_left_as_it_was(shared: Path) -> None:
     assert load_region("target").recipe == "tiny"
+
+
+def test_a_period_of_its_own_for_no_basin(own: Path) -> None:
+    period = {"train": ["2000-01-01", "2000-12-31"], "test": ["2001-01-01", "2001-06-30"]}
+    setting = {**period, "per_basin": {"002": period}}
+    edit(own / "experiments" / "regions" / "target.yaml", settings={"mixed": setting})
+    with pytest.raises(ConfigError, match="per_basin names 002, not in data set target"):
+        train_cell_member(CellTask(Cell("target", "mixed", "local"), 0))
