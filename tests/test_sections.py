@@ -43,6 +43,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield root
 
 
+def content(styler: Any) -> Any:
+    """The frame that a styled table shows."""
+    return styler.data
+
+
 def cell_result(option: str, simulated: np.ndarray, observed: np.ndarray) -> CellResult:
     """Result of one member; ``[basin, day]``."""
     simulation = xr.Dataset(
@@ -116,7 +121,7 @@ def test_page_says_which_data_it_lacks(project: Path, tmp_path: Path) -> None:
 
 
 def test_model_card_is_read_from_the_weights(project: Path) -> None:
-    card = dict(source.card_table("donor").data.to_numpy())
+    card = dict(content(source.card_table("donor")).to_numpy())
     assert card["data set"] == "donor, 8 basins"
     assert card["training years"] == "2000-01-01 to before 2001-01-01"
     assert card["members, seeds"] == "2: 0, 1"
@@ -143,7 +148,7 @@ def check_record() -> dict[str, Any]:
 
 def test_check_stands_beside_the_paper(project: Path) -> None:
     record = check_record()
-    table = source.check_table(record).data.set_index("")
+    table = content(source.check_table(record)).set_index("")
     assert table.loc["median NSE"].to_dict() == {"the paper": "0.72", "here": "0.740"}
     assert table.loc["forcing", "here"] == "Synthetic donor"
     assert "0.020 above" in source.check_remark(record).data
@@ -153,7 +158,8 @@ def test_check_stands_beside_the_paper(project: Path) -> None:
         "source_members": 5,
         "source_basins": 3,
     }
-    _, points = source.check_map(record).values()
+    overlay: Any = source.check_map(record)
+    _, points = overlay.values()
     shown = zip(points.dimension_values("basin"), points.dimension_values("NSE"), strict=True)
     assert list(shown) == [("a", 0.1), ("c", 0.9)]
 
@@ -162,11 +168,11 @@ def test_page_without_a_check_still_stands(project: Path) -> None:
     assert source.check_record("conus-check") is None
     assert math.isnan(source.check_values(None)["source_check_median_nse"])
     assert "hydrotl check" in source.check_remark(None).data
-    assert list(source.check_table(None).data.columns) == ["", "the paper"]
+    assert list(content(source.check_table(None)).columns) == ["", "the paper"]
 
 
 def test_scores_of_a_run() -> None:
-    table = transfer.summary(results()).set_index("model")
+    table: Any = transfer.summary(results()).set_index("model")
     assert table.loc["local", ["mean NSE", "median NSE"]].tolist() == [0.25, 0.25]
     assert table.loc["TL-a", ["mean NSE", "median NSE"]].tolist() == [0.75, 0.75]
     assert transfer.best_option(results(), "1-year") == "TL-a"
@@ -213,7 +219,7 @@ def test_committed_results_beside_the_paper(project: Path) -> None:
     saved(project, "fast-donor", "TL-a", "donor", [0.4, 0.5])
     records = transfer.committed("target")
     assert [r["option"] for r in records] == ["local", "TL-a"]
-    table = transfer.beside_paper(records, "CHINA-MR").set_index(["training", "model"])
+    table: Any = transfer.beside_paper(records, "CHINA-MR").set_index(["training", "model"])
     assert table.loc[("multi-year", "TL-a")].tolist() == [0.6, 0.6, 0.706, 0.708]
     assert table.loc[("1-year", "local")].isna().tolist() == [True, True, False, False]
     values = transfer.committed_values(records, "target")
@@ -225,7 +231,8 @@ def test_committed_results_beside_the_paper(project: Path) -> None:
     assert "TL-b trains is an interpretation" in remark
     assert len(transfer.everything_committed()) == 3
 
-    _, points, _ = source_size.committed_boxes("target", "multi-year", "TL-a").values()
+    boxes: Any = source_size.committed_boxes("target", "multi-year", "TL-a")
+    _, points, _ = boxes.values()
     shown = zip(points.dimension_values("model"), points.dimension_values("NSE"), strict=True)
     assert list(shown) == [
         ("local", 0.2),
@@ -235,7 +242,8 @@ def test_committed_results_beside_the_paper(project: Path) -> None:
         ("TL-a, elsewhere", 0.5),
         ("TL-a, elsewhere", 0.7),
     ]
-    assert "No committed" in source_size.committed_boxes("target", "1-year", "TL-a").data
+    nothing: Any = source_size.committed_boxes("target", "1-year", "TL-a")
+    assert "No committed" in nothing.data
 
 
 def test_sweep_takes_sources_by_size(project: Path) -> None:
@@ -282,7 +290,7 @@ def test_demonstration_files_hold_the_gauges_own_readings(project: Path) -> None
         id_column="gauge",
         area_column="area_km2",
     )
-    table = new_region.described(region).data.set_index("variable")
+    table = content(new_region.described(region)).set_index("variable")
     depth = frame["qt"].mean() * 86.4 / 30.0
     assert table.loc["streamflow", "mean"] == pytest.approx(depth, rel=1e-4)
     assert table.loc["streamflow", "missing days"] == 0
