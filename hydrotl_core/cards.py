@@ -9,8 +9,9 @@ from hydrotl_core.results import read_result
 from hydrotl_core.weights import load_weights, member_paths
 
 WEAKNESSES = """\
-- Arid basins, basins with glaciers and regulated rivers are simulated poorly more often than
-  others; check the skill on your own validation years before using a transferred model.
+- Skill falls with aridity and is lowest in the driest basins: see the results per basin, and
+  check the skill on your own validation years before using a transferred model.
+- The basins are little regulated: reservoirs and diversions were not learned.
 - The recipe weighs all basins alike, so very large floods of single basins count little.
 - Attributes of the published tables are long-term averages over years that include the test
   period (of climate, land and soil; none is computed from streamflow).

@@ -7,9 +7,10 @@ and suffer less from other work on the machine.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -32,10 +33,19 @@ def pick_device(device: str = "auto") -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _single_thread() -> None:
+def _start_worker() -> None:
+    """One thread, and no life beyond the parent's: a killed run leaves nothing computing."""
     import torch
 
     torch.set_num_threads(1)
+    parent = parent_process()
+    if parent is not None:
+
+        def follow() -> None:
+            parent.join()
+            os._exit(1)
+
+        threading.Thread(target=follow, daemon=True).start()
 
 
 def run_tasks(
@@ -57,7 +67,7 @@ def run_tasks(
         # Set before the workers import torch: its thread pool is sized at import.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         with ProcessPoolExecutor(
-            min(jobs, len(tasks)), mp_context=get_context("spawn"), initializer=_single_thread
+            min(jobs, len(tasks)), mp_context=get_context("spawn"), initializer=_start_worker
         ) as pool:
             futures = [pool.submit(function, task) for task in tasks]
             try:
