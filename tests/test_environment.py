@@ -28,9 +28,7 @@ NOT_PINNED = re.compile(r"^(pip|setuptools|wheel|hydrotl|triton|nvidia-.*|cuda-.
 def pins() -> dict[str, Version]:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     entries = [line.split("==") for line in lines if line and not line.startswith("#")]
-    assert all(len(entry) == 2 for entry in entries), (
-        "constraints.txt holds name==version"
-    )
+    assert all(len(entry) == 2 for entry in entries), "constraints.txt holds name==version"
     return {canonicalize_name(name): Version(version) for name, version in entries}
 
 
