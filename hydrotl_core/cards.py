@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from hydrotl_core.files import replacing
+from hydrotl_core.manifest import load_manifest
+from hydrotl_core.paper import load_paper
 from hydrotl_core.results import read_result
 from hydrotl_core.weights import load_weights, member_paths
 
@@ -60,13 +62,17 @@ def model_card(folder: Path, check: Path | None = None) -> str:
         "",
     ]
     if check is not None:
-        record = read_result(check)
+        record, published = read_result(check), load_paper().source_check
         lines += [
-            f"Source check (`hydrotl check {record['source']}`): "
-            f"{record['members']} members, {len(record['basins'])} basins, test period "
+            f"Source check (`hydrotl check {record['source']}`, the ensemble "
+            f"`{Path(record['source']).stem}`): {record['members']} members, "
+            f"{len(record['basins'])} basins, test period "
             f"{record['test']['start']} to before {record['test']['end']}: NSE of the mean "
             f"discharge median {record['nse_median']:.3f}, mean {record['nse_mean']:.3f}. "
-            f"Per basin: `results/source/{check.name}`.",
+            f"Per basin: `results/source/{check.name}`. Forcing: "
+            f"{load_manifest()[record['dataset']].title}. The paper's check ({published.forcing} "
+            f"forcing, its own recipe) has a median of {published.median_nse:.2f}; the two are not "
+            "the same experiment.",
             "",
         ]
     return "\n".join(lines) + "\n## Known weaknesses\n\n" + WEAKNESSES

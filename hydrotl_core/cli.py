@@ -89,7 +89,7 @@ def check(
     record = {"source": name, **described, **score_record(simulation)}
     record["locations"] = places(load_source(name).dataset, record["basins"])
     record["provenance"] = provenance(device, time.perf_counter() - began)
-    path = results_dir() / "source" / f"{name}.json"
+    path = results_dir() / "source" / f"{Path(name).stem}.json"
     write_result(path, record)
     typer.echo(
         f"{name}: {record['members']} members, {len(record['basins'])} basins, "

@@ -172,6 +172,7 @@ class Region(Strict):
     basins: Basins = Basins()
     inputs: Inputs
     settings: dict[str, Setting] = Field({}, description="default: the manifest's protocol")
+    flow_attributes: bool = Field(False, description="allow attributes computed from flow")
     source: str = "conus"
     recipe: str = "fast"
     deviations: list[str] = Field([], description="where the experiment departs from the paper")

@@ -211,11 +211,12 @@ def cells_of(
     Raises
     ------
     ConfigError
-        For a setting or an option that is not declared.
+        For a setting, an option or a recipe that is not declared.
     """
     loaded, declared = load_region(region), [LOCAL, *load_options()]
     names = settings or list(region_settings(loaded))
     kinds = options or declared
+    load_recipe(recipe or loaded.recipe)
     for name in names:
         region_setting(loaded, name)
     for kind in kinds:

@@ -15,6 +15,8 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+from hydrotl_core.errors import ConfigError
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -25,12 +27,26 @@ def default_jobs() -> int:
 
 
 def pick_device(device: str = "auto") -> str:
-    """``cuda`` where PyTorch sees a GPU, else ``cpu``, unless named."""
-    if device != "auto":
+    """``cuda`` where PyTorch sees a GPU, else ``cpu``, unless named.
+
+    Raises
+    ------
+    ConfigError
+        For another device, or a GPU that PyTorch does not see.
+    """
+    if device == "cpu":
         return device
+    if device not in ("auto", "cuda"):
+        raise ConfigError(f"no device {device!r}; there are auto, cpu, cuda")
     import torch
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    if torch.cuda.is_available():
+        return "cuda"
+    if device == "cuda":
+        raise ConfigError(
+            "PyTorch sees no GPU for device 'cuda': use cpu, or a CUDA build of torch"
+        )
+    return "cpu"
 
 
 def _start_worker() -> None:

@@ -37,8 +37,3 @@ def data_dir() -> Path:
     import pooch  # lazy: most imports of this module never need it
 
     return Path(pooch.os_cache("hydrotl"))
-
-
-def has_data(relative: str) -> bool:
-    """Whether ``relative`` exists inside :func:`data_dir`."""
-    return (data_dir() / relative).exists()

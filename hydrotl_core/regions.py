@@ -63,8 +63,16 @@ def region_data(region: Region) -> xr.Dataset:
     ------
     ConfigError
         If the choice of basins is not possible, or a setting names a basin that is not there
-        (it would silently be without effect).
+        (it would silently be without effect), or an attribute was computed from observed flow
+        and the region does not allow it.
     """
+    flow = set(load_manifest()[region.dataset].attributes.uses_flow)
+    leaking = [name for name in region.inputs.static if name in flow]
+    if leaking and not region.flow_attributes:
+        raise ConfigError(
+            f"{region.title}: {', '.join(leaking)} were computed from observed flow, the test "
+            "period included: leave them out, or say `flow_attributes: true` to repeat the paper"
+        )
     everything = open_dataset(region.dataset)
     known = {str(b) for b in everything["basin"].values}
     for name, setting in region_settings(region).items():

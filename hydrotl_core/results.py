@@ -74,9 +74,13 @@ def read_result(path: Path) -> dict[str, Any]:
 def cell_path(
     region: str, setting: str, option: str, recipe: str, source: str | None = None
 ) -> Path:
-    """Where the result of a cell is kept; another ``source`` than the region's has a folder."""
-    folder = recipe if source is None else f"{recipe}-{source}"
-    return results_dir() / region / folder / f"{setting}_{option}.json"
+    """Where the result of a cell is kept; another ``source`` than the region's has a folder.
+
+    Names may be paths of YAML files.
+    """
+    recipe = Path(recipe).stem
+    folder = recipe if source is None else f"{recipe}-{Path(source).stem}"
+    return results_dir() / Path(region).stem / folder / f"{setting}_{option}.json"
 
 
 def cell_table(records: list[dict[str, Any]]) -> pd.DataFrame:

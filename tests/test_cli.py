@@ -113,12 +113,13 @@ def test_describe_prints_the_data_set(project: Path, capsys: pytest.CaptureFixtu
         (["train-source", "mars"], "no sources entry 'mars'"),
         (["check", "mars"], "no sources entry 'mars'"),
         (["card", "mars"], "no member-"),
+        (["check", "donor", "--device", "abacus"], "no device 'abacus'"),
     ],
 )
 def test_a_mistake_is_one_clear_line_and_exit_code_2(
     words: list[str], message: str, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    extra = [] if words[0] in ("describe", "card") else ["--device", "cpu"]
+    extra = [] if {"describe", "card", "--device"} & set(words) else ["--device", "cpu"]
     extra += ["--jobs", "1"] if words[0] == "run" else []
     assert call(*words, *extra) == 2
     captured = capsys.readouterr()

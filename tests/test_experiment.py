@@ -24,7 +24,7 @@ from hydrotl_core.experiment import (
     train_cell_member,
 )
 from hydrotl_core.metrics import ensemble_nse
-from hydrotl_core.regions import hold_out, select_basins
+from hydrotl_core.regions import hold_out, region_data, select_basins
 from hydrotl_core.source import SourceTask, train_source_member
 from hydrotl_core.weights import load_weights
 from tests.synthetic import TINY, period, write_project, write_yaml
@@ -352,3 +352,18 @@ def test_a_period_of_its_own_for_no_basin(own: Path) -> None:
     edit(own / "experiments" / "regions" / "target.yaml", settings={"mixed": setting})
     with pytest.raises(ConfigError, match="per_basin names 002, not in data set target"):
         train_cell_member(CellTask(Cell("target", "mixed", "local"), 0))
+
+
+def test_attributes_computed_from_flow_need_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_project(tmp_path)
+    enter(monkeypatch, tmp_path)
+    manifest = yaml.safe_load((tmp_path / "data_manifest.yaml").read_text(encoding="utf-8"))
+    manifest["datasets"]["target"]["attributes"]["uses_flow"] = ["slope"]
+    write_yaml(tmp_path / "data_manifest.yaml", manifest)
+    region = load_region("target")
+    assert "slope" in region.inputs.static
+    with pytest.raises(ConfigError, match="slope were computed from observed flow"):
+        region_data(region)
+    assert "slope" in region_data(region.model_copy(update={"flow_attributes": True}))

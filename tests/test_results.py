@@ -148,3 +148,8 @@ def test_provenance_is_json_and_complete() -> None:
     assert set(record) == {"code", "date", "device", "machine", "seconds", "data_hash"}
     assert record["device"] == "cpu"
     assert math.isclose(record["seconds"], 12.3)
+
+
+def test_a_cell_of_paths_is_kept_under_their_names() -> None:
+    path = cell_path("/a/here.yaml", "1-year", "TL-a", "/b/slow.yaml", source="/c/there.yaml")
+    assert path.parts[-3:] == ("here", "slow-there", "1-year_TL-a.json")
