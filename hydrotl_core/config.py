@@ -55,6 +55,8 @@ class Training(Strict):
             raise ValueError("give either updates or epochs")
         if self.warmup >= self.window:
             raise ValueError(f"warmup ({self.warmup}) must be shorter than window ({self.window})")
+        if self.loss == "nse" and (self.transform != "zscore" or self.per_precipitation):
+            raise ValueError("loss nse weighs errors in mm/day: it needs plain z-scores")
         return self
 
 

@@ -257,17 +257,21 @@ def water_balance(basins: pd.DataFrame, colour: str = "data set") -> hv.Overlay:
     ``basins`` has the columns ``basin``, ``precipitation``, ``runoff`` and ``colour``.
     """
     import holoviews as hv
+    import hvplot.pandas  # noqa: F401  gives data frames their .hvplot
 
     names = list(dict.fromkeys(basins[colour]))
-    points = hv.Scatter(basins, "precipitation", ["runoff", colour, "basin"]).opts(
+    points = basins.hvplot.scatter(
+        "precipitation",
+        "runoff",
         color=colour,
+        hover_cols=["basin"],
         cmap={name: PALETTE[k % len(PALETTE)] for k, name in enumerate(names)},
-        size=7,
         line_color="white",
         line_width=0.4,
-        tools=["hover"],
-        legend_position="top_left",
-    )
+        size=49,
+        responsive=True,
+        height=HEIGHT,
+    ).opts(legend_position="top_left")
     top = 1.05 * float(np.nanmax(basins[["precipitation", "runoff"]].to_numpy()))
     equal = hv.Curve([(0.0, 0.0), (top, top)], "precipitation", "runoff")
     return (equal.opts(color="#888888", line_dash="dashed") * points).opts(

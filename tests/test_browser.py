@@ -61,13 +61,18 @@ class Visit:
         self.page = self.context.new_page()
         self.page.on("request", lambda request: self._note(request.url))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.complaints.append(request.url))
+        self.page.on("requestfailed", self._failed)
         self.page.on(
             "console",
             lambda message: (
                 self.complaints.append(message.text) if message.type == "error" else None
             ),
         )
+
+    def _failed(self, request: Any) -> None:
+        # Leaving a page aborts what it was still loading: no fault of the page.
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"{request.url}: {request.failure}")
 
     def _note(self, url: str) -> None:
         if not url.startswith(("file:", "data:", "blob:")):
