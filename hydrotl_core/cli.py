@@ -50,6 +50,10 @@ def train_source(
     jobs: Jobs = 0,
     device: Device = "auto",
     out: Annotated[Path | None, typer.Option(help="Default: weights/NAME.")] = None,
+    validation_days: Annotated[
+        int,
+        typer.Option(min=0, help="Hold out the last days of training and print the skill on them."),
+    ] = 0,
 ) -> None:
     """Train the ensemble of a source model; a stopped run goes on where it was."""
     from hydrotl_core.config import load_source
@@ -57,13 +61,21 @@ def train_source(
     from hydrotl_core.members import pick_device, run_tasks
     from hydrotl_core.paths import project_root
     from hydrotl_core.source import SourceTask, train_source_member
+    from hydrotl_core.weights import load_weights
 
+    if validation_days and out is None:
+        raise ConfigError("weights with days held out are not for shipping: name a folder (--out)")
     device = pick_device(device)
     folder, runs = out or source_folder(name), project_root() / "runs"
     count = members or load_source(name).members
-    tasks = [SourceTask(name, member, folder, runs, device) for member in range(count)]
+    tasks = [
+        SourceTask(name, member, folder, runs, device, validation_days=validation_days)
+        for member in range(count)
+    ]
     for path in run_tasks(train_source_member, tasks, _jobs(jobs, device), name):
         typer.echo(f"wrote {path}")
+        for update, skill in load_weights(path)[1].provenance.get("validation", []):
+            typer.echo(f"  update {update}: median NSE {skill:.3f} of the days held out")
 
 
 @app.command()

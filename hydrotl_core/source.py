@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +13,10 @@ import xarray as xr
 from hydrotl_core.config import Source, load_recipe, load_source
 from hydrotl_core.data import open_dataset
 from hydrotl_core.errors import ConfigError
+from hydrotl_core.metrics import ensemble_nse
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.provenance import data_hash, provenance
+from hydrotl_core.regions import hold_out
 from hydrotl_core.scaling import STREAMFLOW, fit_scaler, require
 from hydrotl_core.simulation import simulate, to_dataset
 from hydrotl_core.tensors import build_arrays, in_period, observed_flow
@@ -34,6 +37,8 @@ class SourceTask:
     runs: Path
     device: str = "cpu"
     quiet: bool = False
+    validation_days: int = 0
+    validate_every: int = 1000
 
 
 def nested_subset(basins: list[str], n: int) -> list[str]:
@@ -72,7 +77,10 @@ def initial_model(
 def train_source_member(task: SourceTask) -> Path:
     """Train one member and write its weights; nothing is done where they exist.
 
-    A run that was stopped goes on from its checkpoint in ``task.runs``.
+    A run that was stopped goes on from its checkpoint in ``task.runs``. With
+    ``validation_days`` the last days of the training period are held out and the median NSE on
+    them is logged every ``validate_every`` updates and kept in the weights' provenance: to choose
+    a recipe without the test period.
     """
     path = task.folder / f"member-{task.member}.safetensors"
     if path.is_file():
@@ -83,7 +91,9 @@ def train_source_member(task: SourceTask) -> Path:
     config = load_recipe(source.recipe).source
     ds = source_data(source)
     n = ds.sizes["basin"]
-    periods = [source.train] * n
+    periods = held_out = [source.train] * n
+    if task.validation_days:
+        periods, held_out = hold_out(periods, task.validation_days)
     scaler = fit_scaler(
         ds,
         in_period(ds, periods),
@@ -102,7 +112,18 @@ def train_source_member(task: SourceTask) -> Path:
         config.dropconnect,
         config.output_dropout,
     )
-    checkpoint = task.runs / f"{Path(task.name).stem}-{task.member}.safetensors"
+    validate: Callable[[StreamflowLSTM], float] | None = None
+    if task.validation_days:
+        lead = TEST_LEAD_DAYS if config.warmup else 0
+        unseen = build_arrays(ds, scaler, held_out, periods, lead=lead)
+        observed = observed_flow(ds, held_out)
+
+        def validate(model: StreamflowLSTM) -> float:
+            flow = simulate(model, unseen, scaler, task.device)
+            return float(ensemble_nse(to_dataset([flow], observed, unseen)).median())
+
+    kind = f"-held-out-{task.validation_days}" if task.validation_days else ""
+    checkpoint = task.runs / f"{Path(task.name).stem}{kind}-{task.member}.safetensors"
     log = train(
         model,
         arrays,
@@ -111,6 +132,8 @@ def train_source_member(task: SourceTask) -> Path:
         seed=task.member,
         device=task.device,
         checkpoint=checkpoint,
+        validate=validate,
+        validate_every=task.validate_every,
         label=f"{task.name} member {task.member}",
         quiet=task.quiet,
     )
@@ -130,6 +153,7 @@ def train_source_member(task: SourceTask) -> Path:
             licence=str(ds.attrs.get("licence", "")),
             basins=n,
             loss=[log.losses[0], log.losses[-1]],
+            **({"validation": log.validation} if task.validation_days else {}),
         ),
     )
     save_weights(path, dict(model.named_parameters()), card)

@@ -10,10 +10,11 @@ import pytest
 import torch
 import yaml
 
-from hydrotl_core.config import load_source
+from hydrotl_core.config import Period, load_source
 from hydrotl_core.data import open_dataset
 from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.metrics import ensemble_nse
+from hydrotl_core.simulation import simulate
 from hydrotl_core.source import (
     SourceTask,
     check_source,
@@ -22,6 +23,7 @@ from hydrotl_core.source import (
     source_data,
     train_source_member,
 )
+from hydrotl_core.tensors import build_arrays
 from hydrotl_core.weights import load_model, load_weights
 from tests.reference_lstm import reference_forward
 from tests.synthetic import write_project, write_yaml
@@ -206,3 +208,40 @@ def test_check_of_another_source_is_refused(
     name = change(project / "experiments" / "sources" / "donor.yaml", **values)
     with pytest.raises(ConfigError, match=words):
         check_source(name, folder)
+
+
+def test_held_out_days_are_scored_and_not_learned(project: Path, tmp_path: Path) -> None:
+    task = SourceTask(
+        "donor",
+        0,
+        tmp_path / "weights",
+        tmp_path / "runs",
+        quiet=True,
+        validation_days=60,
+        validate_every=2,
+    )
+    model, card = load_model(train_source_member(task))
+    train = load_source("donor").train
+    last = train.end - pd.Timedelta(days=60)
+    steps = [step for step, _ in card.provenance["validation"]]
+    assert steps[0] == 2
+    assert steps[-1] == card.training.updates
+
+    # The last logged score, from the written weights and the data alone.
+    ds = source_data(load_source("donor"))
+    days = ds["time"].values
+    held_out = (days >= np.datetime64(last)) & (days < np.datetime64(train.end))
+    fit = (days >= np.datetime64(train.start)) & (days < np.datetime64(last))
+    rain = ds["prcp"].values[:, fit]
+    assert card.scaler.dynamic["prcp"].transform == "none"
+    assert card.scaler.dynamic["prcp"].mean == pytest.approx(np.nanmean(rain), rel=1e-5)
+    observed = ds["streamflow"].values[:, held_out]
+    periods = [Period(start=last, end=train.end)] * ds.sizes["basin"]
+    lead = 365 if card.training.warmup else 0
+    arrays = build_arrays(ds, card.scaler, periods, periods, lead=lead)
+    flow = simulate(model, arrays, card.scaler)
+    error = np.nansum((flow - observed) ** 2, axis=1)
+    spread = np.nansum((observed - np.nanmean(observed, axis=1, keepdims=True)) ** 2, axis=1)
+    assert card.provenance["validation"][-1][1] == pytest.approx(
+        np.median(1 - error / spread), rel=1e-4
+    )
