@@ -137,6 +137,7 @@ def test_the_bases_of_the_cases_below_are_valid(model: type[BaseModel]) -> None:
         (Training, {"output_dropout": -0.1}, "output_dropout: .*greater than or equal to 0"),
         (Training, {"window": 1}, "window: .*greater than 1"),
         (Training, {"window": 50, "warmup": 50}, r"warmup \(50\) must be shorter than window"),
+        (Training, {"loss": "nse", "transform": "log_sqrt"}, "loss nse .* needs plain z-scores"),
         (Training, {"optimizer": "sgd"}, "optimizer: .*adadelta"),
         (Training, {"loss": "mae"}, "loss: .*rmse"),
         (Training, {"transform": "log"}, "transform: .*log_sqrt"),
