@@ -8,7 +8,7 @@ their weights start and in what is frozen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from hydrotl_core.members import run_tasks
 from hydrotl_core.metrics import ensemble_nse
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.paths import project_root
-from hydrotl_core.provenance import data_hash, provenance
+from hydrotl_core.provenance import code_version, data_hash, provenance
 from hydrotl_core.regions import hold_out, region_data, region_setting, region_settings
 from hydrotl_core.results import score_record
 from hydrotl_core.scaling import fit_scaler
@@ -174,6 +174,7 @@ class CellResult:
     training: Training
     seconds: float
     data_hash: str
+    code: str = field(default_factory=code_version)
 
     @property
     def basin_nse(self) -> xr.DataArray:
@@ -195,7 +196,9 @@ class CellResult:
             **score_record(self.simulation),
             "training": self.training.model_dump(mode="json"),
             "deviations": region.deviations,
-            "provenance": provenance(device, self.seconds, data_hash=self.data_hash),
+            "provenance": provenance(
+                device, self.seconds, data_hash=self.data_hash, code=self.code
+            ),
         }
 
 
@@ -241,6 +244,7 @@ def run_cells(
     WeightsError
         Before anything is trained, if a cell's source has no weights.
     """
+    code = code_version()  # before training: the checkout may change while models train
     cells = list(cells)
     for cell in cells:
         if cell.option != LOCAL:
@@ -263,5 +267,6 @@ def run_cells(
             training=first.training,
             seconds=sum(p.log.seconds for p in parts),
             data_hash=first.data_hash,
+            code=code,
         )
     return results

@@ -15,7 +15,7 @@ from hydrotl_core.data import open_dataset
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.metrics import ensemble_nse
 from hydrotl_core.model import StreamflowLSTM
-from hydrotl_core.provenance import data_hash, provenance
+from hydrotl_core.provenance import code_version, data_hash, provenance
 from hydrotl_core.regions import hold_out
 from hydrotl_core.scaling import STREAMFLOW, fit_scaler, require
 from hydrotl_core.simulation import simulate, to_dataset
@@ -87,6 +87,7 @@ def train_source_member(task: SourceTask) -> Path:
         return path
     if task.device == "cpu":
         torch.set_num_threads(1)
+    code = code_version()  # before training: the checkout may change meanwhile
     source = load_source(task.name)
     config = load_recipe(source.recipe).source
     ds = source_data(source)
@@ -149,6 +150,7 @@ def train_source_member(task: SourceTask) -> Path:
             source=task.name,
             dataset=source.dataset,
             data_hash=data_hash(ds),
+            code=code,
             references=str(ds.attrs.get("references", "")),
             licence=str(ds.attrs.get("licence", "")),
             basins=n,
