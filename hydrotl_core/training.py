@@ -27,6 +27,7 @@ from hydrotl_core.scaling import Scaler
 from hydrotl_core.tensors import Arrays
 
 Validate = Callable[[StreamflowLSTM], float]
+Report = Callable[[int, int], None]
 
 
 @dataclass
@@ -140,6 +141,7 @@ def train(
     label: str = "training",
     quiet: bool = False,
     stop_at: int | None = None,
+    progress: Report | None = None,
 ) -> Log:
     """Train ``model`` in place on ``arrays``.
 
@@ -157,6 +159,9 @@ def train(
         Called with the model in evaluation mode every so many updates; its value is logged.
     stop_at
         Stop after this update, leaving a checkpoint; for tests and time slices.
+    progress
+        Called with the updates done and their total: at the start (or resume), after every
+        200th part of the run and at the end.
 
     Returns
     -------
@@ -188,19 +193,24 @@ def train(
         "device": torch.device(device).type,
     }
     if checkpoint is not None and checkpoint.is_file():
-        progress = load_checkpoint(checkpoint, model, optimizer, draws, masks, identity)
-        first, log.seconds = progress.step, progress.seconds
-        running += progress.running
-        log.losses, log.validation = progress.losses, progress.validation
+        kept = load_checkpoint(checkpoint, model, optimizer, draws, masks, identity)
+        first, log.seconds = kept.step, kept.seconds
+        running += kept.running
+        log.losses, log.validation = kept.losses, kept.validation
 
     began, saved = time.perf_counter() - log.seconds, time.perf_counter()
 
     def save(step: int) -> None:
         if checkpoint is not None:
             log.seconds = time.perf_counter() - began
-            progress = Progress(step, log.seconds, running.item(), log.losses, log.validation)
-            save_checkpoint(checkpoint, model, optimizer, draws, masks, identity, progress)
+            state = Progress(step, log.seconds, running.item(), log.losses, log.validation)
+            save_checkpoint(checkpoint, model, optimizer, draws, masks, identity, state)
 
+    def report(step: int) -> None:
+        if progress is not None:
+            progress(step, total)
+
+    report(first)
     every = max(1, total // 200)
     stop = total if stop_at is None else min(total, stop_at)
     bar = tqdm(range(first, stop), initial=first, total=total, desc=label, disable=quiet, unit="up")
@@ -226,6 +236,7 @@ def train(
             log.losses.append((done, value))
             running.zero_()
             bar.set_postfix(loss=f"{value:.3f}", refresh=False)
+            report(done)
         if (
             validate is not None
             and validate_every
