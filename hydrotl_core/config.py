@@ -1,9 +1,9 @@
 """Experiments as data: recipes, sources, regions and transfer options, validated once.
 
 Everything lives in ``experiments/``: ``options.yaml`` declares the transfer options,
-``recipes/`` how models are trained, ``sources/`` the pre-trained models and ``regions/``
-where they are moved to. Adding one is adding a file; ``extends: NAME`` in a file takes what it
-does not set from its neighbour NAME.
+``recipes/`` how models are trained, ``sources/`` the pre-trained models, ``plans/`` which of them
+to train and ``regions/`` where they are moved to. Adding one is adding a file; ``extends: NAME`` in
+a file takes what it does not set from its neighbour NAME.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Training(Strict):
     forget_bias: float = 0.0
     window: int = Field(365, gt=1, description="days of one training instance")
     warmup: int = Field(0, ge=0, description="first days of a window outside the loss")
+    warmup_gradient: bool = Field(True, description="gradients reach back through the warm-up")
     batch: int = Field(100, gt=0)
     updates: int | None = Field(None, gt=0, description="number of updates; or give epochs")
     epochs: int | None = Field(None, gt=0, description="the paper's epochs")
@@ -48,6 +49,9 @@ class Training(Strict):
     loss: Literal["rmse", "mse", "nse"] = "rmse"
     transform: Literal["zscore", "log_sqrt"] = "log_sqrt"
     per_precipitation: bool = Field(True, description="flow divided by mean precipitation")
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="of the LSTM layer in training; all else is float32"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Training:
@@ -132,6 +136,29 @@ class Source(Strict):
             self.test.start >= self.train.end or self.test.end <= self.train.start
         ):
             raise ValueError("train and test periods overlap")
+        return self
+
+
+class PlanEntry(Strict):
+    """Members of one source; None = as many as the source asks for."""
+
+    source: str
+    members: int | None = Field(None, gt=0)
+
+
+class Plan(Strict):
+    """Source models to train, the most wanted first."""
+
+    title: str
+    recipe: str | None = Field(None, description="default: each source's own")
+    sources: list[PlanEntry] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _once(self) -> Plan:
+        stems = [Path(entry.source).stem for entry in self.sources]
+        doubled = sorted({stem for stem in stems if stems.count(stem) > 1})
+        if doubled:
+            raise ValueError(f"{', '.join(doubled)} listed twice: weights have one folder each")
         return self
 
 
@@ -233,6 +260,11 @@ def load_recipe(name: str | Path) -> Recipe:
 def load_source(name: str | Path) -> Source:
     """Source experiment by name (``experiments/sources/``) or by path."""
     return _load(Source, "sources", name)
+
+
+def load_plan(name: str | Path) -> Plan:
+    """Plan by name (``experiments/plans/``) or by path."""
+    return _load(Plan, "plans", name)
 
 
 def load_region(name: str | Path) -> Region:

@@ -7,10 +7,13 @@ and suffer less from other work on the machine.
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -53,7 +56,10 @@ def _start_worker() -> None:
     """One thread, and no life beyond the parent's: a killed run leaves nothing computing."""
     import torch
 
+    from hydrotl_core.engine import keep_freed_memory
+
     torch.set_num_threads(1)
+    keep_freed_memory()
     parent = parent_process()
     if parent is not None:
 
@@ -93,3 +99,69 @@ def run_tasks(
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+
+
+def _answer(sender: Connection, function: Callable[[Task], Result], task: Task) -> None:
+    # Ctrl-C reaches the whole group of processes; the parent alone decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _start_worker()
+    sender.send(function(task))
+
+
+def run_apart(
+    function: Callable[[Task], Result],
+    take: Callable[[], Task | None],
+    jobs: int,
+    tick: Callable[[], None],
+    seconds: float = 0.5,
+) -> Iterator[tuple[Task, Result | None, int | None]]:
+    """Run tasks in a process each, so that the death of one costs that task only.
+
+    Parameters
+    ----------
+    function
+        Importable, with picklable task and result. It should not raise: an exception ends its
+        process without a result.
+    take
+        Called when a process is free; the next task, or None if there is none at the moment.
+    jobs
+        Processes side by side.
+    tick
+        Called every ``seconds`` while processes run.
+
+    Yields
+    ------
+    tuple
+        A task, its result, and None; or the task, None, and the exit code of its process
+        (negative: the signal that killed it). What the consumer does then, such as putting the
+        task back for ``take``, counts before the next task is taken.
+    """
+    # Set before the workers import torch: its thread pool is sized at import.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    context = get_context("spawn")
+    running: dict[Connection, tuple[Task, BaseProcess]] = {}
+    try:
+        while True:
+            while len(running) < max(1, jobs) and (free := take()) is not None:
+                receiver, sender = context.Pipe(duplex=False)
+                worker = context.Process(target=_answer, args=(sender, function, free))
+                worker.start()
+                sender.close()  # the worker's copy is the last: its death closes the pipe
+                running[receiver] = (free, worker)
+            if not running:
+                return
+            for ready in wait(list(running), seconds):
+                assert isinstance(ready, Connection)
+                task, process = running[ready]
+                try:
+                    result, died = ready.recv(), False
+                except (EOFError, OSError):  # nothing, or half a message
+                    result, died = None, True
+                process.join()
+                ready.close()
+                del running[ready]
+                yield task, result, process.exitcode if died else None
+            tick()
+    finally:
+        for _, process in running.values():
+            process.terminate()

@@ -24,21 +24,28 @@ from torch import Tensor, nn
 State = tuple[Tensor, Tensor]
 
 
-def dropout_mask(
-    shape: tuple[int, ...], p: float, generator: torch.Generator, dtype: torch.dtype
-) -> Tensor:
-    """Mask of 0 (with probability ``p``) and 1/(1-p), on the generator's device.
+def dropped(
+    shape: tuple[int, ...], p: float, generator: torch.Generator
+) -> tuple[Tensor, float]:
+    """Which elements a dropout of probability ``p`` sets to 0, and the scale of the others.
 
     One random byte per element against a threshold: several times cheaper than drawing
     Bernoulli numbers. ``p`` is rounded to a multiple of 1/256 below 1 and the scale uses the
-    rounded value, so the mask's expectation is exactly 1.
+    rounded value, so that the expectation of what is kept is exact.
     """
     n = math.prod(shape)
     words = torch.empty((n + 7) // 8, dtype=torch.int64, device=generator.device)
     words.random_(-(2**63), None, generator=generator)
     threshold = min(round(p * 256), 255)
-    keep = words.view(torch.uint8)[:n].view(shape) >= threshold
-    return keep.to(dtype) * (256 / (256 - threshold))
+    return words.view(torch.uint8)[:n].view(shape) < threshold, 256 / (256 - threshold)
+
+
+def dropout_mask(
+    shape: tuple[int, ...], p: float, generator: torch.Generator, dtype: torch.dtype
+) -> Tensor:
+    """Mask of 0 (with probability ``p``) and 1/(1-p), on the generator's device."""
+    zero, scale = dropped(shape, p, generator)
+    return (~zero).to(dtype) * scale
 
 
 class StreamflowLSTM(nn.Module):
@@ -105,12 +112,30 @@ class StreamflowLSTM(nn.Module):
         daily = nn.functional.linear(dynamic, weight[:, : self.n_dynamic])
         return torch.relu_(daily + fixed)
 
+    def matrices(self, generator: torch.Generator | None) -> list[Tensor]:
+        """LSTM parameters as the library takes them, D applied in training mode."""
+        weights = [self.lstm[name] for name in ("weight_ih", "weight_hh")]
+        if self.training and self.dropconnect > 0:
+            assert generator is not None
+            p, shape = self.dropconnect, (4 * self.hidden, self.hidden)
+            weights = [w * dropout_mask(shape, p, generator, w.dtype) for w in weights]
+        return [*weights, self.lstm["bias_ih"], self.lstm["bias_hh"]]
+
+    def recur(self, x: Tensor, state: State, matrices: list[Tensor]) -> tuple[Tensor, State]:
+        """Equations 2-7 for ``x`` ``[T, B, H]``: the library's fused LSTM (oneDNN, cuDNN)."""
+        # The arguments are has_biases, layers, dropout, train, bidirectional, batch_first.
+        h, h_n, c_n = torch.lstm(x, state, matrices, True, 1, 0.0, self.training, False, False)
+        return h, (h_n, c_n)
+
     def forward(
         self,
         dynamic: Tensor,
         static: Tensor,
         state: State | None = None,
         generator: torch.Generator | None = None,
+        warmup: int = 0,
+        warmup_gradient: bool = True,
+        dtype: torch.dtype | None = None,
     ) -> tuple[Tensor, State]:
         """Run over ``T`` days.
 
@@ -124,33 +149,44 @@ class StreamflowLSTM(nn.Module):
             ``(h, c)`` of the day before, each ``[1, B, H]``; zeros if None.
         generator
             Source of the dropout masks; required in training mode with dropout.
+        warmup
+            First days that only bring the state up: no flow is computed for them.
+        warmup_gradient
+            Whether gradients reach back through these days. Without, their state is taken as
+            given, and they cost a forward pass only.
+        dtype
+            Number format of the LSTM layer's arithmetic, for example ``torch.bfloat16``; None is
+            that of ``dynamic``. Parameters, their gradients and the other layers keep theirs.
 
         Returns
         -------
         flow : Tensor
-            Scaled streamflow, ``[T, B]``.
+            Scaled streamflow of the days after the warm-up, ``[T - warmup, B]``.
         state : tuple of Tensor
             State after the last day.
         """
-        x = self.embed(dynamic, static)
         if state is None:
-            zero = x.new_zeros(1, x.shape[1], self.hidden)
+            zero = dynamic.new_zeros(1, dynamic.shape[1], self.hidden)
             state = (zero, zero)
-        weight_ih, weight_hh = self.lstm["weight_ih"], self.lstm["weight_hh"]
-        dropping = self.training and (self.dropconnect > 0 or self.output_dropout > 0)
-        if dropping and generator is None:
+        if self.training and max(self.dropconnect, self.output_dropout) > 0 and generator is None:
             raise ValueError("training with dropout needs a generator for its masks")
-        if self.training and self.dropconnect > 0:
-            assert generator is not None
-            p = self.dropconnect
-            shape = (4 * self.hidden, self.hidden)
-            weight_ih = weight_ih * dropout_mask(shape, p, generator, x.dtype)
-            weight_hh = weight_hh * dropout_mask(shape, p, generator, x.dtype)
-        weights = [weight_ih, weight_hh, self.lstm["bias_ih"], self.lstm["bias_hh"]]
-        # The library's fused LSTM (oneDNN, cuDNN), handed the masked matrices directly:
-        # arguments are has_biases, layers, dropout, train, bidirectional, batch_first.
-        h, h_n, c_n = torch.lstm(x, state, weights, True, 1, 0.0, self.training, False, False)
+        dtype = dtype or dynamic.dtype
+        matrices = [m.to(dtype) for m in self.matrices(generator)]
+        state = (state[0].to(dtype), state[1].to(dtype))
+        if warmup and not warmup_gradient:
+            with torch.no_grad():
+                x = self.embed(dynamic[:warmup], static)
+                _, state = self.recur(x.to(dtype), state, matrices)
+            dynamic, warmup = dynamic[warmup:], 0
+        h, state = self.recur(self.embed(dynamic, static).to(dtype), state, matrices)
+        return self.flow(h[warmup:].to(dynamic.dtype), generator), state
+
+    def flow(self, h: Tensor, generator: torch.Generator | None) -> Tensor:
+        """Equation 8: scaled streamflow ``[T, B]`` of ``h`` ``[T, B, H]``."""
+        weight = self.output.weight
         if self.training and self.output_dropout > 0:
             assert generator is not None
-            h = h * dropout_mask(tuple(h.shape), self.output_dropout, generator, h.dtype)
-        return self.output(h).squeeze(-1), (h_n, c_n)
+            zero, scale = dropped(tuple(h.shape), self.output_dropout, generator)
+            # The scale goes to the weights: one pass less over the large tensor.
+            h, weight = h.masked_fill(zero, 0.0), weight * scale
+        return nn.functional.linear(h, weight, self.output.bias).squeeze(-1)

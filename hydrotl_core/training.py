@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from hydrotl_core.checkpoint import Progress, load_checkpoint, save_checkpoint
 from hydrotl_core.config import Training
+from hydrotl_core.engine import arithmetic
 from hydrotl_core.loss import masked_loss, nse_weight
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.scaling import Scaler
@@ -176,6 +177,7 @@ def train(
         If the loss is not finite.
     """
     model.to(device).train()
+    dtype = arithmetic(config.precision, device)
     windows = Windows(arrays, scaler, config, device)
     total = total_updates(config, arrays.n_basins, arrays.n_days)
     optimizer = make_optimizer(model, config)
@@ -191,6 +193,7 @@ def train(
         "basins": arrays.basins,
         "data": _digest(arrays),
         "device": torch.device(device).type,
+        "arithmetic": str(dtype),
     }
     if checkpoint is not None and checkpoint.is_file():
         kept = load_checkpoint(checkpoint, model, optimizer, draws, masks, identity)
@@ -212,15 +215,22 @@ def train(
 
     report(first)
     every = max(1, total // 200)
+    warmup = min(config.warmup, windows.length - 1)
     stop = total if stop_at is None else min(total, stop_at)
     bar = tqdm(range(first, stop), initial=first, total=total, desc=label, disable=quiet, unit="up")
     for step in bar:
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(config, step, total)
         dynamic, static, flow, weight = windows.draw(draws)
-        predicted, _ = model(dynamic, static, generator=masks)
-        used = slice(min(config.warmup, windows.length - 1), None)
-        loss = masked_loss(config.loss, predicted[used], flow[used], weight)
+        predicted, _ = model(
+            dynamic,
+            static,
+            generator=masks,
+            warmup=warmup,
+            warmup_gradient=config.warmup_gradient,
+            dtype=dtype,
+        )
+        loss = masked_loss(config.loss, predicted, flow[warmup:], weight)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if config.clip is not None:
