@@ -16,15 +16,21 @@ app = typer.Typer(
     help="Transfer streamflow LSTMs across continents.",
 )
 
-Jobs = Annotated[int, typer.Option(help="Processes side by side; 0 = one per core.")]
+Jobs = Annotated[
+    int, typer.Option(min=0, help="Processes side by side; 0 = one per core, one on a GPU.")
+]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+Data = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="Packed file (hydrotl pack), not HYDROTL_DATA."),
+]
 
 
 def _jobs(jobs: int, device: str) -> int:
     from hydrotl_core.members import default_jobs
 
-    # Processes would share one GPU and its memory: one after another there.
-    return 1 if device != "cpu" else (jobs or default_jobs())
+    # Processes share one GPU and its memory: one after another there, unless asked for more.
+    return jobs or (default_jobs() if device == "cpu" else 1)
 
 
 @app.command()
@@ -43,12 +49,26 @@ def describe(dataset: Annotated[str, typer.Argument(help="Key in data_manifest.y
     typer.echo(open_dataset(dataset))
 
 
+@app.command()
+def pack(
+    source: Annotated[str, typer.Argument(help="File name in experiments/sources/.")],
+    file: Annotated[Path, typer.Argument(help="NetCDF file to write.")],
+) -> None:
+    """Write the data that training and checking a source need to one file."""
+    from hydrotl_core.packed import pack_source
+
+    ds = pack_source(source, file)
+    size = file.stat().st_size / 1e6
+    typer.echo(f"wrote {file}: {ds.sizes['basin']} basins, {ds.sizes['time']} days, {size:.1f} MB")
+
+
 @app.command("train-source")
 def train_source(
     name: Annotated[str, typer.Argument(help="File name in experiments/sources/.")],
     members: Annotated[int, typer.Option(min=0, help="0 = as many as the source asks for.")] = 0,
     jobs: Jobs = 0,
     device: Device = "auto",
+    data: Data = None,
     out: Annotated[Path | None, typer.Option(help="Default: weights/NAME.")] = None,
     validation_days: Annotated[
         int,
@@ -58,30 +78,65 @@ def train_source(
     """Train the ensemble of a source model; a stopped run goes on where it was."""
     from hydrotl_core.config import load_source
     from hydrotl_core.experiment import source_folder
-    from hydrotl_core.members import pick_device, run_tasks
-    from hydrotl_core.paths import project_root
-    from hydrotl_core.source import SourceTask, train_source_member
+    from hydrotl_core.members import pick_device
+    from hydrotl_core.paths import runs_folder
+    from hydrotl_core.plan_run import raise_failures, train_members
+    from hydrotl_core.source_task import SourceTask
     from hydrotl_core.weights import load_weights
 
     if validation_days and out is None:
         raise ConfigError("weights with days held out are not for shipping: name a folder (--out)")
     device = pick_device(device)
-    folder, runs = out or source_folder(name), project_root() / "runs"
-    count = members or load_source(name).members
+    folder = out or source_folder(name)
+    runs = runs_folder(folder)
     tasks = [
-        SourceTask(name, member, folder, runs, device, validation_days=validation_days)
-        for member in range(count)
+        SourceTask(name, k, folder, runs, device, True, validation_days=validation_days, data=data)
+        for k in range(members or load_source(name).members)
     ]
-    for path in run_tasks(train_source_member, tasks, _jobs(jobs, device), name):
-        typer.echo(f"wrote {path}")
-        for update, skill in load_weights(path)[1].provenance.get("validation", []):
-            typer.echo(f"  update {update}: median NSE {skill:.3f} of the days held out")
+    log = runs / f"{folder.name}.log"
+    outcomes = train_members(tasks, _jobs(jobs, device), log, Path(name).stem)
+    for outcome in outcomes if validation_days else []:
+        if outcome.state == "finished":
+            typer.echo(outcome.task.title)
+            for update, skill in load_weights(outcome.task.weights)[1].provenance["validation"]:
+                typer.echo(f"  update {update}: median NSE {skill:.3f} of the days held out")
+    raise_failures(outcomes)
+
+
+@app.command("train-plan")
+def train_plan(
+    name: Annotated[str, typer.Argument(help="File name in experiments/plans/, or a path.")] = (
+        "weights"
+    ),
+    jobs: Jobs = 0,
+    device: Device = "auto",
+    data: Data = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of weights and checkpoints. Default: weights/ and runs/."),
+    ] = None,
+    status: Annotated[bool, typer.Option("--status", help="Only print where it stands.")] = False,
+) -> None:
+    """Train every source model of a plan that is missing; a stopped run goes on where it was."""
+    from hydrotl_core.config import load_plan
+    from hydrotl_core.members import pick_device
+    from hydrotl_core.plan import plan_tasks, status_table
+    from hydrotl_core.plan_run import raise_failures, train_members
+
+    tasks = plan_tasks(load_plan(name), "cpu" if status else pick_device(device), data, out)
+    if status:
+        typer.echo(status_table(tasks).to_string(index=False))
+        return
+    device = tasks[0].device
+    log = tasks[0].runs / f"{Path(name).stem}.log"
+    raise_failures(train_members(tasks, _jobs(jobs, device), log, Path(name).stem))
 
 
 @app.command()
 def check(
     name: Annotated[str, typer.Argument(help="A source with a test period.")] = "conus-check",
     device: Device = "auto",
+    data: Data = None,
 ) -> None:
     """Recompute the source check from the weights and write it to results/."""
     import time
@@ -96,10 +151,10 @@ def check(
 
     device = pick_device(device)
     began = time.perf_counter()
-    simulation = check_source(name, source_folder(name), device)
+    simulation = check_source(name, source_folder(name), device, data)
     described = load_source(name).model_dump(mode="json", include={"dataset", "train", "test"})
     record = {"source": name, **described, **score_record(simulation)}
-    record["locations"] = places(load_source(name).dataset, record["basins"])
+    record["locations"] = places(load_source(name).dataset, record["basins"], data)
     record["provenance"] = provenance(device, time.perf_counter() - began)
     path = results_dir() / "source" / f"{Path(name).stem}.json"
     write_result(path, record)

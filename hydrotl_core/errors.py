@@ -19,3 +19,11 @@ class DownloadError(HydroTLError):
 
 class WeightsError(HydroTLError):
     """Weights do not fit the model or the data they are used with."""
+
+
+class RunningElsewhereError(HydroTLError):
+    """Another run is training this member; its weights will come."""
+
+
+class TrainingError(HydroTLError):
+    """Some trainings of a run failed; the message names them."""

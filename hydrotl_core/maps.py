@@ -15,6 +15,7 @@ from hydrotl_core.canonical import static_attributes
 from hydrotl_core.data import open_dataset
 from hydrotl_core.errors import DataError
 from hydrotl_core.manifest import Attributes, load_manifest
+from hydrotl_core.packed import open_packed
 
 if TYPE_CHECKING:
     import holoviews as hv
@@ -91,12 +92,15 @@ def locations(ds: xr.Dataset, attributes: Attributes) -> pd.DataFrame:
     return frame
 
 
-def places(dataset: str, basins: Sequence[str]) -> dict[str, list[float]]:
+def places(dataset: str, basins: Sequence[str], data: Path | None = None) -> dict[str, list[float]]:
     """Longitude and latitude of each gauge, degrees, two decimals, for results that are mapped.
 
-    Basins without a known place are left out.
+    Basins without a known place are left out. ``data`` is a packed file to read instead.
     """
-    ds = open_dataset(dataset, basins=basins)
+    if data is None:
+        ds = open_dataset(dataset, basins=basins)
+    else:
+        ds = open_packed(data, dataset, []).sel(basin=list(basins))
     known = locations(ds, load_manifest()[dataset].attributes).dropna().round(2)
     return {str(basin): [float(x) for x in row] for basin, *row in known.itertuples()}
 

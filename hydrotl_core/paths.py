@@ -37,3 +37,14 @@ def data_dir() -> Path:
     import pooch  # lazy: most imports of this module never need it
 
     return Path(pooch.os_cache("hydrotl"))
+
+
+def runs_folder(weights: Path) -> Path:
+    """Folder of the checkpoints, locks and logs of the ensembles beside ``weights``.
+
+    It follows from the folder of the weights alone, so that two runs that would write the same
+    file meet the same lock. ``runs/`` of the project for its own weights and trials; elsewhere
+    ``runs`` beside the folder, which may be the one place that outlives the machine.
+    """
+    beside, root = weights.expanduser().resolve().parent, project_root().resolve()
+    return root / "runs" if beside in (root / "weights", root / "runs") else beside / "runs"

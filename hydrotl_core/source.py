@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,30 +14,19 @@ from hydrotl_core.data import open_dataset
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.metrics import ensemble_nse
 from hydrotl_core.model import StreamflowLSTM
+from hydrotl_core.packed import open_packed
 from hydrotl_core.provenance import code_version, data_hash, provenance
 from hydrotl_core.regions import hold_out
+from hydrotl_core.runs import claimed
 from hydrotl_core.scaling import STREAMFLOW, fit_scaler, require
 from hydrotl_core.simulation import simulate, to_dataset
+from hydrotl_core.source_task import SourceTask, differing, finished
 from hydrotl_core.tensors import build_arrays, in_period, observed_flow
 from hydrotl_core.training import train
 from hydrotl_core.weights import Card, load_model, load_weights, member_paths, save_weights
 
 SUBSET_SEED = 20210427
 TEST_LEAD_DAYS = 365
-
-
-@dataclass(frozen=True)
-class SourceTask:
-    """One member of a source ensemble to train into ``folder``."""
-
-    name: str
-    member: int
-    folder: Path
-    runs: Path
-    device: str = "cpu"
-    quiet: bool = False
-    validation_days: int = 0
-    validate_every: int = 1000
 
 
 def nested_subset(basins: list[str], n: int) -> list[str]:
@@ -53,11 +41,18 @@ def nested_subset(basins: list[str], n: int) -> list[str]:
     return [str(b) for b in order[:n]]
 
 
-def source_data(source: Source) -> xr.Dataset:
-    """The data set of ``source`` with its inputs, streamflow and basins only."""
-    ds = open_dataset(source.dataset)
+def source_data(source: Source, data: Path | None = None) -> xr.Dataset:
+    """The data set of ``source`` with its inputs, streamflow and basins only.
+
+    Read from the packed file ``data`` (:mod:`hydrotl_core.packed`) if it is given, the same
+    values to the bit.
+    """
     wanted = [*source.inputs.dynamic, *source.inputs.static, STREAMFLOW]
-    require(ds, wanted, "inputs")
+    if data is None:
+        ds = open_dataset(source.dataset)
+        require(ds, wanted, "inputs")
+    else:
+        ds = open_packed(data, source.dataset, wanted)
     ds = ds[wanted]
     if source.subset is not None:
         chosen = nested_subset([str(b) for b in ds["basin"].values], source.subset)
@@ -81,16 +76,28 @@ def train_source_member(task: SourceTask) -> Path:
     ``validation_days`` the last days of the training period are held out and the median NSE on
     them is logged every ``validate_every`` updates and kept in the weights' provenance: to choose
     a recipe without the test period.
+
+    Raises
+    ------
+    RunningElsewhereError
+        If another run trains this member now.
+    WeightsError, ConfigError
+        If the weights are there and damaged, or are of something else.
     """
-    path = task.folder / f"member-{task.member}.safetensors"
-    if path.is_file():
-        return path
+    if finished(task):
+        return task.weights
+    with claimed(task.lock, task.title) as progress:
+        # Another run may have ended it between the look and the lock.
+        return task.weights if finished(task) else _train(task, progress)
+
+
+def _train(task: SourceTask, progress: Callable[[int, int], None]) -> Path:
     if task.device == "cpu":
         torch.set_num_threads(1)
     code = code_version()  # before training: the checkout may change meanwhile
-    source = load_source(task.name)
+    source = task.source()
     config = load_recipe(source.recipe).source
-    ds = source_data(source)
+    ds = source_data(source, task.data)
     n = ds.sizes["basin"]
     periods = held_out = [source.train] * n
     if task.validation_days:
@@ -123,8 +130,6 @@ def train_source_member(task: SourceTask) -> Path:
             flow = simulate(model, unseen, scaler, task.device)
             return float(ensemble_nse(to_dataset([flow], observed, unseen)).median())
 
-    kind = f"-held-out-{task.validation_days}" if task.validation_days else ""
-    checkpoint = task.runs / f"{Path(task.name).stem}{kind}-{task.member}.safetensors"
     log = train(
         model,
         arrays,
@@ -132,11 +137,13 @@ def train_source_member(task: SourceTask) -> Path:
         config,
         seed=task.member,
         device=task.device,
-        checkpoint=checkpoint,
+        checkpoint=task.checkpoint,
+        checkpoint_seconds=task.checkpoint_seconds,
         validate=validate,
         validate_every=task.validate_every,
-        label=f"{task.name} member {task.member}",
+        label=task.title,
         quiet=task.quiet,
+        progress=progress,
     )
     card = Card(
         inputs=scaler.input_names,
@@ -158,13 +165,20 @@ def train_source_member(task: SourceTask) -> Path:
             **({"validation": log.validation} if task.validation_days else {}),
         ),
     )
-    save_weights(path, dict(model.named_parameters()), card)
-    checkpoint.unlink(missing_ok=True)
-    return path
+    save_weights(task.weights, dict(model.named_parameters()), card)
+    task.checkpoint.unlink(missing_ok=True)
+    return task.weights
 
 
-def check_source(name: str, folder: Path, device: str = "cpu") -> xr.Dataset:
+def check_source(
+    name: str, folder: Path, device: str = "cpu", data: Path | None = None
+) -> xr.Dataset:
     """Simulate the test period of source ``name`` with the ensemble in ``folder``.
+
+    Parameters
+    ----------
+    data
+        Packed file to read instead of the data folder.
 
     Returns
     -------
@@ -179,19 +193,18 @@ def check_source(name: str, folder: Path, device: str = "cpu") -> xr.Dataset:
     source = load_source(name)
     if source.test is None:
         raise ConfigError(f"source {name} has no test period")
-    ds = source_data(source)
+    ds = source_data(source, data)
     n = ds.sizes["basin"]
     train_periods, test_periods = [source.train] * n, [source.test] * n
     flows = []
     for path in member_paths(folder):
         model, card = load_model(path)
         wanted = source.model_dump(mode="json")
-        for key in ("dataset", "inputs", "train", "subset"):
-            if card.protocol[key] != wanted[key]:
-                raise ConfigError(
-                    f"{path} was trained with {key} {card.protocol[key]}, "
-                    f"source {name} has {wanted[key]}"
-                )
+        for key in differing(card, source):
+            raise ConfigError(
+                f"{path} was trained with {key} {card.protocol[key]}, "
+                f"source {name} has {wanted[key]}"
+            )
         lead = TEST_LEAD_DAYS if card.training.warmup else 0
         arrays = build_arrays(ds, card.scaler, test_periods, train_periods, lead=lead)
         flows.append(simulate(model, arrays, card.scaler, device))

@@ -35,7 +35,7 @@ def call(*words: str) -> int:
 
 def test_source_weights_were_written(project: Path) -> None:
     names = sorted(path.name for path in (project / "weights" / "donor").iterdir())
-    assert names == ["member-0.safetensors", "member-1.safetensors"]
+    assert names == ["README.md", "member-0.safetensors", "member-1.safetensors"]
 
 
 def test_run_prints_a_row_of_each_cell_and_saves(

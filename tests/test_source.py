@@ -125,7 +125,7 @@ def test_a_stopped_member_goes_on_to_the_same_bits(
     task = SourceTask("donor", 0, tmp_path / "w", tmp_path / "runs", quiet=True)
     with pytest.raises(KeyboardInterrupt):
         train_source_member(task)
-    assert [p.name for p in (tmp_path / "runs").iterdir()] == ["donor-0.safetensors"]
+    assert [p.name for p in (tmp_path / "runs").glob("*.safetensors")] == ["w-0.safetensors"]
     monkeypatch.undo()
     monkeypatch.setenv("HYDROTL_ROOT", str(project))
     monkeypatch.setenv("HYDROTL_DATA", str(project / "data"))
