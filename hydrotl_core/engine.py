@@ -6,14 +6,12 @@ thread and one process per member. CUDA: cuDNN's LSTM, the whole update in one C
 
 from __future__ import annotations
 
-import ctypes
 import warnings
+from collections.abc import Callable
 from typing import Literal
 
 import torch
-
-# mallopt() parameters of glibc's <malloc.h>.
-_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
+from torch import Tensor
 
 
 def arithmetic(precision: Literal["float32", "bfloat16"], device: str) -> torch.dtype:
@@ -38,16 +36,94 @@ def arithmetic(precision: Literal["float32", "bfloat16"], device: str) -> torch.
     return torch.float32
 
 
-def keep_freed_memory() -> bool:
-    """Let this process keep memory it has freed; True where that could be arranged.
+def out_of_memory(error: RuntimeError) -> bool:
+    """Whether ``error`` says that the device's memory is used up (CUDA's or the system's)."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
-    By default glibc returns every large block to the system when it is freed. The LSTM's
-    activations are such blocks, allocated anew at each update, and mapping them page by page
-    again costs up to a third of it. Other C libraries are left as they are.
+
+class Update:
+    """One training update, called again and again; returns the loss of its batch.
+
+    On the CPU it runs as written. On CUDA the first calls run so too, then the whole update is
+    captured in a CUDA graph, and every later call replays it: one launch instead of some
+    hundreds. Whatever the update reads from outside must therefore stay where it is in memory.
+
+    When memory runs out, the batch goes through the LSTM in twice as many parts (a warning says
+    so) until it fits or a part is one sample: the same numbers, a third slower.
+
+    Parameters
+    ----------
+    loss_of_batch
+        Takes the number of parts and returns the loss; must not synchronise with the host.
+    optimizer
+        Over the parameters that train.
+    clip
+        Bound on the norm of the gradient, or None.
+    masks
+        Generator of the random numbers drawn on the device.
+    samples
+        Of a batch.
     """
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError, TypeError):
-        return False
-    settings = ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, 2**31 - 1), (_M_TOP_PAD, 2**28))
-    return all(mallopt(name, value) == 1 for name, value in settings)
+
+    EAGER = 3  # calls that let libraries choose and allocate before the capture
+
+    def __init__(
+        self,
+        loss_of_batch: Callable[[int], Tensor],
+        optimizer: torch.optim.Optimizer,
+        clip: float | None,
+        masks: torch.Generator,
+        samples: int,
+    ) -> None:
+        self.loss_of_batch, self.optimizer, self.clip = loss_of_batch, optimizer, clip
+        self.masks, self.samples = masks, samples
+        self.trained = [p for group in optimizer.param_groups for p in group["params"]]
+        self.parts, self.calls = 1, 0
+        self.graph: torch.cuda.CUDAGraph | None = None
+        self.loss: Tensor | None = None
+
+    def __call__(self) -> Tensor:
+        if self.graph is not None:
+            assert self.loss is not None
+            self.graph.replay()
+            return self.loss
+        if self.masks.device.type == "cuda" and self.calls == self.EAGER:
+            return self._capture()
+        self.calls += 1
+        while True:
+            try:
+                return self._eager()
+            except RuntimeError as error:
+                if not out_of_memory(error) or self.parts >= self.samples:
+                    raise
+                first_line = str(error).splitlines()[0]
+            # Out of the handler, so that the traceback holds no tensors any more.
+            self.parts = min(2 * self.parts, self.samples)
+            self.optimizer.zero_grad(set_to_none=True)
+            if self.masks.device.type == "cuda":
+                torch.cuda.empty_cache()
+            warnings.warn(
+                f"memory is used up ({first_line}): the batch of {self.samples} goes on in "
+                f"{self.parts} parts, which is slower",
+                stacklevel=2,
+            )
+
+    def _eager(self) -> Tensor:
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.loss_of_batch(self.parts)
+        loss.backward()
+        if self.clip is not None:
+            torch.nn.utils.clip_grad_norm_(self.trained, self.clip)
+        self.optimizer.step()
+        return loss.detach()
+
+    def _capture(self) -> Tensor:
+        graph = torch.cuda.CUDAGraph()
+        graph.register_generator_state(self.masks)
+        self.optimizer.zero_grad(set_to_none=True)
+        torch.cuda.synchronize()
+        # Other members may be training in other threads, each on its own stream.
+        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+            self.loss = self._eager()
+        self.graph = graph
+        return self()

@@ -20,13 +20,12 @@ import math
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 State = tuple[Tensor, Tensor]
 
 
-def dropped(
-    shape: tuple[int, ...], p: float, generator: torch.Generator
-) -> tuple[Tensor, float]:
+def dropped(shape: tuple[int, ...], p: float, generator: torch.Generator) -> tuple[Tensor, float]:
     """Which elements a dropout of probability ``p`` sets to 0, and the scale of the others.
 
     One random byte per element against a threshold: several times cheaper than drawing
@@ -121,8 +120,24 @@ class StreamflowLSTM(nn.Module):
             weights = [w * dropout_mask(shape, p, generator, w.dtype) for w in weights]
         return [*weights, self.lstm["bias_ih"], self.lstm["bias_hh"]]
 
-    def recur(self, x: Tensor, state: State, matrices: list[Tensor]) -> tuple[Tensor, State]:
-        """Equations 2-7 for ``x`` ``[T, B, H]``: the library's fused LSTM (oneDNN, cuDNN)."""
+    def recur(
+        self, x: Tensor, state: State, matrices: list[Tensor], parts: int = 1
+    ) -> tuple[Tensor, State]:
+        """Equations 2-7 for ``x`` ``[T, B, H]``: the library's fused LSTM (oneDNN, cuDNN).
+
+        In ``parts``, the samples go through one part after another and what the backward pass
+        needs is computed again there: the same numbers in a fraction of the memory.
+        """
+        if parts > 1:
+            pieces = zip(*(v.chunk(parts, dim=1) for v in (x, *state)), strict=True)
+            done = [
+                checkpoint(self.recur, x, (h, c), matrices, use_reentrant=False)
+                for x, h, c in pieces
+            ]
+            h, h_n, c_n = (
+                torch.cat(v, dim=1) for v in zip(*((h, *s) for h, s in done), strict=True)
+            )
+            return h, (h_n, c_n)
         # The arguments are has_biases, layers, dropout, train, bidirectional, batch_first.
         h, h_n, c_n = torch.lstm(x, state, matrices, True, 1, 0.0, self.training, False, False)
         return h, (h_n, c_n)
@@ -136,6 +151,7 @@ class StreamflowLSTM(nn.Module):
         warmup: int = 0,
         warmup_gradient: bool = True,
         dtype: torch.dtype | None = None,
+        parts: int = 1,
     ) -> tuple[Tensor, State]:
         """Run over ``T`` days.
 
@@ -157,6 +173,8 @@ class StreamflowLSTM(nn.Module):
         dtype
             Number format of the LSTM layer's arithmetic, for example ``torch.bfloat16``; None is
             that of ``dynamic``. Parameters, their gradients and the other layers keep theirs.
+        parts
+            Pieces in which the samples go through the LSTM, to save memory (:meth:`recur`).
 
         Returns
         -------
@@ -176,9 +194,9 @@ class StreamflowLSTM(nn.Module):
         if warmup and not warmup_gradient:
             with torch.no_grad():
                 x = self.embed(dynamic[:warmup], static)
-                _, state = self.recur(x.to(dtype), state, matrices)
+                _, state = self.recur(x.to(dtype), state, matrices, parts)
             dynamic, warmup = dynamic[warmup:], 0
-        h, state = self.recur(self.embed(dynamic, static).to(dtype), state, matrices)
+        h, state = self.recur(self.embed(dynamic, static).to(dtype), state, matrices, parts)
         return self.flow(h[warmup:].to(dynamic.dtype), generator), state
 
     def flow(self, h: Tensor, generator: torch.Generator | None) -> Tensor:

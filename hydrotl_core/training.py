@@ -21,11 +21,12 @@ from tqdm import tqdm
 
 from hydrotl_core.checkpoint import Progress, load_checkpoint, save_checkpoint
 from hydrotl_core.config import Training
-from hydrotl_core.engine import arithmetic
-from hydrotl_core.loss import masked_loss, nse_weight
+from hydrotl_core.engine import Update, arithmetic
+from hydrotl_core.loss import masked_loss
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.scaling import Scaler
 from hydrotl_core.tensors import Arrays
+from hydrotl_core.windows import Windows
 
 Validate = Callable[[StreamflowLSTM], float]
 Report = Callable[[int, int], None]
@@ -78,45 +79,23 @@ def learning_rate(config: Training, step: int, total: int) -> float:
 def make_optimizer(model: StreamflowLSTM, config: Training) -> torch.optim.Optimizer:
     """Optimiser over what trains; frozen parameters have no state."""
     parameters = [p for p in model.parameters() if p.requires_grad]
+    # Inside a CUDA graph the learning rate must be a tensor that is written to.
+    captured = parameters[0].is_cuda
+    lr = torch.tensor(config.lr, device=parameters[0].device) if captured else config.lr
     if config.optimizer == "adadelta":
-        return torch.optim.Adadelta(parameters, lr=config.lr, rho=0.9)
+        return torch.optim.Adadelta(parameters, lr=lr, rho=0.9, capturable=captured)
     kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
-    return kind(parameters, lr=config.lr, weight_decay=config.weight_decay, fused=True)
+    decay = config.weight_decay
+    return kind(parameters, lr=lr, weight_decay=decay, fused=True, capturable=captured)
 
 
-class Windows:
-    """Random training windows of resident arrays.
-
-    Windows start on day 0 .. ``n_days - window`` inclusive of the rows, lead included; a
-    window longer than the rows is cut to them.
-    """
-
-    def __init__(self, arrays: Arrays, scaler: Scaler, config: Training, device: str) -> None:
-        self.dynamic = torch.from_numpy(arrays.dynamic).to(device)
-        self.static = torch.from_numpy(arrays.static).to(device)
-        self.flow = torch.from_numpy(arrays.flow).to(device)
-        std = torch.from_numpy(arrays.flow_std).float()
-        unit = torch.from_numpy(arrays.flow_scale).float() * scaler.streamflow.std
-        self.weight = nse_weight(std, unit).to(device)
-        self.n_basins, n_days = self.flow.shape
-        self.length = min(config.window, n_days)
-        self.last_start = n_days - self.length
-        self.batch = config.batch
-        self.days = torch.arange(self.length, device=device)[:, None]
-
-    def draw(self, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """One batch: forcing ``[T, B, F]``, attributes, flow ``[T, B]`` and loss weight."""
-        basin = torch.randint(self.n_basins, (self.batch,), generator=generator)
-        start = torch.randint(self.last_start + 1, (self.batch,), generator=generator)
-        device = self.flow.device
-        basin, start = basin.to(device), start.to(device)
-        day = start[None, :] + self.days
-        return (
-            self.dynamic[basin, day],
-            self.static[basin],
-            self.flow[basin, day],
-            self.weight[basin],
-        )
+def set_learning_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
+    """Give every parameter group the learning rate ``lr``, in place where it is a tensor."""
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(lr)
+        else:
+            group["lr"] = lr
 
 
 def _digest(arrays: Arrays) -> str:
@@ -183,7 +162,6 @@ def train(
     optimizer = make_optimizer(model, config)
     draws = torch.Generator().manual_seed(seed)
     masks = torch.Generator(device).manual_seed(seed + 1_000_003)
-    trained = [p for p in model.parameters() if p.requires_grad]
     running = torch.zeros((), device=device)
     log, first = Log(), 0
     identity = {
@@ -216,12 +194,9 @@ def train(
     report(first)
     every = max(1, total // 200)
     warmup = min(config.warmup, windows.length - 1)
-    stop = total if stop_at is None else min(total, stop_at)
-    bar = tqdm(range(first, stop), initial=first, total=total, desc=label, disable=quiet, unit="up")
-    for step in bar:
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(config, step, total)
-        dynamic, static, flow, weight = windows.draw(draws)
+
+    def loss_of_batch(parts: int) -> Tensor:
+        dynamic, static, flow, weight = windows.gather()
         predicted, _ = model(
             dynamic,
             static,
@@ -229,14 +204,17 @@ def train(
             warmup=warmup,
             warmup_gradient=config.warmup_gradient,
             dtype=dtype,
+            parts=parts,
         )
-        loss = masked_loss(config.loss, predicted, flow[warmup:], weight)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        if config.clip is not None:
-            torch.nn.utils.clip_grad_norm_(trained, config.clip)
-        optimizer.step()
-        running += loss.detach()
+        return masked_loss(config.loss, predicted, flow[warmup:], weight)
+
+    update = Update(loss_of_batch, optimizer, config.clip, masks, config.batch)
+    stop = total if stop_at is None else min(total, stop_at)
+    bar = tqdm(range(first, stop), initial=first, total=total, desc=label, disable=quiet, unit="up")
+    for step in bar:
+        set_learning_rate(optimizer, learning_rate(config, step, total))
+        windows.draw(draws)
+        running += update()
 
         done = step + 1
         if done % every == 0 or done == total:

@@ -14,12 +14,12 @@ from hydrotl_core.scaling import Scale, Scaler
 from hydrotl_core.simulation import simulate
 from hydrotl_core.tensors import Arrays
 from hydrotl_core.training import (
-    Windows,
     learning_rate,
     total_updates,
     train,
     updates_per_epoch,
 )
+from hydrotl_core.windows import Windows
 from tests.synthetic import canonical, fitted, model_for, training
 
 YEAR = 365
@@ -93,7 +93,8 @@ def drawn_starts(n_days: int, window: int, lead: int = 0, warmup: int = 0) -> tu
     windows = Windows(arrays, scaler, training(window=window, batch=500, warmup=warmup), "cpu")
     generator, starts = torch.Generator().manual_seed(0), set()
     for _ in range(4):
-        dynamic, _, _, _ = windows.draw(generator)
+        windows.draw(generator)
+        dynamic = windows.gather()[0]
         starts |= {int(v) % 10000 for v in dynamic[0, :, 0]}
     return starts, windows.length
 
@@ -118,7 +119,8 @@ def test_the_lead_belongs_to_the_rows() -> None:
 def test_a_batch_keeps_forcing_attributes_flow_and_weight_of_a_sample_together() -> None:
     arrays, scaler = counted_arrays(4, 100)
     windows = Windows(arrays, scaler, training(window=30, batch=64), "cpu")
-    dynamic, static, flow, weight = windows.draw(torch.Generator().manual_seed(0))
+    windows.draw(torch.Generator().manual_seed(0))
+    dynamic, static, flow, weight = windows.gather()
     assert dynamic.shape == (30, 64, 2)
     assert flow.shape == (30, 64)
     assert static.shape == (64, 1)
@@ -136,9 +138,11 @@ def test_a_batch_keeps_forcing_attributes_flow_and_weight_of_a_sample_together()
 def test_draws_repeat_with_the_seed_and_differ_between_seeds() -> None:
     arrays, scaler = counted_arrays(4, 400)
     windows = Windows(arrays, scaler, training(window=30, batch=16), "cpu")
-    first, again, other = (
-        windows.draw(torch.Generator().manual_seed(seed))[0] for seed in (1, 1, 2)
-    )
+    batches = []
+    for seed in (1, 1, 2):
+        windows.draw(torch.Generator().manual_seed(seed))
+        batches.append(windows.gather()[0])
+    first, again, other = batches
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
@@ -209,7 +213,8 @@ def test_nse_loss_is_in_physical_units_whatever_the_scaling() -> None:
     config = training(loss="nse", batch=3, window=800)
     scaler, arrays = fitted(ds, config)
     windows = Windows(arrays, scaler, config, "cpu")
-    _, static, flow, weight = windows.draw(torch.Generator().manual_seed(1))
+    windows.draw(torch.Generator().manual_seed(1))
+    _, static, flow, weight = windows.gather()
     loss = masked_loss("nse", torch.zeros_like(flow), flow, weight).item()
 
     basin = [int(np.flatnonzero((arrays.static == s).all(axis=1))[0]) for s in static.numpy()]
