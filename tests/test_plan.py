@@ -343,6 +343,7 @@ def test_killed_worker_second_run_killed_run_and_the_same_bits(
         assert second is not None
         assert second.pid not in (worker.pid, run.pid)
         assert second.total == LONG
+        os.kill(second.pid, signal.SIGSTOP)  # it holds the lock, however fast the machine is
 
         with pytest.raises(RunningElsewhereError, match=f"pid {second.pid} on "):
             train_source_member(task)
@@ -354,6 +355,7 @@ def test_killed_worker_second_run_killed_run_and_the_same_bits(
             capsys.readouterr().out,
         )
         run.send_signal(signal.SIGKILL)
+        os.kill(second.pid, signal.SIGCONT)
     until(lambda: holder(task.lock) is None)
     assert not task.weights.exists(), "the run ended before it could be killed"
 
