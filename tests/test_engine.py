@@ -181,7 +181,7 @@ print(free, update.parts, value.item() > 0, len(caught), caught[0].message if ca
 def test_when_memory_runs_out_the_batch_goes_on_in_parts_with_a_warning() -> None:
     """A process that really may not allocate more: the whole batch needs 174 MiB at once."""
     done = subprocess.run(
-        [sys.executable, "-c", OUT_OF_MEMORY, "80"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", OUT_OF_MEMORY, "150"], capture_output=True, text=True, check=True
     )
     free, parts, positive, warned, message = done.stdout.split(maxsplit=4)
     assert (free, positive) == ("1", "True")
