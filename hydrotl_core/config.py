@@ -140,17 +140,18 @@ class Source(Strict):
 
 
 class PlanEntry(Strict):
-    """Members of one source; None = as many as the source asks for."""
+    """Members of one source."""
 
     source: str
-    members: int | None = Field(None, gt=0)
+    members: int | None = Field(None, gt=0, description="default: as many as the source asks for")
+    recipe: str | None = Field(None, description="default: the plan's, or the source's own")
 
 
 class Plan(Strict):
     """Source models to train, the most wanted first."""
 
     title: str
-    recipe: str | None = Field(None, description="default: each source's own")
+    recipe: str | None = Field(None, description="of all sources; default: each source's own")
     sources: list[PlanEntry] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -58,10 +58,10 @@ def plan_tasks(
                 name = entry.source
                 folder = out / Path(name).stem if out else source_folder(name)
                 runs = runs_folder(folder)
-                task = SourceTask(
-                    name, member, folder, runs, device, True, data=data, recipe=plan.recipe
+                recipe = entry.recipe or plan.recipe
+                tasks.append(
+                    SourceTask(name, member, folder, runs, device, True, data=data, recipe=recipe)
                 )
-                tasks.append(task)
     return tasks
 
 

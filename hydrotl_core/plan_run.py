@@ -60,6 +60,9 @@ def event_log(path: Path) -> Iterator[Callable[[str], None]]:
 
     try:
         yield event
+    except KeyboardInterrupt:
+        event("interrupted")
+        raise
     finally:
         handler.close()
 

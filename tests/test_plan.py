@@ -23,7 +23,7 @@ from hydrotl_core.config import load_plan, load_source
 from hydrotl_core.errors import ConfigError, RunningElsewhereError, WeightsError
 from hydrotl_core.paths import runs_folder
 from hydrotl_core.plan import checkpoint_progress, expected_updates, plan_tasks, status
-from hydrotl_core.plan_run import Outcome, _Work, train_members
+from hydrotl_core.plan_run import Outcome, _Work, event_log, train_members
 from hydrotl_core.runs import claimed, holder, last_note
 from hydrotl_core.source import train_source_member
 from hydrotl_core.source_task import SourceTask, finished
@@ -134,11 +134,12 @@ def test_a_wrong_plan_is_refused(content: dict[str, object], message: str, tmp_p
 
 
 def test_a_recipe_of_the_plan_replaces_the_sources_own(project: Path, tmp_path: Path) -> None:
-    entry = {"source": "donor", "members": 1}
-    write_yaml(tmp_path / "mine.yaml", {"title": "mine", "recipe": "steady", "sources": [entry]})
-    (task,) = plan_tasks(load_plan(tmp_path / "mine.yaml"))
-    assert expected_updates(task) == LONG
-    assert expected_updates(replace(task, recipe=None)) == TINY["updates"]
+    entries = [{"source": "donor", "members": 1}, {"source": "slow", "recipe": "tiny"}]
+    write_yaml(tmp_path / "mine.yaml", {"title": "mine", "recipe": "steady", "sources": entries})
+    tasks = plan_tasks(load_plan(tmp_path / "mine.yaml"))
+    assert [expected_updates(task) for task in tasks] == [LONG, TINY["updates"]]
+    own = [expected_updates(replace(task, recipe=None)) for task in tasks]
+    assert own == [TINY["updates"], LONG]
 
 
 def test_updates_of_a_recipe_in_epochs(project: Path) -> None:
@@ -257,6 +258,15 @@ def test_progress_counts_what_is_left_of_all_tasks(project: Path, tmp_path: Path
         "started",
         "finished in 0 s",
     ]
+
+
+def test_the_log_says_that_a_run_was_interrupted(tmp_path: Path) -> None:
+    path = tmp_path / "runs" / "mine.log"
+    with pytest.raises(KeyboardInterrupt), event_log(path) as event:
+        event("two\n  lines")
+        raise KeyboardInterrupt
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert [line.split(" ", 1)[1] for line in lines] == ["two lines", "interrupted"]
 
 
 # Whole runs
