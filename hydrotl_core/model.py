@@ -25,8 +25,10 @@ from torch.utils.checkpoint import checkpoint
 State = tuple[Tensor, Tensor]
 
 
-def dropped(shape: tuple[int, ...], p: float, generator: torch.Generator) -> tuple[Tensor, float]:
-    """Which elements a dropout of probability ``p`` sets to 0, and the scale of the others.
+def kept(
+    shape: tuple[int, ...], p: float, generator: torch.Generator, dtype: torch.dtype
+) -> tuple[Tensor, float]:
+    """0 where a dropout of probability ``p`` strikes, 1 elsewhere; and the scale of the rest.
 
     One random byte per element against a threshold: several times cheaper than drawing
     Bernoulli numbers. ``p`` is rounded to a multiple of 1/256 below 1 and the scale uses the
@@ -36,15 +38,17 @@ def dropped(shape: tuple[int, ...], p: float, generator: torch.Generator) -> tup
     words = torch.empty((n + 7) // 8, dtype=torch.int64, device=generator.device)
     words.random_(-(2**63), None, generator=generator)
     threshold = min(round(p * 256), 255)
-    return words.view(torch.uint8)[:n].view(shape) < threshold, 256 / (256 - threshold)
+    keep = words.view(torch.uint8)[:n].view(shape) >= threshold
+    # As bytes, which convert three times faster than truth values do.
+    return keep.view(torch.uint8).to(dtype), 256 / (256 - threshold)
 
 
 def dropout_mask(
     shape: tuple[int, ...], p: float, generator: torch.Generator, dtype: torch.dtype
 ) -> Tensor:
     """Mask of 0 (with probability ``p``) and 1/(1-p), on the generator's device."""
-    zero, scale = dropped(shape, p, generator)
-    return (~zero).to(dtype) * scale
+    keep, scale = kept(shape, p, generator, dtype)
+    return keep.mul_(scale)
 
 
 class StreamflowLSTM(nn.Module):
@@ -204,7 +208,7 @@ class StreamflowLSTM(nn.Module):
         weight = self.output.weight
         if self.training and self.output_dropout > 0:
             assert generator is not None
-            zero, scale = dropped(tuple(h.shape), self.output_dropout, generator)
+            keep, scale = kept(tuple(h.shape), self.output_dropout, generator, h.dtype)
             # The scale goes to the weights: one pass less over the large tensor.
-            h, weight = h.masked_fill(zero, 0.0), weight * scale
+            h, weight = h * keep, weight * scale
         return nn.functional.linear(h, weight, self.output.bias).squeeze(-1)
