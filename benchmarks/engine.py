@@ -1,0 +1,148 @@
+"""hydrotl as a contestant: its own training function, on data that are already in a process."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+import xarray as xr
+
+from benchmarks.common import synchronise
+from benchmarks.data import read_netcdf, whole_period
+from benchmarks.hydrodl import CellLoopTrainer
+from hydrotl_core.canonical import dynamic_variables, static_attributes
+from hydrotl_core.config import Training, load_options, load_recipe
+from hydrotl_core.model import StreamflowLSTM
+from hydrotl_core.scaling import STREAMFLOW, Scaler, fit_scaler
+from hydrotl_core.source import initial_model
+from hydrotl_core.tensors import Arrays, build_arrays, in_period
+from hydrotl_core.training import train
+from hydrotl_core.transfer import freeze
+
+# So many that a run is always in its midst: nothing it does at its end is timed.
+ENDLESS = 1_000_000
+
+
+def paper_training(hidden: int, batch: int) -> Training:
+    """The paper's way: DropConnect, Adadelta, RMSE over all days of 365."""
+    return Training(hidden=hidden, batch=batch, updates=ENDLESS)
+
+
+def fast_training(hidden: int, batch: int) -> Training:
+    """The way of the recipe `fast` (AdamW, no DropConnect), its loss over all days of 365."""
+    source = load_recipe("fast").source
+    changed = {"hidden": hidden, "batch": batch, "warmup": 0, "updates": ENDLESS}
+    return source.model_copy(update=changed)
+
+
+def transfer_training() -> Training:
+    """The recipe `fast` for transferred models."""
+    return load_recipe("fast").training("TL-c", "default").model_copy(update={"updates": ENDLESS})
+
+
+def prepared(ds: xr.Dataset, training: Training) -> tuple[Scaler, Arrays]:
+    """Scaler and arrays of all days of ``ds``."""
+    periods = [whole_period(ds)] * ds.sizes["basin"]
+    dynamic = [name for name in dynamic_variables(ds) if name != STREAMFLOW]
+    scaler = fit_scaler(
+        ds,
+        in_period(ds, periods),
+        dynamic,
+        static_attributes(ds),
+        training.transform,
+        training.per_precipitation,
+    )
+    return scaler, build_arrays(ds, scaler, periods, periods, lead=training.warmup)
+
+
+@lru_cache(maxsize=4)
+def _prepared(data: Path, training: Training) -> tuple[Scaler, Arrays]:
+    return prepared(read_netcdf(data), training)
+
+
+def drawn(scaler: Scaler, training: Training, member: int) -> StreamflowLSTM:
+    """An untrained model."""
+    return initial_model(
+        member,
+        scaler.n_dynamic,
+        scaler.n_static,
+        training.hidden,
+        training.forget_bias,
+        training.dropconnect,
+        training.output_dropout,
+    )
+
+
+@dataclass(frozen=True)
+class Work:
+    """Updates of one hydrotl model on the basins in ``data`` (:func:`data.write_netcdf`)."""
+
+    data: Path
+    training: Training
+    updates: int
+    device: str
+    threads: int = 1
+    member: int = 0
+    option: str | None = None
+
+
+def work(task: Work) -> float:
+    """Train; seconds of the training function from its start to the last update.
+
+    On a GPU, where the first updates prepare the later ones, of a second lot of updates.
+    """
+    torch.set_num_threads(task.threads)
+    scaler, arrays = _prepared(task.data, task.training)
+    model = drawn(scaler, task.training, task.member)
+    if task.option is not None:
+        freeze(model, load_options()[task.option])
+    stamps = [time.perf_counter()]
+
+    def stamp(_: StreamflowLSTM) -> float:
+        synchronise(task.device)
+        stamps.append(time.perf_counter())
+        return 0.0
+
+    lots = 1 if task.device == "cpu" else 2
+    train(
+        model,
+        arrays,
+        scaler,
+        task.training,
+        task.member,
+        device=task.device,
+        validate=stamp,
+        validate_every=task.updates,
+        quiet=True,
+        stop_at=lots * task.updates,
+    )
+    return stamps[lots] - stamps[lots - 1]
+
+
+@dataclass(frozen=True)
+class LoopWork:
+    """Updates of one model of :mod:`benchmarks.hydrodl` on the basins in ``data``."""
+
+    data: Path
+    hidden: int
+    batch: int
+    updates: int
+    device: str
+
+
+@lru_cache(maxsize=1)
+def _loop_trainer(data: Path, hidden: int, batch: int, device: str) -> CellLoopTrainer:
+    training = paper_training(hidden, batch)
+    _, arrays = _prepared(data, training)
+    return CellLoopTrainer(arrays, hidden, batch, training.window, device)
+
+
+def loop_work(task: LoopWork) -> float:
+    """Train; seconds of the updates."""
+    trainer = _loop_trainer(task.data, task.hidden, task.batch, task.device)
+    began = time.perf_counter()
+    trainer.run(task.updates)
+    return time.perf_counter() - began

@@ -1,0 +1,248 @@
+"""Updates per second of hydrotl and of others, same windows, same days in the loss.
+
+    python -m benchmarks.throughput
+
+Writes `throughput.json`. Twenty basins of CAMELS-US, five years, windows of 365 days, hidden
+sizes 64 and 256, batches of 2, 16 and 100, ensembles of one and of five members:
+
+- hydrotl as it runs, one process and one thread per member and as many processes as cores, with
+  the paper's way of training (DropConnect, Adadelta) and with that of the recipe `fast`
+  (AdamW); for one member also with all threads;
+- neuralhydrology's trainer with its default model and with hydrotl's architecture, with torch's
+  threads, one member after another; and, the best case for it, one thread per member and as many
+  processes as cores;
+- an LSTM with DropConnect cell by cell, as hydroDL runs on a CPU (`hydrodl.py`).
+
+Processes are up and data loaded before anything is timed. The contestants take turns. Also the
+transfer options (TL-a, TL-b, TL-c), whose frozen parameters need no gradient, at two sizes.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks import engine, nh
+from benchmarks.common import (
+    Crew,
+    crew,
+    environment,
+    in_turns,
+    options,
+    summary,
+    updates_for,
+    write_result,
+)
+from benchmarks.data import camels, sample, whole_period, write_generic, write_netcdf
+from benchmarks.flops import Size, direct_update_flops, update_flops
+from hydrotl_core.canonical import dynamic_variables, static_attributes
+from hydrotl_core.config import Period, Training, load_options
+from hydrotl_core.members import default_jobs
+from hydrotl_core.scaling import STREAMFLOW
+
+BASINS, DAYS, WINDOW, MEMBERS = 20, 5 * 365, 365, 5
+SIZES = [(hidden, batch) for hidden in (64, 256) for batch in (2, 16, 100)]
+AFTER_ANOTHER = "seconds of one member times five: they run one after another"
+
+
+@dataclass(frozen=True)
+class Basins:
+    """The sample, as a file for hydrotl, a folder for neuralhydrology, and what is in it."""
+
+    file: Path
+    folder: Path
+    dynamic: tuple[str, ...]
+    static: tuple[str, ...]
+    period: Period
+
+
+def write_sample(folder: Path) -> Basins:
+    """Write the sample below ``folder``."""
+    ds = sample(camels(), BASINS, DAYS)
+    return Basins(
+        write_netcdf(ds, folder / "sample.nc"),
+        write_generic(ds, folder / "generic"),
+        tuple(name for name in dynamic_variables(ds) if name != STREAMFLOW),
+        tuple(static_attributes(ds)),
+        whole_period(ds),
+    )
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """``members`` tasks of ``function``, taken by the processes of ``crew``."""
+
+    crew: Crew
+    function: Callable[[Any], float]
+    task: Any
+    members: int
+
+    def seconds(self, updates: int) -> float:
+        """Seconds of ``updates`` of each member: wall time, or their sum in one process."""
+        task = replace(self.task, updates=updates)
+        wall, parts = self.crew.run(self.function, [task] * self.members)
+        return wall if min(self.crew.processes, self.members) > 1 else sum(parts)
+
+
+def contestants(
+    basins: Basins, hidden: int, batch: int, device: str, apart: Crew, together: Crew
+) -> dict[str, Contestant]:
+    """All rows that are measured at one size."""
+    rows = {}
+    cores = default_jobs()
+    ways = {
+        "DropConnect, Adadelta": engine.paper_training(hidden, batch),
+        "AdamW": engine.fast_training(hidden, batch),
+    }
+    for name, training in ways.items():
+        one = engine.Work(basins.file, training, 1, device)
+        rows[f"hydrotl, {name}, 1 member"] = Contestant(apart, engine.work, one, 1)
+        rows[f"hydrotl, {name}, 5 members"] = Contestant(apart, engine.work, one, MEMBERS)
+        if device == "cpu":
+            all_threads = replace(one, threads=cores)
+            rows[f"hydrotl, {name}, 1 member, {cores} threads"] = Contestant(
+                together, engine.work, all_threads, 1
+            )
+    for name, relu in (("default", False), ("ReLU layer", True)):
+        task = nh.Work(
+            basins.folder, basins.dynamic, basins.static, basins.period, hidden, batch, relu, device
+        )
+        rows[f"neuralhydrology, {name}, 1 member"] = Contestant(together, nh.work, task, 1)
+        if device == "cpu":
+            rows[f"neuralhydrology, {name}, 5 members, side by side"] = Contestant(
+                apart, nh.work, task, MEMBERS
+            )
+    loop = engine.LoopWork(basins.file, hidden, batch, 1, device)
+    rows["hydroDL kind, 1 member"] = Contestant(together, engine.loop_work, loop, 1)
+    return rows
+
+
+def measure(rows: dict[str, Contestant], seconds: float, repeats: int) -> dict[str, list[float]]:
+    """Wall seconds per update (of all members) of each row, all repeats."""
+    updates = {}
+    for name, row in rows.items():
+        row.seconds(1)  # builds what lives on: data, model, optimiser
+        updates[name] = updates_for(seconds, row.seconds(1) / row.members)
+    turns = {
+        name: (lambda row=row, n=updates[name]: row.seconds(n) / n) for name, row in rows.items()
+    }
+    return in_turns(turns, repeats)
+
+
+def record(
+    name: str, hidden: int, batch: int, members: int, values: Sequence[float], flops: int
+) -> dict[str, Any]:
+    """One row of the results; ``flops`` is of one member's update."""
+    seconds = summary(values)
+    rate = members / seconds["median"]
+    return {
+        "contestant": name,
+        "hidden": hidden,
+        "batch": batch,
+        "members": members,
+        "seconds_per_update": seconds,
+        "updates_per_second": rate,
+        "windows_per_second": batch * rate,
+        "gflops": 1e-9 * flops * rate,
+    }
+
+
+def at_size(
+    basins: Basins, hidden: int, batch: int, args: Namespace, apart: Crew, together: Crew
+) -> list[dict[str, Any]]:
+    """Rows of one hidden size and batch."""
+    size = Size(len(basins.dynamic), len(basins.static), hidden)
+    own, direct = update_flops(size, WINDOW, batch), direct_update_flops(size, WINDOW, batch)
+    rows = contestants(basins, hidden, batch, args.device, apart, together)
+    result = []
+    for name, values in measure(rows, args.seconds, args.repeats).items():
+        flops = direct if "default" in name else own
+        members = rows[name].members
+        result.append(record(name, hidden, batch, members, values, flops))
+        if members == 1 and not name.startswith("hydrotl"):
+            five = name.replace("1 member", "5 members, one after another")
+            after = record(five, hidden, batch, MEMBERS, [MEMBERS * v for v in values], flops)
+            result.append({**after, "derived": AFTER_ANOTHER})
+    for row in result:
+        print(
+            f"H {hidden:3} B {batch:3}  {row['contestant']:60} "
+            f"{1e3 * row['seconds_per_update']['median']:9.1f} ms",
+            flush=True,
+        )
+    return result
+
+
+def frozen_options(basins: Basins, args: Namespace, apart: Crew) -> list[dict[str, Any]]:
+    """Seconds per update of the transfer options, and their ratios to TL-a."""
+    ways: dict[str, Training] = {
+        "fast transfer": engine.transfer_training(),
+        "paper, H 256, B 16": engine.paper_training(256, 16),
+    }
+    result = []
+    for name, training in ways.items():
+        rows = {
+            option: Contestant(
+                apart,
+                engine.work,
+                engine.Work(basins.file, training, 1, args.device, option=option),
+                1,
+            )
+            for option in load_options()
+        }
+        measured = {
+            option: summary(values)
+            for option, values in measure(rows, args.seconds, args.repeats).items()
+        }
+        a = measured["TL-a"]["median"]
+        result.append(
+            {
+                "training": name,
+                "hidden": training.hidden,
+                "batch": training.batch,
+                "window": training.window,
+                "warmup": training.warmup,
+                "seconds_per_update": measured,
+                "over_tl_a": {option: row["median"] / a for option, row in measured.items()},
+            }
+        )
+    return result
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = options(__doc__)
+    parser.add_argument("--seconds", type=float, default=0.5, help="work of a member in a repeat")
+    parser.add_argument("--hidden", type=int, nargs="*", default=[64, 256])
+    parser.add_argument("--batch", type=int, nargs="*", default=[2, 16, 100])
+    args = parser.parse_args()
+    surroundings = environment(args.device)
+    # On a GPU hydrotl trains one member after another in one process.
+    jobs = default_jobs() if args.device == "cpu" else 1
+    rows: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        basins = write_sample(Path(name))
+        apart = stack.enter_context(crew(jobs, one_thread=True))
+        together = stack.enter_context(crew(1, one_thread=False))
+        for hidden, batch in ((h, b) for h in args.hidden for b in args.batch):
+            rows += at_size(basins, hidden, batch, args, apart, together)
+        frozen = frozen_options(basins, args, apart)
+    write_result(
+        args.results,
+        "throughput",
+        {
+            "environment": surroundings,
+            "window": WINDOW,
+            "processes": jobs,
+            "rows": rows,
+            "transfer_options": frozen,
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""The arithmetic of the benchmarks: operations, curves, and the peer written from equations."""
+
+import doctest
+
+import pytest
+import torch
+
+from benchmarks import curves, flops
+from benchmarks.common import digits, summary, updates_for
+from benchmarks.curves import checkpoints, comparison, first_passage
+from benchmarks.flops import Size, direct_update_flops, forward_flops, update_flops
+from benchmarks.hydrodl import CellLoopLSTM
+from hydrotl_core.model import StreamflowLSTM
+
+# Two forcings, three attributes, H = 4. Of one day of one sample: input layer 2*2*4 = 16,
+# W_ih and W_hh 2*16*4 = 128 each, output 2*4 = 8; once a window the attributes 2*3*4 = 24.
+SMALL = Size(n_dynamic=2, n_static=3, hidden=4)
+
+
+def test_operations_of_a_simulation() -> None:
+    assert forward_flops(SMALL, days=10, samples=5) == 5 * (10 * (16 + 128 + 128 + 8) + 24)
+
+
+def test_operations_of_an_update() -> None:
+    # Input layer and attributes twice (no gradient of the inputs), all else three times.
+    day = 2 * 16 + 3 * 128 + 3 * 128 + 3 * 8
+    assert update_flops(SMALL, window=10, batch=5) == 5 * (10 * day + 2 * 24)
+
+
+@pytest.mark.parametrize(
+    ("frozen", "ih", "hh"),
+    [
+        (["lstm.weight_ih", "lstm.weight_hh"], 2, 2),
+        (["lstm.weight_ih", "lstm.bias_ih"], 2, 3),
+        ([], 3, 3),
+    ],
+)
+def test_what_is_frozen_needs_no_weight_gradient(frozen: list[str], ih: int, hh: int) -> None:
+    day = 2 * 16 + ih * 128 + hh * 128 + 3 * 8
+    assert update_flops(SMALL, window=10, batch=1, frozen=frozen) == 10 * day + 2 * 24
+
+
+def test_days_without_gradient_cost_a_forward_pass() -> None:
+    forward, both = 16 + 128 + 128 + 8, 2 * 16 + 3 * 128 + 3 * 128 + 3 * 8
+    counted = update_flops(SMALL, window=10, batch=1, days_without_gradient=4)
+    assert counted == 4 * forward + 6 * both + 2 * 24
+
+
+def test_operations_without_an_input_layer() -> None:
+    # Five inputs straight into the gates, 2*16*5 = 160, twice.
+    assert direct_update_flops(SMALL, window=10, batch=5) == 5 * 10 * (2 * 160 + 3 * 128 + 3 * 8)
+
+
+def test_paper_size_in_round_numbers() -> None:
+    # 3 * 2 * 4 * 256 * 512 = 3.146e6 a day and sample; 36,500 of them: 114.8e9, the rest 1 %.
+    paper = update_flops(Size(6, 27, 256), window=365, batch=100)
+    assert paper == pytest.approx(114.8e9, rel=0.01)
+
+
+@pytest.mark.parametrize("module", [flops, curves])
+def test_examples_in_the_text(module: object) -> None:
+    result = doctest.testmod(module)  # type: ignore[arg-type]
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+def test_cell_by_cell_is_the_model() -> None:
+    torch.manual_seed(3)
+    model = StreamflowLSTM(2, 3, 5, dropconnect=0.5).double().eval()
+    loop = CellLoopLSTM(2 + 3, 5, dropconnect=0.5).double().eval()
+    loop.load_state_dict(model.state_dict())
+    dynamic = torch.randn(40, 7, 2, dtype=torch.float64)
+    static = torch.randn(7, 3, dtype=torch.float64)
+    expected, _ = model(dynamic, static)
+    torch.testing.assert_close(loop(dynamic, static), expected, rtol=0, atol=1e-12)
+    assert expected.std() > 0.01  # not two constants
+
+
+def test_cell_by_cell_drops_whole_weights_of_a_pass() -> None:
+    loop = CellLoopLSTM(1, 8, dropconnect=0.5).train()
+    dropped = loop.dropped(torch.ones(400, 400))
+    assert set(dropped.unique().tolist()) == {0.0, 2.0}
+    assert dropped.mean().item() == pytest.approx(1.0, abs=0.02)
+
+
+def test_checkpoints_grow_evenly_in_their_logarithm() -> None:
+    assert checkpoints(1000, first=100, per_doubling=1) == [100, 200, 400, 800, 1000]
+    assert checkpoints(30, first=50) == [30]
+
+
+def test_levels_are_passed_between_points() -> None:
+    passed = first_passage([0.1, 0.5, 0.4, 0.7], [1.0, 3.0, 5.0, 8.0], [0.05, 0.3, 0.5, 0.6, 0.8])
+    # From 0.4 at 5 to 0.7 at 8: two thirds of the way is 7. The dip does not undo a level.
+    assert passed == pytest.approx({0.05: 1.0, 0.3: 2.0, 0.5: 3.0, 0.6: 7.0, 0.8: None})
+
+
+def test_comparison_at_equal_skill_and_in_all() -> None:
+    def run(seconds: dict[str, float | None], hours: float) -> dict[str, object]:
+        return {
+            "seconds_to_nse": seconds,
+            "flops_to_nse": {},
+            "complete": {"hours": hours, "flops": 10 * hours, "updates": 3},
+        }
+
+    compared = comparison(
+        {
+            "fast": run({"0.50": 10.0, "0.60": 20.0, "0.70": None}, 0.5),
+            "slow": run({"0.50": 40.0, "0.60": None, "0.70": 90.0}, 100.0),
+        },
+        base="fast",
+    )
+    assert list(compared) == ["slow"]
+    assert compared["slow"]["seconds_to_nse"] == {"0.50": 4.0, "0.60": None, "0.70": None}
+    assert compared["slow"]["complete"] == {"hours": 200.0, "flops": 200.0}
+
+
+def test_numbers_of_a_record() -> None:
+    assert summary([3.0, 1.0, 2.0, 9.0]) == {
+        "median": 2.5,
+        "min": 1.0,
+        "repeats": [3.0, 1.0, 2.0, 9.0],
+    }
+    assert digits({"a": [1.23456, float("nan")], "b": 7}) == {"a": [1.235, None], "b": 7}
+
+
+@pytest.mark.parametrize(("per_update", "expected"), [(0.1, 5), (3.0, 1), (0.001, 200)])
+def test_updates_that_fill_a_repeat(per_update: float, expected: int) -> None:
+    assert updates_for(0.5, per_update) == expected
