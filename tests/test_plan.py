@@ -262,9 +262,14 @@ def test_progress_counts_what_is_left_of_all_tasks(project: Path, tmp_path: Path
 
 def test_the_log_says_that_a_run_was_interrupted(tmp_path: Path) -> None:
     path = tmp_path / "runs" / "mine.log"
-    with pytest.raises(KeyboardInterrupt), event_log(path) as event:
-        event("two\n  lines")
-        raise KeyboardInterrupt
+
+    def run() -> None:
+        with event_log(path) as event:
+            event("two\n  lines")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [line.split(" ", 1)[1] for line in lines] == ["two lines", "interrupted"]
 
