@@ -20,11 +20,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hydrotl_core.files import replacing
-from hydrotl_core.members import _start_worker, default_jobs, pick_device
+from hydrotl_core.members import WORKER_ENVIRONMENT, _start_worker, default_jobs, pick_device
 from hydrotl_core.provenance import code_version
 
 RESULTS = Path(__file__).parent / "results"
-THREADS = "OMP_NUM_THREADS"
 SPAWN_SECONDS = 0.2
 
 Task = TypeVar("Task")
@@ -169,16 +168,30 @@ def _start_member() -> None:
 
 
 @contextmanager
+def process_environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Let processes that start in the block have ``variables``, and none else of hydrotl's.
+
+    Variables of hydrotl's workers that were set for this benchmark would slow its peers.
+    """
+    before = {name: os.environ.pop(name, None) for name in WORKER_ENVIRONMENT}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+@contextmanager
 def crew(processes: int, one_thread: bool) -> Iterator[Crew]:
     """Start ``processes``.
 
-    With ``one_thread`` they are those of :func:`hydrotl_core.members.run_tasks`; without, they
-    have the threads that torch takes by itself.
+    With ``one_thread`` they are the workers of :mod:`hydrotl_core.members`, with their environment;
+    without, they have the threads that torch takes by itself.
     """
-    before = os.environ.pop(THREADS, None)
-    try:
-        if one_thread:
-            os.environ[THREADS] = "1"
+    with process_environment(WORKER_ENVIRONMENT if one_thread else {}):
         pool = ProcessPoolExecutor(
             processes,
             mp_context=get_context("spawn"),
@@ -186,9 +199,5 @@ def crew(processes: int, one_thread: bool) -> Iterator[Crew]:
         )
         # A process is started for a task that finds none free: keep all of them occupied.
         list(pool.map(_rest, [SPAWN_SECONDS] * processes))
-    finally:
-        os.environ.pop(THREADS, None)
-        if before is not None:
-            os.environ[THREADS] = before
     with pool:
         yield Crew(pool, processes)

@@ -27,7 +27,7 @@ from typing import Any
 
 from benchmarks.common import environment, options, summary, write_result
 from benchmarks.data import camels, read_netcdf, sample, write_netcdf
-from hydrotl_core.members import default_jobs, run_tasks
+from hydrotl_core.members import WORKER_ENVIRONMENT, default_jobs, run_tasks
 
 BASINS = [10, 50, 200, 671]
 YEARS = [1, 5, 10, 28]
@@ -133,6 +133,7 @@ def measure(point: Point) -> dict[str, Any]:
         capture_output=True,
         text=True,
         cwd=Path(__file__).resolve().parents[1],
+        env=os.environ | WORKER_ENVIRONMENT,
     )
     measured = json.loads(answer.stdout.splitlines()[-1])
     row = {

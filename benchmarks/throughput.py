@@ -10,7 +10,7 @@ sizes 64 and 256, batches of 2, 16 and 100, ensembles of one and of five members
   (AdamW); for one member also with all threads;
 - neuralhydrology's trainer with its default model and with hydrotl's architecture, with torch's
   threads, one member after another; and, the best case for it, one thread per member and as many
-  processes as cores;
+  processes as cores, in the environment of hydrotl's workers;
 - an LSTM with DropConnect cell by cell, as hydroDL runs on a CPU (`hydrodl.py`).
 
 Processes are up and data loaded before anything is timed. The contestants take turns. Also the

@@ -6,8 +6,8 @@ Writes `time_to_skill/CONTESTANT.json`, and from all that are there `time_to_ski
 model on the 671 basins of CAMELS-US, trained on 1985-10-01..1993-10-01; its skill is the median
 NSE of 1993-10-01..1995-10-01, which no contestant trains on. Contestants:
 
-- `fast`: hydrotl with the recipe `fast`, one thread, as it trains a member;
-- `paper`: hydrotl with the recipe of Ma et al. (2021), one thread;
+- `fast`: hydrotl with the recipe `fast`, in one of its worker processes, one thread;
+- `paper`: the same with the recipe of Ma et al. (2021);
 - `neuralhydrology-256`: the configuration of Kratzert and others for CAMELS-US (H 256, batch 256,
   windows of 365 days with the loss on the last one, NSE loss, Adam with 1e-3, 5e-4 from epoch 11
   and 1e-4 from epoch 21, 30 epochs, output dropout 0.4, forget gate bias 3), torch's threads;
@@ -28,13 +28,14 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 import xarray as xr
 
-from benchmarks.common import environment, options, read_result, synchronise, write_result
+from benchmarks.common import crew, environment, options, read_result, synchronise, write_result
 from benchmarks.curves import checkpoints, comparison, first_passage
 from benchmarks.data import SOURCE, camels, with_lead, write_generic
 from benchmarks.engine import drawn
@@ -49,7 +50,7 @@ from hydrotl_core.tensors import build_arrays, in_period, observed_flow
 from hydrotl_core.training import total_updates, train
 
 VALIDATION_DAYS = 730
-HYDROTL = {"fast": "fast", "paper": "paper"}
+HYDROTL = ("fast", "paper")  # recipes
 NEURALHYDROLOGY = {"neuralhydrology-256": 256, "neuralhydrology-64": 64}
 CONTESTANTS = (*HYDROTL, *NEURALHYDROLOGY)
 PUBLISHED: dict[str, Any] = {
@@ -125,10 +126,26 @@ def median_nse(simulated: Any, observed: Any) -> float:
     )
 
 
-def run_hydrotl(name: str, budget: float, device: str, threads: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Run:
+    """A contestant and its minutes; ``threads`` of None are what its process has."""
+
+    contestant: str
+    budget_minutes: float
+    device: str
+    threads: int | None
+
+    def set_threads(self) -> int:
+        """The threads, set where they are given."""
+        if self.threads is not None:
+            torch.set_num_threads(self.threads)
+        return torch.get_num_threads()
+
+
+def run_hydrotl(run: Run) -> dict[str, Any]:
     """Train with a recipe of hydrotl."""
-    torch.set_num_threads(threads)
-    source, training = load_source(SOURCE), load_recipe(HYDROTL[name]).source
+    threads, device = run.set_threads(), run.device
+    source, training = load_source(SOURCE), load_recipe(run.contestant).source
     ds = camels()
     n = ds.sizes["basin"]
     fit, held_out = ([period] * n for period in periods())
@@ -155,7 +172,7 @@ def run_hydrotl(name: str, budget: float, device: str, threads: int) -> dict[str
     def skill() -> float:
         return median_nse(simulate(model.eval(), unseen, scaler, device), observed)
 
-    curve = Curve(skill, total, 60 * budget, device, flops)
+    curve = Curve(skill, total, 60 * run.budget_minutes, device, flops)
 
     def validate(_: Any) -> float:
         curve.after_update()
@@ -177,15 +194,15 @@ def run_hydrotl(name: str, budget: float, device: str, threads: int) -> dict[str
     return outcome(curve, training.model_dump(mode="json"), threads)
 
 
-def run_peer(name: str, budget: float, device: str, threads: int) -> dict[str, Any]:
+def run_peer(run: Run) -> dict[str, Any]:
     """Train as neuralhydrology's published configuration says."""
     from benchmarks import nh
 
-    torch.set_num_threads(threads)
+    threads, device = run.set_threads(), run.device
     source, ds = load_source(SOURCE), camels()
     fit, held_out = periods()
     folder = Path(tempfile.mkdtemp())
-    settings = {**PUBLISHED, "hidden_size": NEURALHYDROLOGY[name]}
+    settings = {**PUBLISHED, "hidden_size": NEURALHYDROLOGY[run.contestant]}
     try:
         config = nh.configuration(
             write_generic(ds, folder / "generic"),
@@ -211,7 +228,7 @@ def run_peer(name: str, budget: float, device: str, threads: int) -> dict[str, A
         return median_nse(nh.simulate(trainer, forcing, static, TEST_LEAD_DAYS), observed)
 
     total = settings["epochs"] * len(trainer.loader)
-    curve = Curve(skill, total, 60 * budget, device, flops)
+    curve = Curve(skill, total, 60 * run.budget_minutes, device, flops)
     trainer.loader = nh.Watched(trainer.loader, curve.after_update)
     curve.start()
     with contextlib.suppress(BudgetSpentError):
@@ -256,7 +273,14 @@ def summarise(results: Path) -> None:
     records = {name: read_result(folder, name) for name in CONTESTANTS}
     runs = {name: record for name, record in records.items() if record is not None}
     if "fast" in runs:
-        kept = ("seconds_per_update", "seconds_to_nse", "flops_to_nse", "complete", "environment")
+        kept = (
+            "threads",
+            "seconds_per_update",
+            "seconds_to_nse",
+            "flops_to_nse",
+            "complete",
+            "environment",
+        )
         write_result(
             results,
             "time_to_skill",
@@ -278,7 +302,7 @@ def parse() -> argparse.Namespace:
     parser = options(__doc__)
     parser.add_argument("--contestant", choices=CONTESTANTS, required=True)
     parser.add_argument("--budget-minutes", type=float, default=30.0, help="of training")
-    parser.add_argument("--threads", type=int, help="default: 1, neuralhydrology: torch's own")
+    parser.add_argument("--threads", type=int, help="default: 1 for hydrotl, else torch's own")
     return parser.parse_args()
 
 
@@ -287,9 +311,9 @@ def main() -> None:
     args = parse()
     surroundings = environment(args.device)
     own = args.contestant in HYDROTL
-    threads = args.threads or (1 if own else torch.get_num_threads())
-    run = run_hydrotl if own else run_peer
-    record = run(args.contestant, args.budget_minutes, args.device, threads)
+    task = Run(args.contestant, args.budget_minutes, args.device, args.threads)
+    with crew(1, one_thread=own) as team:
+        record = team.run(run_hydrotl if own else run_peer, [task])[1][0]
     write_result(
         args.results / "time_to_skill",
         args.contestant,

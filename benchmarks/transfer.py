@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import subprocess
 import sys
 import tempfile
@@ -29,7 +28,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import THREADS, environment, in_turns, options, summary, write_result
+from benchmarks.common import (
+    environment,
+    in_turns,
+    options,
+    process_environment,
+    summary,
+    write_result,
+)
 from hydrotl_core.config import Training, load_recipe, load_region
 from hydrotl_core.members import default_jobs
 
@@ -117,7 +123,6 @@ def peer_job(base: Path, option: str, updates: int) -> float:
 
 def job(arguments: dict[str, Any]) -> tuple[float, float]:
     """Run a job in a fresh process: wall seconds, and its seconds per update of a member."""
-    free = {name: value for name, value in os.environ.items() if name != THREADS}
     began = time.perf_counter()
     answer = subprocess.run(
         [sys.executable, "-m", "benchmarks.transfer", "--child", json.dumps(arguments)],
@@ -126,7 +131,6 @@ def job(arguments: dict[str, Any]) -> tuple[float, float]:
         stderr=subprocess.DEVNULL,
         text=True,
         cwd=ROOT,
-        env=free,
     )
     wall = time.perf_counter() - began
     return wall, float(answer.stdout.splitlines()[-1])
@@ -205,7 +209,7 @@ def main() -> None:
     from hydrotl_core.regions import region_data
 
     surroundings = environment(args.device)
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, process_environment({}):
         folder = write_generic(region_data(load_region(REGION)), Path(name) / "generic")
         rows = measure(args, folder)
     record = {"environment": surroundings, "members": MEMBERS, "region": REGION, "rows": rows}
