@@ -12,7 +12,7 @@ import time
 
 from benchmarks.common import options
 
-SCRIPTS = ("throughput", "transfer", "simulation", "rate", "scaling")
+SCRIPTS = ("throughput", "transfer", "simulation", "rate", "scaling", "frozen")
 
 
 def main() -> None:

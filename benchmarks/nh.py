@@ -1,9 +1,10 @@
 """neuralhydrology as a contestant: its own data set, loader, model and trainer.
 
-``pip install -r benchmarks/requirements.txt``. Two models: its default, where forcing and attributes go straight
-into the LSTM, and one with hydrotl's architecture. The latter cannot be configured in 1.13 (an
-embedding is either of the forcing or of the attributes, and its last layer is linear), so its
-input layer is followed here by the missing Linear + ReLU, as its users add parts of their own.
+``pip install -r benchmarks/requirements.txt``. Two models: its default, where forcing and
+attributes go straight into the LSTM, and one with hydrotl's architecture. The latter cannot be
+configured in 1.13 (an embedding is either of the forcing or of the attributes, and its last layer
+is linear), so its input layer is followed here by the missing Linear + ReLU, as its users add
+parts of their own.
 """
 
 from __future__ import annotations

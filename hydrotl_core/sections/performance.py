@@ -1,0 +1,314 @@
+"""Section 7: what training costs, from the results that ``benchmarks/`` writes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from hydrotl_core.figures import HEIGHT, PALETTE, toolbar
+from hydrotl_core.paths import project_root
+from hydrotl_core.results import read_result
+from hydrotl_core.sections import show
+
+if TYPE_CHECKING:
+    import holoviews as hv
+    from IPython.display import Markdown
+    from pandas.io.formats.style import Styler
+
+Record = dict[str, Any]
+OWN = "hydrotl, DropConnect, Adadelta, 5 members"
+PEER = "neuralhydrology, ReLU layer, 5 members, one after another"
+CONTESTANTS = {
+    OWN: "hydrotl, as the paper",
+    "hydrotl, AdamW, 5 members": "hydrotl, as recipe fast, in float32",
+    PEER: "neuralhydrology, ReLU layer",
+    "neuralhydrology, default, 5 members, one after another": "neuralhydrology, default",
+    "neuralhydrology, ReLU layer, 5 members, side by side": (
+        "neuralhydrology, ReLU layer, side by side"
+    ),
+    "hydroDL kind, 5 members, one after another": "cell by cell, DropConnect",
+}
+
+
+def benchmark(name: str) -> Record | None:
+    """A results file of ``benchmarks/``; None if that benchmark was not run."""
+    path = project_root() / "benchmarks" / "results" / f"{name}.json"
+    return read_result(path) if path.is_file() else None
+
+
+def _absent(name: str) -> Markdown:
+    return show.remark(f"*Not measured: `python -m benchmarks.{name}` does.*")
+
+
+def machine(name: str) -> Markdown:
+    """Where and when a benchmark was run."""
+    record = benchmark(name)
+    if record is None:
+        return _absent(name)
+    place = record["environment"]
+    peers = f", neuralhydrology {place['neuralhydrology']}" if place["neuralhydrology"] else ""
+    return show.remark(
+        f"Measured on {place['gpu'] or place['cpu']}, {place['cores']} cores, torch "
+        f"{place['torch']}{peers}, on {place['date']} with hydrotl {place['code']}; "
+        f"load at the start {place['load']}."
+    )
+
+
+def _times(record: Record) -> pd.DataFrame:
+    """Median seconds per update of five members: a row per size, a column per contestant."""
+    rows = pd.DataFrame(
+        {
+            "hidden": row["hidden"],
+            "batch": row["batch"],
+            "contestant": row["contestant"],
+            "seconds": row["seconds_per_update"]["median"],
+        }
+        for row in record["rows"]
+        if row["contestant"] in CONTESTANTS
+    )
+    return rows.pivot(index=["hidden", "batch"], columns="contestant", values="seconds")
+
+
+def speed_table() -> Styler | Markdown:
+    """Milliseconds in which all of five members take one update."""
+    record = benchmark("throughput")
+    if record is None:
+        return _absent("throughput")
+    times = _times(record)
+    frame = pd.DataFrame({text: 1e3 * times[key] for key, text in CONTESTANTS.items()})
+    frame.insert(0, "H", [hidden for hidden, _ in times.index])
+    frame.insert(1, "batch", [batch for _, batch in times.index])
+    return show.table(frame, digits=0)
+
+
+def speed_ratios() -> Styler | Markdown:
+    """How many times the peers' time is hydrotl's (same first layer, DropConnect), per size."""
+    record = benchmark("throughput")
+    if record is None:
+        return _absent("throughput")
+    times = _times(record)
+    others = {key: text for key, text in CONTESTANTS.items() if not key.startswith("hydrotl")}
+    frame = pd.DataFrame({text: times[key] / times[OWN] for key, text in others.items()})
+    frame.insert(0, "H", [hidden for hidden, _ in times.index])
+    frame.insert(1, "batch", [batch for _, batch in times.index])
+    return show.table(frame, digits=2)
+
+
+def option_table() -> Styler | Markdown:
+    """Milliseconds of an update with less and less frozen, and TL-c's over TL-a's."""
+    record = benchmark("throughput")
+    if record is None:
+        return _absent("throughput")
+    rows = [
+        {
+            "training": row["training"],
+            "H": row["hidden"],
+            "batch": row["batch"],
+            "days": row["window"],
+            **{f"{o}, ms": 1e3 * v["median"] for o, v in row["seconds_per_update"].items()},
+            "TL-c over TL-a": row["over_tl_a"]["TL-c"],
+        }
+        for row in record["transfer_options"]
+    ]
+    return show.table(pd.DataFrame(rows), digits=2)
+
+
+def frozen_table() -> Styler | Markdown:
+    """An update of TL-a with the library's LSTM against one that skips the weight gradients."""
+    record = benchmark("frozen")
+    if record is None:
+        return _absent("frozen")
+    rows = [
+        {
+            "H": row["hidden"],
+            "batch": row["batch"],
+            "library, ms": 1e3 * row["seconds"]["library"]["median"],
+            "by hand, ms": 1e3 * row["seconds"]["by hand"]["median"],
+            "library over by hand": row["library_over_hand"],
+        }
+        for row in record["rows"]
+    ]
+    return show.table(pd.DataFrame(rows), digits=2)
+
+
+def rate_table() -> Styler | Markdown:
+    """Arithmetic of five members' training over that of plain matrix products."""
+    record = benchmark("rate")
+    if record is None:
+        return _absent("rate")
+    rows = [
+        {
+            "size": size,
+            "GFLOP/s": row["gflops"]["median"],
+            "of attainable, %": 100 * row["of_attainable"],
+        }
+        for size, row in record["training"].items()
+    ]
+    return show.table(pd.DataFrame(rows), digits=0)
+
+
+def curves() -> dict[str, Record]:
+    """The skill curves that were measured, by contestant."""
+    folder = project_root() / "benchmarks" / "results" / "time_to_skill"
+    return {path.stem: read_result(path) for path in sorted(folder.glob("*.json"))}
+
+
+def skill_curves(cost: str = "seconds") -> hv.Overlay | Markdown:
+    """Validation NSE against ``seconds`` of training or ``flops``, logarithmic."""
+    import holoviews as hv
+
+    found = curves()
+    if not found:
+        return _absent("time_to_skill --contestant fast")
+    label = {"seconds": "training time, minutes", "flops": "operations, TFLOP"}[cost]
+    unit = {"seconds": 60.0, "flops": 1e12}[cost]
+    lines = []
+    for colour, (name, record) in zip(PALETTE, found.items(), strict=False):
+        points = [(p[cost] / unit, p["nse"], p["updates"]) for p in record["curve"]]
+        line = hv.Curve([p[:2] for p in points], label, "median NSE", label=name)
+        dots = hv.Scatter(points, label, ["median NSE", "updates"], label=name)
+        lines += [
+            line.opts(color=colour),
+            dots.opts(color=colour, size=6, tools=["hover"]),
+        ]
+    return hv.Overlay(lines).opts(
+        responsive=True,
+        height=HEIGHT,
+        logx=True,
+        ylim=(0.0, 0.8),
+        ylabel="median NSE of the validation years",
+        legend_position="top_left",
+        **toolbar(),
+    )
+
+
+def skill_table() -> Styler | Markdown:
+    """Minutes to each level of skill, and the hours of the complete run."""
+    record = benchmark("time_to_skill")
+    if record is None:
+        return _absent("time_to_skill --contestant fast")
+    rows = []
+    for name, run in record["contestants"].items():
+        complete = run["complete"]
+        rows.append(
+            {
+                "contestant": name,
+                "threads": run["threads"],
+                **{
+                    f"{level}": None if seconds is None else seconds / 60
+                    for level, seconds in run["seconds_to_nse"].items()
+                },
+                "best seen": run["best_nse"],
+                "updates of the complete run": complete["updates"],
+                "its hours": complete["hours"],
+                "": "extrapolated" if complete["extrapolated"] else "measured",
+            }
+        )
+    return show.table(pd.DataFrame(rows), digits=2)
+
+
+def skill_remark() -> Markdown:
+    """Complete runs and equal skill, the peers' over recipe ``fast``."""
+    record = benchmark("time_to_skill")
+    if record is None:
+        return _absent("time_to_skill --contestant fast")
+    lines = []
+    for name, over in record["over_fast"].items():
+        run = record["contestants"][name]
+        how = "by extrapolation" if run["complete"]["extrapolated"] else "as measured"
+        level, ratio = _highest(over["seconds_to_nse"])
+        equal = (
+            f"{ratio:.0f} times at the highest skill that both reached (NSE {level})"
+            if ratio is not None
+            else "it passed no level of the table within its budget"
+        )
+        hours = f"{over['complete']['hours']:.0f} times the time of `fast` {how}"
+        lines.append(f"`{name}`: the complete run takes {hours}; {equal}.")
+    return show.remark(show.bullets(lines))
+
+
+def _highest(levels: dict[str, float | None]) -> tuple[str, float | None]:
+    both = [(level, ratio) for level, ratio in levels.items() if ratio is not None]
+    return max(both, key=lambda item: float(item[0])) if both else ("", None)
+
+
+def transfer_table() -> Styler | Markdown:
+    """Wall time of a transfer ensemble from start to end."""
+    record = benchmark("transfer")
+    if record is None:
+        return _absent("transfer")
+    rows = [
+        {
+            "contestant": row["contestant"],
+            "setting": row["setting"],
+            "option": row["option"],
+            "updates": row["updates"],
+            "seconds": row["wall_seconds"]["median"],
+            "full run, minutes": row["extrapolated"]["wall_seconds"]["median"] / 60
+            if row.get("extrapolated")
+            else row["wall_seconds"]["median"] / 60,
+            "": "extrapolated" if row.get("extrapolated") else "measured",
+        }
+        for row in record["rows"]
+    ]
+    return show.table(pd.DataFrame(rows), digits=1)
+
+
+def simulation_table() -> Styler | Markdown:
+    """Seconds to simulate all basins over ten years."""
+    record = benchmark("simulation")
+    if record is None:
+        return _absent("simulation")
+    rows = [
+        {
+            "contestant": name,
+            "seconds": row["seconds"]["median"],
+            "over hydrotl": row["over_hydrotl"],
+            "": f"scaled from {row['scaled']['measured_basins']} basins"
+            if "scaled" in row
+            else "measured",
+        }
+        for name, row in record["rows"].items()
+    ]
+    return show.table(pd.DataFrame(rows), digits=1)
+
+
+def scaling_table() -> Styler | Markdown:
+    """Seconds per update and memory as basins, years and members grow."""
+    record = benchmark("scaling")
+    if record is None:
+        return _absent("scaling")
+    rows = [
+        {
+            "varied": varied,
+            "basins": row["basins"],
+            "years": row["years"],
+            "members": row["members"],
+            "s per update of all": row["seconds_per_update"]["median"],
+            "peak memory, MiB": row["peak_mib"],
+        }
+        for varied in ("basins", "years", "members")
+        for row in record[varied]
+    ]
+    return show.table(pd.DataFrame(rows), digits=2)
+
+
+def values() -> Record:
+    """Numbers for other pages; NaN for what was not measured."""
+    throughput, skill = benchmark("throughput"), benchmark("time_to_skill")
+    ratio = None if throughput is None else _times(throughput)[PEER] / _times(throughput)[OWN]
+
+    def extreme(function: Callable[[pd.Series], float]) -> float:
+        return math.nan if ratio is None else round(function(ratio), 2)
+
+    fast = {} if skill is None else skill["contestants"].get("fast", {})
+    hours = fast.get("complete", {}).get("hours", math.nan)
+    return {
+        "speed_ratio_least": extreme(pd.Series.min),
+        "speed_ratio_most": extreme(pd.Series.max),
+        "fast_minutes": round(60 * hours, 1),
+        "fast_best_nse": fast.get("best_nse", math.nan),
+    }
