@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import torch
 import xarray as xr
@@ -31,16 +32,26 @@ def paper_training(hidden: int, batch: int) -> Training:
     return Training(hidden=hidden, batch=batch, updates=ENDLESS)
 
 
-def fast_training(hidden: int, batch: int) -> Training:
+def fast_training(
+    hidden: int, batch: int, precision: Literal["float32", "bfloat16"] = "float32"
+) -> Training:
     """The way of the recipe `fast` (AdamW, no DropConnect), its loss over all days of 365."""
     source = load_recipe("fast").source
-    changed = {"hidden": hidden, "batch": batch, "warmup": 0, "updates": ENDLESS}
+    changed = {
+        "hidden": hidden,
+        "batch": batch,
+        "warmup": 0,
+        "updates": ENDLESS,
+        "precision": precision,
+    }
     return source.model_copy(update=changed)
 
 
-def transfer_training() -> Training:
-    """The recipe `fast` for transferred models."""
-    return load_recipe("fast").training("TL-c", "default").model_copy(update={"updates": ENDLESS})
+def transfer_training(hidden: int | None = None) -> Training:
+    """The recipe `fast` for transferred models, with another hidden size if it is given."""
+    training = load_recipe("fast").training("TL-c", "default")
+    changed = {"hidden": hidden or training.hidden, "updates": ENDLESS}
+    return training.model_copy(update=changed)
 
 
 def prepared(ds: xr.Dataset, training: Training) -> tuple[Scaler, Arrays]:

@@ -27,6 +27,7 @@ from typing import Any
 
 from benchmarks.common import environment, options, summary, write_result
 from benchmarks.data import camels, read_netcdf, sample, write_netcdf
+from hydrotl_core.config import load_recipe
 from hydrotl_core.members import WORKER_ENVIRONMENT, default_jobs, run_tasks
 
 BASINS = [10, 50, 200, 671]
@@ -66,7 +67,6 @@ def train_one(point: Point) -> dict[str, Any]:
     import torch
 
     from benchmarks import engine
-    from hydrotl_core.config import load_recipe
     from hydrotl_core.training import train
 
     torch.set_num_threads(1)
@@ -191,7 +191,7 @@ def main() -> None:
         "scaling",
         {
             "environment": surroundings,
-            "recipe": "fast",
+            "training": load_recipe("fast").source.model_dump(mode="json"),
             **{axis: [done[one] for one in grid] for axis, grid in grids.items()},
         },
     )

@@ -6,8 +6,8 @@ Writes `throughput.json`. Twenty basins of CAMELS-US, five years, windows of 365
 sizes 64 and 256, batches of 2, 16 and 100, ensembles of one and of five members:
 
 - hydrotl as it runs, one process and one thread per member and as many processes as cores, with
-  the paper's way of training (DropConnect, Adadelta) and with that of the recipe `fast`
-  (AdamW); for one member also with all threads;
+  the paper's way of training (DropConnect, Adadelta) and with that of the recipe `fast` (AdamW),
+  in float32 like all others and in bfloat16; for one member also with all threads;
 - neuralhydrology's trainer with its default model and with hydrotl's architecture, with torch's
   threads, one member after another; and, the best case for it, one thread per member and as many
   processes as cores, in the environment of hydrotl's workers;
@@ -98,12 +98,13 @@ def contestants(
     ways = {
         "DropConnect, Adadelta": engine.paper_training(hidden, batch),
         "AdamW": engine.fast_training(hidden, batch),
+        "AdamW, bfloat16": engine.fast_training(hidden, batch, "bfloat16"),
     }
     for name, training in ways.items():
         one = engine.Work(basins.file, training, 1, device)
         rows[f"hydrotl, {name}, 1 member"] = Contestant(apart, engine.work, one, 1)
         rows[f"hydrotl, {name}, 5 members"] = Contestant(apart, engine.work, one, MEMBERS)
-        if device == "cpu":
+        if device == "cpu" and training.precision == "float32":
             all_threads = replace(one, threads=cores)
             rows[f"hydrotl, {name}, 1 member, {cores} threads"] = Contestant(
                 together, engine.work, all_threads, 1
@@ -180,7 +181,8 @@ def at_size(
 def frozen_options(basins: Basins, args: Namespace, apart: Crew) -> list[dict[str, Any]]:
     """Seconds per update of the transfer options, and their ratios to TL-a."""
     ways: dict[str, Training] = {
-        "fast transfer": engine.transfer_training(),
+        "fast, transfer": engine.transfer_training(),
+        "fast, transfer, H 64": engine.transfer_training(64),
         "paper, H 256, B 16": engine.paper_training(256, 16),
     }
     result = []

@@ -1,4 +1,4 @@
-"""Validation skill against training time and arithmetic: four complete recipes.
+"""Validation skill against training time and arithmetic, of complete recipes.
 
     python -m benchmarks.time_to_skill --contestant fast --budget-minutes 30
 
@@ -11,7 +11,7 @@ NSE of 1993-10-01..1995-10-01, which no contestant trains on. Contestants:
 - `neuralhydrology-256`: the configuration of Kratzert and others for CAMELS-US (H 256, batch 256,
   windows of 365 days with the loss on the last one, NSE loss, Adam with 1e-3, 5e-4 from epoch 11
   and 1e-4 from epoch 21, 30 epochs, output dropout 0.4, forget gate bias 3), torch's threads;
-- `neuralhydrology-64`: the same with H 64.
+- `neuralhydrology-128`, `neuralhydrology-64`: the same with fewer hidden units.
 
 All have the same forcings and attributes. Training stops after the budget; reading data and
 validating do not count. Both kinds of model are validated in one pass over the period after a
@@ -51,7 +51,7 @@ from hydrotl_core.training import total_updates, train
 
 VALIDATION_DAYS = 730
 HYDROTL = ("fast", "paper")  # recipes
-NEURALHYDROLOGY = {"neuralhydrology-256": 256, "neuralhydrology-64": 64}
+NEURALHYDROLOGY = {f"neuralhydrology-{hidden}": hidden for hidden in (256, 128, 64)}
 CONTESTANTS = (*HYDROTL, *NEURALHYDROLOGY)
 PUBLISHED: dict[str, Any] = {
     "batch_size": 256,

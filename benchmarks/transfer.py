@@ -3,8 +3,8 @@
     python -m benchmarks.transfer
 
 Writes `transfer.json`. Five members for the five basins of the region `ind`, recipe `fast`
-(windows of 730 days, loss over the last 365, batch of 16, H 64), TL-c (everything trains) and
-TL-a (LSTM frozen). Each job is a fresh process: wall time includes its start.
+(windows of 730 days, loss over the last 365, batch of 16), TL-c (everything trains) and TL-a
+(LSTM frozen). Each job is a fresh process: wall time includes its start.
 
 - hydrotl: `run_cells`, what `hydrotl run ind` does, with as many workers as cores, from the
   weights in `weights/`, simulation of the test period included.
@@ -212,7 +212,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, process_environment({}):
         folder = write_generic(region_data(load_region(REGION)), Path(name) / "generic")
         rows = measure(args, folder)
-    record = {"environment": surroundings, "members": MEMBERS, "region": REGION, "rows": rows}
+    record = {
+        "environment": surroundings,
+        "region": REGION,
+        "members": MEMBERS,
+        "training": recipe().model_dump(mode="json"),
+        "rows": rows,
+    }
     write_result(args.results, "transfer", record)
 
 
