@@ -21,6 +21,7 @@ NAMES = [
     "04-source-size",
     "05-process-based",
     "06-new-region",
+    "07-performance",
 ]
 TYPES = {"bool", "int", "float", "str", "list", "dict"}
 LOGIC = (

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
 Record = dict[str, Any]
+Records = dict[str, Record]
 OWN = "hydrotl, DropConnect, Adadelta, 5 members"
 PEER = "neuralhydrology, ReLU layer, 5 members, one after another"
 CONTESTANTS = {
@@ -33,19 +34,27 @@ CONTESTANTS = {
 }
 
 
-def benchmark(name: str) -> Record | None:
-    """A results file of ``benchmarks/``; None if that benchmark was not run."""
-    path = project_root() / "benchmarks" / "results" / f"{name}.json"
-    return read_result(path) if path.is_file() else None
+def load(folder: str = "benchmarks/results") -> Records:
+    """Results files of ``benchmarks/`` by name, the skill curves as ``time_to_skill/NAME``.
+
+    ``folder`` is one of the project, or the absolute path of results from another machine. What
+    was not measured is not there.
+    """
+    root = project_root() / folder
+    paths = [*root.glob("*.json"), *root.glob("time_to_skill/*.json")]
+    return {
+        path.relative_to(root).with_suffix("").as_posix(): read_result(path)
+        for path in sorted(paths)
+    }
 
 
 def _absent(name: str) -> Markdown:
     return show.remark(f"*Not measured: `python -m benchmarks.{name}` does.*")
 
 
-def machine(name: str) -> Markdown:
+def machine(found: Records, name: str) -> Markdown:
     """Where and when a benchmark was run."""
-    record = benchmark(name)
+    record = found.get(name)
     if record is None:
         return _absent(name)
     place = record["environment"]
@@ -72,9 +81,9 @@ def _times(record: Record) -> pd.DataFrame:
     return rows.pivot(index=["hidden", "batch"], columns="contestant", values="seconds")
 
 
-def speed_table() -> Styler | Markdown:
+def speed_table(found: Records) -> Styler | Markdown:
     """Milliseconds in which all of five members take one update."""
-    record = benchmark("throughput")
+    record = found.get("throughput")
     if record is None:
         return _absent("throughput")
     times = _times(record)
@@ -84,9 +93,9 @@ def speed_table() -> Styler | Markdown:
     return show.table(frame, digits=0)
 
 
-def speed_ratios() -> Styler | Markdown:
+def speed_ratios(found: Records) -> Styler | Markdown:
     """How many times the peers' time is hydrotl's (same first layer, DropConnect), per size."""
-    record = benchmark("throughput")
+    record = found.get("throughput")
     if record is None:
         return _absent("throughput")
     times = _times(record)
@@ -97,9 +106,9 @@ def speed_ratios() -> Styler | Markdown:
     return show.table(frame, digits=2)
 
 
-def option_table() -> Styler | Markdown:
+def option_table(found: Records) -> Styler | Markdown:
     """Milliseconds of an update with less and less frozen, and TL-c's over TL-a's."""
-    record = benchmark("throughput")
+    record = found.get("throughput")
     if record is None:
         return _absent("throughput")
     rows = [
@@ -116,9 +125,9 @@ def option_table() -> Styler | Markdown:
     return show.table(pd.DataFrame(rows), digits=2)
 
 
-def frozen_table() -> Styler | Markdown:
+def frozen_table(found: Records) -> Styler | Markdown:
     """An update of TL-a with the library's LSTM against one that skips the weight gradients."""
-    record = benchmark("frozen")
+    record = found.get("frozen")
     if record is None:
         return _absent("frozen")
     rows = [
@@ -134,9 +143,9 @@ def frozen_table() -> Styler | Markdown:
     return show.table(pd.DataFrame(rows), digits=2)
 
 
-def rate_table() -> Styler | Markdown:
+def rate_table(found: Records) -> Styler | Markdown:
     """Arithmetic of five members' training over that of plain matrix products."""
-    record = benchmark("rate")
+    record = found.get("rate")
     if record is None:
         return _absent("rate")
     rows = [
@@ -150,23 +159,17 @@ def rate_table() -> Styler | Markdown:
     return show.table(pd.DataFrame(rows), digits=0)
 
 
-def curves() -> dict[str, Record]:
-    """The skill curves that were measured, by contestant."""
-    folder = project_root() / "benchmarks" / "results" / "time_to_skill"
-    return {path.stem: read_result(path) for path in sorted(folder.glob("*.json"))}
-
-
-def skill_curves(cost: str = "seconds") -> hv.Overlay | Markdown:
+def skill_curves(found: Records, cost: str = "seconds") -> hv.Overlay | Markdown:
     """Validation NSE against ``seconds`` of training or ``flops``, logarithmic."""
     import holoviews as hv
 
-    found = curves()
-    if not found:
+    curves = {name.partition("/")[2]: record for name, record in found.items() if "/" in name}
+    if not curves:
         return _absent("time_to_skill --contestant fast")
     label = {"seconds": "training time, minutes", "flops": "operations, TFLOP"}[cost]
     unit = {"seconds": 60.0, "flops": 1e12}[cost]
     lines = []
-    for colour, (name, record) in zip(PALETTE, found.items(), strict=False):
+    for colour, (name, record) in zip(PALETTE, curves.items(), strict=False):
         points = [(p[cost] / unit, p["nse"], p["updates"]) for p in record["curve"]]
         line = hv.Curve([p[:2] for p in points], label, "median NSE", label=name)
         dots = hv.Scatter(points, label, ["median NSE", "updates"], label=name)
@@ -185,9 +188,9 @@ def skill_curves(cost: str = "seconds") -> hv.Overlay | Markdown:
     )
 
 
-def skill_table() -> Styler | Markdown:
+def skill_table(found: Records) -> Styler | Markdown:
     """Minutes to each level of skill, and the hours of the complete run."""
-    record = benchmark("time_to_skill")
+    record = found.get("time_to_skill")
     if record is None:
         return _absent("time_to_skill --contestant fast")
     rows = []
@@ -210,9 +213,9 @@ def skill_table() -> Styler | Markdown:
     return show.table(pd.DataFrame(rows), digits=2)
 
 
-def skill_remark() -> Markdown:
+def skill_remark(found: Records) -> Markdown:
     """Complete runs and equal skill, the peers' over recipe ``fast``."""
-    record = benchmark("time_to_skill")
+    record = found.get("time_to_skill")
     if record is None:
         return _absent("time_to_skill --contestant fast")
     lines = []
@@ -235,9 +238,9 @@ def _highest(levels: dict[str, float | None]) -> tuple[str, float | None]:
     return max(both, key=lambda item: float(item[0])) if both else ("", None)
 
 
-def transfer_table() -> Styler | Markdown:
+def transfer_table(found: Records) -> Styler | Markdown:
     """Wall time of a transfer ensemble from start to end."""
-    record = benchmark("transfer")
+    record = found.get("transfer")
     if record is None:
         return _absent("transfer")
     rows = [
@@ -257,9 +260,9 @@ def transfer_table() -> Styler | Markdown:
     return show.table(pd.DataFrame(rows), digits=1)
 
 
-def simulation_table() -> Styler | Markdown:
+def simulation_table(found: Records) -> Styler | Markdown:
     """Seconds to simulate all basins over ten years."""
-    record = benchmark("simulation")
+    record = found.get("simulation")
     if record is None:
         return _absent("simulation")
     rows = [
@@ -276,9 +279,9 @@ def simulation_table() -> Styler | Markdown:
     return show.table(pd.DataFrame(rows), digits=1)
 
 
-def scaling_table() -> Styler | Markdown:
+def scaling_table(found: Records) -> Styler | Markdown:
     """Seconds per update and memory as basins, years and members grow."""
-    record = benchmark("scaling")
+    record = found.get("scaling")
     if record is None:
         return _absent("scaling")
     rows = [
@@ -296,9 +299,9 @@ def scaling_table() -> Styler | Markdown:
     return show.table(pd.DataFrame(rows), digits=2)
 
 
-def values() -> Record:
+def values(found: Records) -> Record:
     """Numbers for other pages; NaN for what was not measured."""
-    throughput, skill = benchmark("throughput"), benchmark("time_to_skill")
+    throughput, skill = found.get("throughput"), found.get("time_to_skill")
     ratio = None if throughput is None else _times(throughput)[PEER] / _times(throughput)[OWN]
 
     def extreme(function: Callable[[pd.Series], float]) -> float:

@@ -1,0 +1,136 @@
+"""The performance page, on results files written by hand."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hydrotl_core import figures
+from hydrotl_core.sections import performance
+from tests.synthetic import ROOT
+
+figures.setup()
+PLACE = {
+    "cpu": "Some Processor",
+    "gpu": None,
+    "cores": 2,
+    "torch": "2.0",
+    "neuralhydrology": "1.13.0",
+    "date": "2026-01-02",
+    "code": "0.1.0 abc",
+    "load": 0.1,
+}
+
+
+def row(contestant: str, hidden: int, batch: int, seconds: float) -> dict[str, Any]:
+    time = {"median": seconds, "min": seconds, "repeats": [seconds]}
+    return {
+        "contestant": contestant,
+        "hidden": hidden,
+        "batch": batch,
+        "seconds_per_update": time,
+    }
+
+
+def write(path: Path, record: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"environment": PLACE, **record}), encoding="utf-8")
+
+
+@pytest.fixture
+def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> performance.Records:
+    monkeypatch.setenv("HYDROTL_ROOT", str(ROOT))
+    rows = [
+        row(performance.OWN, 64, 2, 0.020),
+        row(performance.PEER, 64, 2, 0.050),
+        row(performance.OWN, 256, 100, 2.0),
+        row(performance.PEER, 256, 100, 3.0),
+        row("hydrotl, AdamW, 1 member", 64, 2, 9.0),  # of one member: not on the page
+    ]
+    write(tmp_path / "throughput.json", {"rows": rows, "transfer_options": []})
+    levels = {"0.50": 300.0, "0.70": None}
+    contestants = {
+        name: {
+            "threads": 1,
+            "seconds_to_nse": {key: v and v * factor for key, v in levels.items()},
+            "complete": {"updates": 10, "hours": 0.2 * factor, "extrapolated": factor > 1},
+            "best_nse": 0.6,
+        }
+        for name, factor in (("fast", 1), ("paper", 40))
+    }
+    over = {"seconds_to_nse": {"0.50": 40.0, "0.70": None}, "complete": {"hours": 40.0}}
+    write(
+        tmp_path / "time_to_skill.json", {"contestants": contestants, "over_fast": {"paper": over}}
+    )
+    curve = [
+        {"updates": 100, "seconds": 60.0, "flops": 2e12, "nse": 0.3},
+        {"updates": 200, "seconds": 120.0, "flops": 4e12, "nse": 0.5},
+    ]
+    write(tmp_path / "time_to_skill" / "fast.json", {"curve": curve})
+    return performance.load(str(tmp_path))
+
+
+def test_times_and_ratios_of_five_members(found: performance.Records) -> None:
+    times: Any = performance.speed_table(found)
+    ratios: Any = performance.speed_ratios(found)
+    assert list(times.data["H"]) == [64, 256]
+    assert list(times.data["hydrotl, as the paper"]) == pytest.approx([20, 2000])
+    assert list(ratios.data["neuralhydrology, ReLU layer"]) == pytest.approx([2.5, 1.5])
+    assert math.isnan(ratios.data["cell by cell, DropConnect"].iloc[0])
+
+
+def test_values_for_other_pages(found: performance.Records) -> None:
+    values = performance.values(found)
+    assert (values["speed_ratio_least"], values["speed_ratio_most"]) == (1.5, 2.5)
+    assert values["fast_minutes"] == pytest.approx(12)
+
+
+def test_skill_curve_is_in_minutes_and_teraflop(found: performance.Records) -> None:
+    minutes: Any = performance.skill_curves(found)
+    operations: Any = performance.skill_curves(found, "flops")
+    assert minutes.Curve.Fast.data.iloc[:, 0].tolist() == [1.0, 2.0]
+    assert operations.Curve.Fast.data.iloc[:, 0].tolist() == [2.0, 4.0]
+    assert minutes.Curve.Fast.data.iloc[:, 1].tolist() == [0.3, 0.5]
+
+
+def test_an_extrapolation_is_called_one(found: performance.Records) -> None:
+    table: Any = performance.skill_table(found)
+    assert list(table.data[""]) == ["measured", "extrapolated"]
+    assert table.data["0.50"].tolist() == pytest.approx([5.0, 200.0])
+    remark: Any = performance.skill_remark(found)
+    assert "`paper`: the complete run takes 40 times the time of `fast` by extrapolation" in (
+        remark.data
+    )
+    assert "40 times at the highest skill that both reached (NSE 0.50)" in remark.data
+
+
+def test_machine_and_what_was_not_measured(found: performance.Records) -> None:
+    remark: Any = performance.machine(found, "throughput")
+    assert "Some Processor, 2 cores, torch 2.0, neuralhydrology 1.13.0" in remark.data
+    absent: Any = performance.rate_table(found)
+    assert absent.data == "*Not measured: `python -m benchmarks.rate` does.*"
+
+
+def test_without_results_every_part_says_so(tmp_path: Path) -> None:
+    nothing = performance.load(str(tmp_path / "none"))
+    assert nothing == {}
+    parts: list[Any] = [
+        part(nothing)
+        for part in (
+            performance.speed_table,
+            performance.speed_ratios,
+            performance.option_table,
+            performance.frozen_table,
+            performance.rate_table,
+            performance.skill_curves,
+            performance.skill_table,
+            performance.skill_remark,
+            performance.transfer_table,
+            performance.simulation_table,
+            performance.scaling_table,
+        )
+    ]
+    assert all("Not measured" in part.data for part in parts)
+    assert math.isnan(performance.values(nothing)["speed_ratio_least"])
