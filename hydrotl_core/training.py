@@ -83,7 +83,7 @@ def make_optimizer(model: StreamflowLSTM, config: Training) -> torch.optim.Optim
     captured = parameters[0].is_cuda
     lr = torch.tensor(config.lr, device=parameters[0].device) if captured else config.lr
     if config.optimizer == "adadelta":
-        return torch.optim.Adadelta(parameters, lr=lr, rho=0.9, capturable=captured)
+        return torch.optim.Adadelta(parameters, lr, 0.9, foreach=True, capturable=captured)
     kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
     decay = config.weight_decay
     return kind(parameters, lr=lr, weight_decay=decay, fused=True, capturable=captured)

@@ -5,7 +5,7 @@ import doctest
 import pytest
 import torch
 
-from benchmarks import curves, flops
+from benchmarks import curves, flops, frozen
 from benchmarks.common import digits, summary, updates_for
 from benchmarks.curves import checkpoints, comparison, first_passage
 from benchmarks.flops import Size, direct_update_flops, forward_flops, update_flops
@@ -126,3 +126,15 @@ def test_numbers_of_a_record() -> None:
 @pytest.mark.parametrize(("per_update", "expected"), [(0.1, 5), (3.0, 1), (0.001, 200)])
 def test_updates_that_fill_a_repeat(per_update: float, expected: int) -> None:
     assert updates_for(0.5, per_update) == expected
+
+
+def test_backward_pass_without_weight_gradients_is_that_of_autograd() -> None:
+    torch.manual_seed(0)
+    hidden, days, samples = 5, 12, 3
+    matrices = [torch.randn(4 * hidden, hidden, dtype=torch.float64) for _ in range(2)]
+    x = torch.randn(days, samples, hidden, dtype=torch.float64, requires_grad=True)
+    slope = torch.randn(days, samples, hidden, dtype=torch.float64)
+    flow, gradient = frozen.by_hand(x, slope, [frozen.reordered(m) for m in matrices])
+    wanted_flow, wanted = frozen.library(x, slope, matrices)
+    torch.testing.assert_close(flow, wanted_flow, rtol=1e-10, atol=1e-12)
+    torch.testing.assert_close(gradient, wanted, rtol=1e-10, atol=1e-12)

@@ -280,3 +280,34 @@ def test_cells_are_settings_times_options() -> None:
         cells_of(region, settings=["decade"])
     with pytest.raises(ConfigError, match="no option 'TL-z'; there are local, TL-a, TL-b, TL-c"):
         cells_of(region, options=["local", "TL-z"])
+
+
+# Table S2 of Ma et al. (2021): batch, hidden size, epochs.
+@pytest.mark.parametrize(
+    ("recipe", "model", "batch", "hidden", "epochs"),
+    [
+        ("paper", "source", 100, 256, 300),
+        ("paper-10", "source", 5, 256, 240),
+        ("paper-50", "source", 10, 256, 240),
+        ("paper-100", "source", 20, 256, 240),
+        ("paper-300", "source", 60, 256, 300),
+        ("paper-500", "source", 100, 256, 240),
+        ("paper", "local", 2, 64, 210),
+        ("paper-cl", "local", 16, 64, 150),
+        ("paper-gb", "local", 128, 256, 200),
+        ("paper", "TL-b", 2, 256, 240),
+        ("paper-cl", "TL-a", 16, 256, 250),
+        ("paper-gb", "TL-c", 128, 256, 280),
+    ],
+)
+def test_the_papers_recipe_is_its_table_s2(
+    recipe: str, model: str, batch: int, hidden: int, epochs: int
+) -> None:
+    loaded = load_recipe(recipe)
+    training = loaded.source if model == "source" else loaded.training(model, "1-year")
+    assert (training.batch, training.hidden, training.epochs) == (batch, hidden, epochs)
+    assert (training.window, training.dropconnect, training.output_dropout) == (365, 0.5, 0)
+    assert (training.optimizer, training.lr, training.loss) == ("adadelta", 1.0, "rmse")
+    assert (training.transform, training.warmup, training.precision) == ("log_sqrt", 0, "float32")
+    assert training.per_precipitation
+    assert training.schedule == "constant"
