@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hydrotl_core import figures
-from hydrotl_core.sections import performance
+from hydrotl_core.sections import performance, skill
 from tests.synthetic import ROOT
 
 figures.setup()
@@ -45,6 +45,8 @@ def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> performance.Record
     rows = [
         row(performance.OWN, 64, 2, 0.020),
         row(performance.PEER, 64, 2, 0.050),
+        row(performance.LOWERED, 64, 2, 0.010),
+        row(performance.LOWERED, 256, 100, 0.5),
         row(performance.OWN, 256, 100, 2.0),
         row(performance.PEER, 256, 100, 3.0),
         row("hydrotl, AdamW, 1 member", 64, 2, 9.0),  # of one member: not on the page
@@ -78,7 +80,10 @@ def test_times_and_ratios_of_five_members(found: performance.Records) -> None:
     assert list(times.data["H"]) == [64, 256]
     assert list(times.data["hydrotl, as the paper"]) == pytest.approx([20, 2000])
     assert list(ratios.data["neuralhydrology, ReLU layer"]) == pytest.approx([2.5, 1.5])
-    assert math.isnan(ratios.data["cell by cell, DropConnect"].iloc[0])
+    assert list(ratios.data["neuralhydrology, ReLU layer, over recipe fast"]) == pytest.approx(
+        [5.0, 6.0]
+    )
+    assert "cell by cell, DropConnect" not in ratios.data
 
 
 def test_values_for_other_pages(found: performance.Records) -> None:
@@ -88,18 +93,18 @@ def test_values_for_other_pages(found: performance.Records) -> None:
 
 
 def test_skill_curve_is_in_minutes_and_teraflop(found: performance.Records) -> None:
-    minutes: Any = performance.skill_curves(found)
-    operations: Any = performance.skill_curves(found, "flops")
+    minutes: Any = skill.curves(found)
+    operations: Any = skill.curves(found, "flops")
     assert minutes.Curve.Fast.data.iloc[:, 0].tolist() == [1.0, 2.0]
     assert operations.Curve.Fast.data.iloc[:, 0].tolist() == [2.0, 4.0]
     assert minutes.Curve.Fast.data.iloc[:, 1].tolist() == [0.3, 0.5]
 
 
 def test_an_extrapolation_is_called_one(found: performance.Records) -> None:
-    table: Any = performance.skill_table(found)
+    table: Any = skill.table(found)
     assert list(table.data[""]) == ["measured", "extrapolated"]
     assert table.data["0.50"].tolist() == pytest.approx([5.0, 200.0])
-    remark: Any = performance.skill_remark(found)
+    remark: Any = skill.remark(found)
     assert "`paper`: the complete run takes 40 times the time of `fast` by extrapolation" in (
         remark.data
     )
@@ -124,9 +129,9 @@ def test_without_results_every_part_says_so(tmp_path: Path) -> None:
             performance.option_table,
             performance.frozen_table,
             performance.rate_table,
-            performance.skill_curves,
-            performance.skill_table,
-            performance.skill_remark,
+            skill.curves,
+            skill.table,
+            skill.remark,
             performance.transfer_table,
             performance.simulation_table,
             performance.scaling_table,

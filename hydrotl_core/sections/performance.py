@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from hydrotl_core.figures import HEIGHT, PALETTE, toolbar
 from hydrotl_core.paths import project_root
 from hydrotl_core.results import read_result
 from hydrotl_core.sections import show
 
 if TYPE_CHECKING:
-    import holoviews as hv
     from IPython.display import Markdown
     from pandas.io.formats.style import Styler
 
 Record = dict[str, Any]
 Records = dict[str, Record]
 OWN = "hydrotl, DropConnect, Adadelta, 5 members"
+LOWERED = "hydrotl, AdamW, bfloat16, 5 members"
 PEER = "neuralhydrology, ReLU layer, 5 members, one after another"
 CONTESTANTS = {
     OWN: "hydrotl, as the paper",
     "hydrotl, AdamW, 5 members": "hydrotl, as recipe fast, in float32",
+    LOWERED: "hydrotl, as recipe fast",
     PEER: "neuralhydrology, ReLU layer",
     "neuralhydrology, default, 5 members, one after another": "neuralhydrology, default",
     "neuralhydrology, ReLU layer, 5 members, side by side": (
@@ -48,7 +48,8 @@ def load(folder: str = "benchmarks/results") -> Records:
     }
 
 
-def _absent(name: str) -> Markdown:
+def absent(name: str) -> Markdown:
+    """What stands where a benchmark was not run."""
     return show.remark(f"*Not measured: `python -m benchmarks.{name}` does.*")
 
 
@@ -56,7 +57,7 @@ def machine(found: Records, name: str) -> Markdown:
     """Where and when a benchmark was run."""
     record = found.get(name)
     if record is None:
-        return _absent(name)
+        return absent(name)
     place = record["environment"]
     peers = f", neuralhydrology {place['neuralhydrology']}" if place["neuralhydrology"] else ""
     return show.remark(
@@ -78,16 +79,17 @@ def _times(record: Record) -> pd.DataFrame:
         for row in record["rows"]
         if row["contestant"] in CONTESTANTS
     )
-    return rows.pivot(index=["hidden", "batch"], columns="contestant", values="seconds")
+    times = rows.pivot(index=["hidden", "batch"], columns="contestant", values="seconds")
+    return times[[key for key in CONTESTANTS if key in times]]
 
 
 def speed_table(found: Records) -> Styler | Markdown:
     """Milliseconds in which all of five members take one update."""
     record = found.get("throughput")
     if record is None:
-        return _absent("throughput")
+        return absent("throughput")
     times = _times(record)
-    frame = pd.DataFrame({text: 1e3 * times[key] for key, text in CONTESTANTS.items()})
+    frame = 1e3 * times.rename(columns=CONTESTANTS)
     frame.insert(0, "H", [hidden for hidden, _ in times.index])
     frame.insert(1, "batch", [batch for _, batch in times.index])
     return show.table(frame, digits=0)
@@ -97,10 +99,16 @@ def speed_ratios(found: Records) -> Styler | Markdown:
     """How many times the peers' time is hydrotl's (same first layer, DropConnect), per size."""
     record = found.get("throughput")
     if record is None:
-        return _absent("throughput")
+        return absent("throughput")
     times = _times(record)
-    others = {key: text for key, text in CONTESTANTS.items() if not key.startswith("hydrotl")}
+    others = {
+        key: text
+        for key, text in CONTESTANTS.items()
+        if key in times and not key.startswith("hydrotl")
+    }
     frame = pd.DataFrame({text: times[key] / times[OWN] for key, text in others.items()})
+    if LOWERED in times:
+        frame["neuralhydrology, ReLU layer, over recipe fast"] = times[PEER] / times[LOWERED]
     frame.insert(0, "H", [hidden for hidden, _ in times.index])
     frame.insert(1, "batch", [batch for _, batch in times.index])
     return show.table(frame, digits=2)
@@ -110,7 +118,7 @@ def option_table(found: Records) -> Styler | Markdown:
     """Milliseconds of an update with less and less frozen, and TL-c's over TL-a's."""
     record = found.get("throughput")
     if record is None:
-        return _absent("throughput")
+        return absent("throughput")
     rows = [
         {
             "training": row["training"],
@@ -129,7 +137,7 @@ def frozen_table(found: Records) -> Styler | Markdown:
     """An update of TL-a with the library's LSTM against one that skips the weight gradients."""
     record = found.get("frozen")
     if record is None:
-        return _absent("frozen")
+        return absent("frozen")
     rows = [
         {
             "H": row["hidden"],
@@ -147,7 +155,7 @@ def rate_table(found: Records) -> Styler | Markdown:
     """Arithmetic of five members' training over that of plain matrix products."""
     record = found.get("rate")
     if record is None:
-        return _absent("rate")
+        return absent("rate")
     rows = [
         {
             "size": size,
@@ -159,90 +167,11 @@ def rate_table(found: Records) -> Styler | Markdown:
     return show.table(pd.DataFrame(rows), digits=0)
 
 
-def skill_curves(found: Records, cost: str = "seconds") -> hv.Overlay | Markdown:
-    """Validation NSE against ``seconds`` of training or ``flops``, logarithmic."""
-    import holoviews as hv
-
-    curves = {name.partition("/")[2]: record for name, record in found.items() if "/" in name}
-    if not curves:
-        return _absent("time_to_skill --contestant fast")
-    label = {"seconds": "training time, minutes", "flops": "operations, TFLOP"}[cost]
-    unit = {"seconds": 60.0, "flops": 1e12}[cost]
-    lines = []
-    for colour, (name, record) in zip(PALETTE, curves.items(), strict=False):
-        points = [(p[cost] / unit, p["nse"], p["updates"]) for p in record["curve"]]
-        line = hv.Curve([p[:2] for p in points], label, "median NSE", label=name)
-        dots = hv.Scatter(points, label, ["median NSE", "updates"], label=name)
-        lines += [
-            line.opts(color=colour),
-            dots.opts(color=colour, size=6, tools=["hover"]),
-        ]
-    return hv.Overlay(lines).opts(
-        responsive=True,
-        height=HEIGHT,
-        logx=True,
-        ylim=(0.0, 0.8),
-        ylabel="median NSE of the validation years",
-        legend_position="top_left",
-        **toolbar(),
-    )
-
-
-def skill_table(found: Records) -> Styler | Markdown:
-    """Minutes to each level of skill, and the hours of the complete run."""
-    record = found.get("time_to_skill")
-    if record is None:
-        return _absent("time_to_skill --contestant fast")
-    rows = []
-    for name, run in record["contestants"].items():
-        complete = run["complete"]
-        rows.append(
-            {
-                "contestant": name,
-                "threads": run["threads"],
-                **{
-                    f"{level}": None if seconds is None else seconds / 60
-                    for level, seconds in run["seconds_to_nse"].items()
-                },
-                "best seen": run["best_nse"],
-                "updates of the complete run": complete["updates"],
-                "its hours": complete["hours"],
-                "": "extrapolated" if complete["extrapolated"] else "measured",
-            }
-        )
-    return show.table(pd.DataFrame(rows), digits=2)
-
-
-def skill_remark(found: Records) -> Markdown:
-    """Complete runs and equal skill, the peers' over recipe ``fast``."""
-    record = found.get("time_to_skill")
-    if record is None:
-        return _absent("time_to_skill --contestant fast")
-    lines = []
-    for name, over in record["over_fast"].items():
-        run = record["contestants"][name]
-        how = "by extrapolation" if run["complete"]["extrapolated"] else "as measured"
-        level, ratio = _highest(over["seconds_to_nse"])
-        equal = (
-            f"{ratio:.0f} times at the highest skill that both reached (NSE {level})"
-            if ratio is not None
-            else "it passed no level of the table within its budget"
-        )
-        hours = f"{over['complete']['hours']:.0f} times the time of `fast` {how}"
-        lines.append(f"`{name}`: the complete run takes {hours}; {equal}.")
-    return show.remark(show.bullets(lines))
-
-
-def _highest(levels: dict[str, float | None]) -> tuple[str, float | None]:
-    both = [(level, ratio) for level, ratio in levels.items() if ratio is not None]
-    return max(both, key=lambda item: float(item[0])) if both else ("", None)
-
-
 def transfer_table(found: Records) -> Styler | Markdown:
     """Wall time of a transfer ensemble from start to end."""
     record = found.get("transfer")
     if record is None:
-        return _absent("transfer")
+        return absent("transfer")
     rows = [
         {
             "contestant": row["contestant"],
@@ -264,7 +193,7 @@ def simulation_table(found: Records) -> Styler | Markdown:
     """Seconds to simulate all basins over ten years."""
     record = found.get("simulation")
     if record is None:
-        return _absent("simulation")
+        return absent("simulation")
     rows = [
         {
             "contestant": name,
@@ -283,7 +212,7 @@ def scaling_table(found: Records) -> Styler | Markdown:
     """Seconds per update and memory as basins, years and members grow."""
     record = found.get("scaling")
     if record is None:
-        return _absent("scaling")
+        return absent("scaling")
     rows = [
         {
             "varied": varied,

@@ -1,0 +1,95 @@
+"""Section 7, the curves: validation skill against the cost of training."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from hydrotl_core.figures import HEIGHT, PALETTE, toolbar
+from hydrotl_core.sections import show
+from hydrotl_core.sections.performance import Records, absent
+
+if TYPE_CHECKING:
+    import holoviews as hv
+    from IPython.display import Markdown
+    from pandas.io.formats.style import Styler
+
+
+def curves(found: Records, cost: str = "seconds") -> hv.Overlay | Markdown:
+    """Validation NSE against ``seconds`` of training or ``flops``, logarithmic."""
+    import holoviews as hv
+
+    curves = {name.partition("/")[2]: record for name, record in found.items() if "/" in name}
+    if not curves:
+        return absent("time_to_skill --contestant fast")
+    label = {"seconds": "training time, minutes", "flops": "operations, TFLOP"}[cost]
+    unit = {"seconds": 60.0, "flops": 1e12}[cost]
+    lines = []
+    for colour, (name, record) in zip(PALETTE, curves.items(), strict=False):
+        points = [(p[cost] / unit, p["nse"], p["updates"]) for p in record["curve"]]
+        line = hv.Curve([p[:2] for p in points], label, "median NSE", label=name)
+        dots = hv.Scatter(points, label, ["median NSE", "updates"], label=name)
+        lines += [
+            line.opts(color=colour),
+            dots.opts(color=colour, size=6, tools=["hover"]),
+        ]
+    return hv.Overlay(lines).opts(
+        responsive=True,
+        height=HEIGHT,
+        logx=True,
+        ylim=(0.0, 0.8),
+        ylabel="median NSE of the validation years",
+        legend_position="top_left",
+        **toolbar(),
+    )
+
+
+def table(found: Records) -> Styler | Markdown:
+    """Minutes to each level of skill, and the hours of the complete run."""
+    record = found.get("time_to_skill")
+    if record is None:
+        return absent("time_to_skill --contestant fast")
+    rows = []
+    for name, run in record["contestants"].items():
+        complete = run["complete"]
+        rows.append(
+            {
+                "contestant": name,
+                "threads": run["threads"],
+                **{
+                    f"{level}": None if seconds is None else seconds / 60
+                    for level, seconds in run["seconds_to_nse"].items()
+                },
+                "best seen": run["best_nse"],
+                "updates of the complete run": complete["updates"],
+                "its hours": complete["hours"],
+                "": "extrapolated" if complete["extrapolated"] else "measured",
+            }
+        )
+    return show.table(pd.DataFrame(rows), digits=2)
+
+
+def remark(found: Records) -> Markdown:
+    """Complete runs and equal skill, the peers' over recipe ``fast``."""
+    record = found.get("time_to_skill")
+    if record is None:
+        return absent("time_to_skill --contestant fast")
+    lines = []
+    for name, over in record["over_fast"].items():
+        run = record["contestants"][name]
+        how = "by extrapolation" if run["complete"]["extrapolated"] else "as measured"
+        level, ratio = _highest(over["seconds_to_nse"])
+        equal = (
+            f"{ratio:.0f} times at the highest skill that both reached (NSE {level})"
+            if ratio is not None
+            else "it passed no level of the table within its budget"
+        )
+        hours = f"{over['complete']['hours']:.0f} times the time of `fast` {how}"
+        lines.append(f"`{name}`: the complete run takes {hours}; {equal}.")
+    return show.remark(show.bullets(lines))
+
+
+def _highest(levels: dict[str, float | None]) -> tuple[str, float | None]:
+    both = [(level, ratio) for level, ratio in levels.items() if ratio is not None]
+    return max(both, key=lambda item: float(item[0])) if both else ("", None)
