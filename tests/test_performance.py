@@ -77,13 +77,14 @@ def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> performance.Record
 def test_times_and_ratios_of_five_members(found: performance.Records) -> None:
     times: Any = performance.speed_table(found)
     ratios: Any = performance.speed_ratios(found)
-    assert list(times.data["H"]) == [64, 256]
-    assert list(times.data["hydrotl, as the paper"]) == pytest.approx([20, 2000])
-    assert list(ratios.data["neuralhydrology, ReLU layer"]) == pytest.approx([2.5, 1.5])
-    assert list(ratios.data["neuralhydrology, ReLU layer, over recipe fast"]) == pytest.approx(
-        [5.0, 6.0]
-    )
-    assert "cell by cell, DropConnect" not in ratios.data
+    assert list(times.data.columns) == ["", "H 64, B 2", "H 256, B 100"]
+    shown = times.data.set_index("").loc["hydrotl, as the paper"]
+    assert list(shown) == pytest.approx([20, 2000])
+    over = ratios.data.set_index("")
+    assert list(over.loc["neuralhydrology, ReLU layer"]) == pytest.approx([2.5, 1.5])
+    lowered = over.loc["neuralhydrology, ReLU layer, over recipe fast"]
+    assert list(lowered) == pytest.approx([5.0, 6.0])
+    assert "cell by cell, DropConnect" not in over.index
 
 
 def test_values_for_other_pages(found: performance.Records) -> None:
@@ -102,8 +103,10 @@ def test_skill_curve_is_in_minutes_and_teraflop(found: performance.Records) -> N
 
 def test_an_extrapolation_is_called_one(found: performance.Records) -> None:
     table: Any = skill.table(found)
-    assert list(table.data[""]) == ["measured", "extrapolated"]
-    assert table.data["0.50"].tolist() == pytest.approx([5.0, 200.0])
+    shown = table.data.set_index("")
+    assert list(shown.loc["complete run, hours"]) == ["0.20, measured", "8.00, extrapolated"]
+    assert list(shown.loc["minutes to 0.50"]) == ["5.0", "200.0"]
+    assert list(shown.loc["minutes to 0.70"]) == ["–", "–"]
     remark: Any = skill.remark(found)
     assert "`paper`: the complete run takes 40 times the time of `fast` by extrapolation" in (
         remark.data

@@ -83,16 +83,21 @@ def _times(record: Record) -> pd.DataFrame:
     return times[[key for key in CONTESTANTS if key in times]]
 
 
+def _by_size(times: pd.DataFrame, rows: dict[str, pd.Series]) -> pd.DataFrame:
+    """A row per name, a column per hidden size and batch."""
+    sizes = [f"H {hidden}, B {batch}" for hidden, batch in times.index]
+    frame = pd.DataFrame({name: row.to_numpy() for name, row in rows.items()}, index=sizes).T
+    return frame.rename_axis("").reset_index()
+
+
 def speed_table(found: Records) -> Styler | Markdown:
     """Milliseconds in which all of five members take one update."""
     record = found.get("throughput")
     if record is None:
         return absent("throughput")
     times = _times(record)
-    frame = 1e3 * times.rename(columns=CONTESTANTS)
-    frame.insert(0, "H", [hidden for hidden, _ in times.index])
-    frame.insert(1, "batch", [batch for _, batch in times.index])
-    return show.table(frame, digits=0)
+    rows = {text: 1e3 * times[key] for key, text in CONTESTANTS.items() if key in times}
+    return show.table(_by_size(times, rows), digits=0)
 
 
 def speed_ratios(found: Records) -> Styler | Markdown:
@@ -101,17 +106,14 @@ def speed_ratios(found: Records) -> Styler | Markdown:
     if record is None:
         return absent("throughput")
     times = _times(record)
-    others = {
-        key: text
+    rows = {
+        text: times[key] / times[OWN]
         for key, text in CONTESTANTS.items()
         if key in times and not key.startswith("hydrotl")
     }
-    frame = pd.DataFrame({text: times[key] / times[OWN] for key, text in others.items()})
     if LOWERED in times:
-        frame["neuralhydrology, ReLU layer, over recipe fast"] = times[PEER] / times[LOWERED]
-    frame.insert(0, "H", [hidden for hidden, _ in times.index])
-    frame.insert(1, "batch", [batch for _, batch in times.index])
-    return show.table(frame, digits=2)
+        rows["neuralhydrology, ReLU layer, over recipe fast"] = times[PEER] / times[LOWERED]
+    return show.table(_by_size(times, rows), digits=2)
 
 
 def option_table(found: Records) -> Styler | Markdown:

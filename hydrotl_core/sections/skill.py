@@ -50,24 +50,21 @@ def table(found: Records) -> Styler | Markdown:
     record = found.get("time_to_skill")
     if record is None:
         return absent("time_to_skill --contestant fast")
-    rows = []
+    columns = {}
     for name, run in record["contestants"].items():
         complete = run["complete"]
-        rows.append(
-            {
-                "contestant": name,
-                "threads": run["threads"],
-                **{
-                    f"{level}": None if seconds is None else seconds / 60
-                    for level, seconds in run["seconds_to_nse"].items()
-                },
-                "best seen": run["best_nse"],
-                "updates of the complete run": complete["updates"],
-                "its hours": complete["hours"],
-                "": "extrapolated" if complete["extrapolated"] else "measured",
-            }
-        )
-    return show.table(pd.DataFrame(rows), digits=2)
+        columns[name] = {
+            "threads": f"{run['threads']}",
+            **{
+                f"minutes to {level}": show.MISSING if seconds is None else f"{seconds / 60:.1f}"
+                for level, seconds in run["seconds_to_nse"].items()
+            },
+            "best seen": f"{run['best_nse']:.3f}",
+            "complete run, updates": f"{complete['updates']}",
+            "complete run, hours": f"{complete['hours']:.2f}, "
+            + ("extrapolated" if complete["extrapolated"] else "measured"),
+        }
+    return show.table(pd.DataFrame(columns).rename_axis("").reset_index())
 
 
 def remark(found: Records) -> Markdown:
