@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-LEVELS = (0.50, 0.55, 0.60, 0.65, 0.70, 0.75)
+LEVELS = (0.10, 0.20, 0.30, 0.40, 0.50, 0.60, 0.65, 0.70, 0.75)
 
 
 def checkpoints(total: int, first: int = 50, per_doubling: int = 2) -> list[int]:

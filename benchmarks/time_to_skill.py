@@ -240,16 +240,6 @@ def outcome(curve: Curve, settings: dict[str, Any], threads: int) -> dict[str, A
     """The record of a run."""
     last = curve.points[-1]
     per_update = last["seconds"] / last["updates"]
-    values = [point["nse"] for point in curve.points]
-    passed = {
-        f"{cost}_to_nse": {
-            f"{level:.2f}": value
-            for level, value in first_passage(
-                values, [point[cost] for point in curve.points]
-            ).items()
-        }
-        for cost in ("seconds", "flops")
-    }
     return {
         "settings": settings,
         "threads": threads,
@@ -257,7 +247,6 @@ def outcome(curve: Curve, settings: dict[str, Any], threads: int) -> dict[str, A
         "curve": curve.points,
         "seconds_per_update": per_update,
         "flops_per_update": float(curve.flops),
-        **passed,
         "complete": {
             "updates": curve.total,
             "hours": per_update * curve.total / 3600,
@@ -267,11 +256,27 @@ def outcome(curve: Curve, settings: dict[str, Any], threads: int) -> dict[str, A
     }
 
 
+def passages(curve: list[dict[str, float]]) -> dict[str, dict[str, float | None]]:
+    """Seconds and operations of a curve up to each level of skill."""
+    values = [point["nse"] for point in curve]
+    return {
+        f"{cost}_to_nse": {
+            f"{level:.2f}": value
+            for level, value in first_passage(values, [point[cost] for point in curve]).items()
+        }
+        for cost in ("seconds", "flops")
+    }
+
+
 def summarise(results: Path) -> None:
     """Write the comparison of all contestants that have a record."""
     folder = results / "time_to_skill"
     records = {name: read_result(folder, name) for name in CONTESTANTS}
-    runs = {name: record for name, record in records.items() if record is not None}
+    runs = {
+        name: {**record, **passages(record["curve"])}
+        for name, record in records.items()
+        if record is not None
+    }
     if "fast" in runs:
         kept = (
             "threads",
