@@ -74,19 +74,6 @@ def _prepared(data: Path, training: Training) -> tuple[Scaler, Arrays]:
     return prepared(read_netcdf(data), training)
 
 
-def drawn(scaler: Scaler, training: Training, member: int) -> StreamflowLSTM:
-    """An untrained model."""
-    return initial_model(
-        member,
-        scaler.n_dynamic,
-        scaler.n_static,
-        training.hidden,
-        training.forget_bias,
-        training.dropconnect,
-        training.output_dropout,
-    )
-
-
 @dataclass(frozen=True)
 class Work:
     """Updates of one hydrotl model on the basins in ``data`` (:func:`data.write_netcdf`)."""
@@ -107,7 +94,7 @@ def work(task: Work) -> float:
     """
     torch.set_num_threads(task.threads)
     scaler, arrays = _prepared(task.data, task.training)
-    model = drawn(scaler, task.training, task.member)
+    model = initial_model(task.member, scaler.n_dynamic, scaler.n_static, task.training)
     if task.option is not None:
         freeze(model, load_options()[task.option])
     stamps = [time.perf_counter()]

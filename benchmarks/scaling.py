@@ -67,6 +67,7 @@ def train_one(point: Point) -> dict[str, Any]:
     import torch
 
     from benchmarks import engine
+    from hydrotl_core.source import initial_model
     from hydrotl_core.training import train
 
     torch.set_num_threads(1)
@@ -83,7 +84,7 @@ def train_one(point: Point) -> dict[str, Any]:
         return 0.0
 
     train(
-        engine.drawn(scaler, training, 0),
+        initial_model(0, scaler.n_dynamic, scaler.n_static, training),
         arrays,
         scaler,
         training,

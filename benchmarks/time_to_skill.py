@@ -38,14 +38,13 @@ import xarray as xr
 from benchmarks.common import crew, environment, options, read_result, synchronise, write_result
 from benchmarks.curves import checkpoints, comparison, first_passage
 from benchmarks.data import SOURCE, camels, with_lead, write_generic
-from benchmarks.engine import drawn
 from benchmarks.flops import Size, direct_update_flops, update_flops
 from hydrotl_core.config import Period, load_recipe, load_source
 from hydrotl_core.metrics import nse
 from hydrotl_core.regions import hold_out
 from hydrotl_core.scaling import fit_scaler
 from hydrotl_core.simulation import simulate
-from hydrotl_core.source import TEST_LEAD_DAYS
+from hydrotl_core.source import TEST_LEAD_DAYS, initial_model
 from hydrotl_core.tensors import build_arrays, in_period, observed_flow
 from hydrotl_core.training import total_updates, train
 
@@ -160,7 +159,7 @@ def run_hydrotl(run: Run) -> dict[str, Any]:
     arrays = build_arrays(ds, scaler, fit, fit, lead=training.warmup)
     unseen = build_arrays(ds, scaler, held_out, fit, lead=TEST_LEAD_DAYS)
     observed = observed_flow(ds, held_out)
-    model = drawn(scaler, training, 0)
+    model = initial_model(0, scaler.n_dynamic, scaler.n_static, training)
     total = total_updates(training, arrays.n_basins, arrays.n_days)
     flops = update_flops(
         Size(scaler.n_dynamic, scaler.n_static, training.hidden),

@@ -7,7 +7,7 @@ from pathlib import Path
 from hydrotl_core.files import replacing
 from hydrotl_core.manifest import load_manifest
 from hydrotl_core.paper import load_paper
-from hydrotl_core.results import read_result
+from hydrotl_core.results import read_result, results_dir
 from hydrotl_core.weights import load_weights, member_paths
 
 WEAKNESSES = """\
@@ -78,10 +78,23 @@ def model_card(folder: Path, check: Path | None = None) -> str:
     return "\n".join(lines) + "\n## Known weaknesses\n\n" + WEAKNESSES
 
 
-def write_card(folder: Path, check: Path | None = None) -> Path:
+def same_recipe_check(folder: Path, name: str = "conus-check") -> Path | None:
+    """Result of the source check ``name``, if its ensemble was trained as that in ``folder``.
+
+    None without the result or its weights, or where the trainings differ: their skill would say
+    nothing of these weights.
+    """
+    result, checked = results_dir() / "source" / f"{name}.json", folder.parent / name
+    if not result.is_file() or not checked.is_dir():
+        return None
+    trainings = [load_weights(member_paths(f)[0])[1].training for f in (folder, checked)]
+    return result if trainings[0] == trainings[1] else None
+
+
+def write_card(folder: Path) -> Path:
     """Write the card to ``README.md`` beside the weights."""
     path = folder / "README.md"
-    text = model_card(folder, check)
+    text = model_card(folder, same_recipe_check(folder))
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return path

@@ -99,5 +99,25 @@ def load_checkpoint(
     return Progress(**content)
 
 
+def checkpoint_progress(path: Path) -> tuple[int, float]:
+    """Updates done and seconds spent as of the checkpoint ``path``; zeros if there is none.
+
+    Raises
+    ------
+    WeightsError
+        If the file is damaged.
+    """
+    if not path.is_file():
+        return 0, 0.0
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            content = json.loads((file.metadata() or {})["progress"])
+        return int(content["step"]), float(content["seconds"])
+    except (SafetensorError, KeyError) as error:
+        raise WeightsError(
+            f"{path} is no whole checkpoint ({error}): delete it to start again"
+        ) from None
+
+
 def _below(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
     return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}

@@ -169,10 +169,8 @@ def card(name: Annotated[str, typer.Argument(help="Folder in weights/.")]) -> No
     """Write the model card of an ensemble from the metadata of its weights."""
     from hydrotl_core.cards import write_card
     from hydrotl_core.experiment import source_folder
-    from hydrotl_core.results import results_dir
 
-    check_result = results_dir() / "source" / "conus-check.json"
-    typer.echo(write_card(source_folder(name), check_result if check_result.is_file() else None))
+    typer.echo(write_card(source_folder(name)))
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What the device needs so that training runs at its best: number format, memory, threads.
+"""What the device needs so that training runs at its best: number format, memory, launches.
 
 One path per device, chosen by measurement (``benchmarks/``). CPU: oneDNN's fused LSTM, one
 thread and one process per member. CUDA: cuDNN's LSTM, the whole update in one CUDA graph.
@@ -90,6 +90,7 @@ class Update:
         if self.masks.device.type == "cuda" and self.calls == self.EAGER:
             return self._capture()
         self.calls += 1
+        before = self.masks.get_state()
         while True:
             try:
                 return self._eager()
@@ -100,6 +101,7 @@ class Update:
             # Out of the handler, so that the traceback holds no tensors any more.
             self.parts = min(2 * self.parts, self.samples)
             self.optimizer.zero_grad(set_to_none=True)
+            self.masks.set_state(before)
             if self.masks.device.type == "cuda":
                 torch.cuda.empty_cache()
             warnings.warn(
@@ -122,8 +124,7 @@ class Update:
         graph.register_generator_state(self.masks)
         self.optimizer.zero_grad(set_to_none=True)
         torch.cuda.synchronize()
-        # Other members may be training in other threads, each on its own stream.
-        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+        with torch.cuda.graph(graph):
             self.loss = self._eager()
         self.graph = graph
         return self()

@@ -93,12 +93,8 @@ def start_model(
     WeightsError
         If the source's hidden size is not the one the recipe asks for.
     """
-    dropouts = training.dropconnect, training.output_dropout
     if cell_option == LOCAL:
-        model = initial_model(
-            member, n_dynamic, n_static, training.hidden, training.forget_bias, *dropouts
-        )
-        return model, None
+        return initial_model(member, n_dynamic, n_static, training), None
     options = load_options()
     if cell_option not in options:
         raise ConfigError(f"no option {cell_option!r}; there are {LOCAL}, {', '.join(options)}")
@@ -110,7 +106,9 @@ def start_model(
         )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(member)
-        model = adapt(parameters, n_dynamic, n_static, *dropouts)
+        model = adapt(
+            parameters, n_dynamic, n_static, training.dropconnect, training.output_dropout
+        )
     freeze(model, options[cell_option])
     return model, card
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
-from safetensors import SafetensorError, safe_open
 
+from hydrotl_core.checkpoint import checkpoint_progress
 from hydrotl_core.config import Plan, load_recipe, load_source
-from hydrotl_core.errors import HydroTLError, WeightsError
+from hydrotl_core.errors import HydroTLError
 from hydrotl_core.experiment import source_folder
 from hydrotl_core.paths import runs_folder
 from hydrotl_core.runs import holder
@@ -77,26 +76,6 @@ def expected_updates(task: SourceTask) -> int:
 
 def totals(tasks: Sequence[SourceTask]) -> dict[str, int]:
     return {name: expected_updates(task) for name, task in {t.name: t for t in tasks}.items()}
-
-
-def checkpoint_progress(path: Path) -> tuple[int, float]:
-    """Updates done and seconds spent as of the checkpoint ``path``; zeros if there is none.
-
-    Raises
-    ------
-    WeightsError
-        If the file is damaged.
-    """
-    if not path.is_file():
-        return 0, 0.0
-    try:
-        with safe_open(path, framework="pt", device="cpu") as file:
-            content = json.loads((file.metadata() or {})["progress"])
-        return int(content["step"]), float(content["seconds"])
-    except (SafetensorError, KeyError) as error:
-        raise WeightsError(
-            f"{path} is no whole checkpoint ({error}): delete it to start again"
-        ) from None
 
 
 def status(task: SourceTask, total: int) -> Status:

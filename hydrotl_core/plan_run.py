@@ -23,7 +23,6 @@ from hydrotl_core.cards import write_card
 from hydrotl_core.errors import HydroTLError, RunningElsewhereError, TrainingError
 from hydrotl_core.members import run_apart
 from hydrotl_core.plan import status, totals
-from hydrotl_core.results import results_dir
 from hydrotl_core.runs import last_note
 from hydrotl_core.source import train_source_member
 from hydrotl_core.source_task import SourceTask
@@ -195,9 +194,8 @@ def train_members(tasks: Sequence[SourceTask], jobs: int, log: Path, label: str)
 
 
 def _renew_card(task: SourceTask, event: Callable[[str], None]) -> None:
-    check = results_dir() / "source" / "conus-check.json"
     try:
-        write_card(task.folder, check if check.is_file() else None)
+        write_card(task.folder)
     except HydroTLError as error:
         event(f"{task.folder}: no model card: {error}")
 

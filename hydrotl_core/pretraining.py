@@ -139,15 +139,7 @@ def train_process_member(task: ProcessTask) -> ProcessMember:
         training.transform,
         training.per_precipitation,
     )
-    model = initial_model(
-        task.member,
-        scaler.n_dynamic,
-        scaler.n_static,
-        training.hidden,
-        training.forget_bias,
-        training.dropconnect,
-        training.output_dropout,
-    )
+    model = initial_model(task.member, scaler.n_dynamic, scaler.n_static, training)
     guide_periods = region_setting(region, task.guide_setting).periods("train", basins)
     guided = learn_guide(
         model, ds, task.guide, guide_periods, scaler, training, task.member, task.device

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from hydrotl_core.config import Source, load_recipe, load_source
+from hydrotl_core.config import Source, Training, load_recipe, load_source
 from hydrotl_core.data import open_dataset
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.metrics import ensemble_nse
@@ -60,13 +60,18 @@ def source_data(source: Source, data: Path | None = None) -> xr.Dataset:
     return ds
 
 
-def initial_model(
-    seed: int, n_dynamic: int, n_static: int, hidden: int, forget_bias: float, p: float, q: float
-) -> StreamflowLSTM:
+def initial_model(seed: int, n_dynamic: int, n_static: int, config: Training) -> StreamflowLSTM:
     """A model drawn from ``seed``, leaving the global random state as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return StreamflowLSTM(n_dynamic, n_static, hidden, p, q, forget_bias)
+        return StreamflowLSTM(
+            n_dynamic,
+            n_static,
+            config.hidden,
+            config.dropconnect,
+            config.output_dropout,
+            config.forget_bias,
+        )
 
 
 def train_source_member(task: SourceTask) -> Path:
@@ -111,15 +116,7 @@ def _train(task: SourceTask, progress: Callable[[int, int], None]) -> Path:
         config.per_precipitation,
     )
     arrays = build_arrays(ds, scaler, periods, periods, lead=config.warmup)
-    model = initial_model(
-        task.member,
-        scaler.n_dynamic,
-        scaler.n_static,
-        config.hidden,
-        config.forget_bias,
-        config.dropconnect,
-        config.output_dropout,
-    )
+    model = initial_model(task.member, scaler.n_dynamic, scaler.n_static, config)
     validate: Callable[[StreamflowLSTM], float] | None = None
     if task.validation_days:
         lead = TEST_LEAD_DAYS if config.warmup else 0
@@ -162,6 +159,7 @@ def _train(task: SourceTask, progress: Callable[[int, int], None]) -> Path:
             licence=str(ds.attrs.get("licence", "")),
             basins=n,
             loss=[log.losses[0], log.losses[-1]],
+            arithmetic=log.arithmetic,
             **({"validation": log.validation} if task.validation_days else {}),
         ),
     )

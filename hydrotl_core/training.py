@@ -34,11 +34,15 @@ Report = Callable[[int, int], None]
 
 @dataclass
 class Log:
-    """What a training run reports: loss every ``every`` updates, validation, seconds."""
+    """What a training run reports: loss every ``every`` updates, validation, seconds.
+
+    ``arithmetic`` is the number format that the LSTM layer really had on the device.
+    """
 
     losses: list[tuple[int, float]] = field(default_factory=list)
     validation: list[tuple[int, float]] = field(default_factory=list)
     seconds: float = 0.0
+    arithmetic: str = ""
 
 
 def updates_per_epoch(batch: int, window: int, n_basins: int, n_days: int) -> int:
@@ -163,7 +167,7 @@ def train(
     draws = torch.Generator().manual_seed(seed)
     masks = torch.Generator(device).manual_seed(seed + 1_000_003)
     running = torch.zeros((), device=device)
-    log, first = Log(), 0
+    log, first = Log(arithmetic=str(dtype).removeprefix("torch.")), 0
     identity = {
         "training": config.model_dump(),
         "trained": [name for name, p in model.named_parameters() if p.requires_grad],
@@ -171,7 +175,7 @@ def train(
         "basins": arrays.basins,
         "data": _digest(arrays),
         "device": torch.device(device).type,
-        "arithmetic": str(dtype),
+        "arithmetic": log.arithmetic,
     }
     if checkpoint is not None and checkpoint.is_file():
         kept = load_checkpoint(checkpoint, model, optimizer, draws, masks, identity)

@@ -106,15 +106,7 @@ def fitted(
 
 
 def model_for(scaler: Scaler, config: Training, seed: int = 0) -> StreamflowLSTM:
-    return initial_model(
-        seed,
-        scaler.n_dynamic,
-        scaler.n_static,
-        config.hidden,
-        config.forget_bias,
-        config.dropconnect,
-        config.output_dropout,
-    )
+    return initial_model(seed, scaler.n_dynamic, scaler.n_static, config)
 
 
 def write_data(folder: Path, ds: xr.Dataset) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hydrotl_core.cli import main
 from hydrotl_core.results import read_result
+from tests.entry_point import call
 from tests.synthetic import ROOT, write_project
 
 
@@ -22,15 +22,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("HYDROTL_DATA", str(root / "data"))
         call("train-source", "donor", "--jobs", "1", "--device", "cpu")
         yield root
-
-
-def call(*words: str) -> int:
-    """Run the entry point in this process and return its exit code."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["hydrotl", *words])
-        with pytest.raises(SystemExit) as end:
-            main()
-    return int(end.value.code or 0)
 
 
 def test_source_weights_were_written(project: Path) -> None:

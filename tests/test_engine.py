@@ -73,14 +73,6 @@ def test_bfloat16_gradients_are_those_of_float32_within_its_precision() -> None:
     assert errors["lstm.weight_hh"] > 1e-4, "nothing was rounded"
 
 
-def test_evaluation_is_float32_whatever_the_training() -> None:
-    model = make_model(hidden=16).train()
-    gradients(model, dtype=torch.bfloat16)
-    dynamic, static, _ = make_inputs(40, 6)
-    flow, (h, _) = model.eval()(dynamic.float(), static.float())
-    assert (flow.dtype, h.dtype) == (torch.float32, torch.float32)
-
-
 @pytest.mark.parametrize("parts", [2, 4, 6])
 @pytest.mark.parametrize("settings", [{}, {"warmup": 15}, {"warmup": 15, "warmup_gradient": False}])
 def test_a_batch_in_parts_gives_the_same_gradients(parts: int, settings: dict[str, int]) -> None:
@@ -150,6 +142,21 @@ def test_other_errors_are_not_taken_for_a_lack_of_memory() -> None:
     assert update.parts == 1
 
 
+def test_a_batch_that_did_not_fit_is_tried_again_with_the_same_masks() -> None:
+    masks = torch.Generator().manual_seed(4)
+    wanted = torch.rand(3, generator=torch.Generator().manual_seed(4)).sum().item()
+    weight = torch.ones((), requires_grad=True)
+
+    def loss(parts: int) -> Tensor:
+        drawn = torch.rand(3, generator=masks).sum()
+        return weight * (torch.empty(2**60).sum() if parts < 4 else drawn)
+
+    update = Update(loss, torch.optim.SGD([weight], lr=0.0), None, masks, samples=8)
+    with pytest.warns(UserWarning, match="memory is used up") as caught:
+        assert update().item() == pytest.approx(wanted)
+    assert [str(w.message).split("goes on in ")[1][:7] for w in caught] == ["2 parts", "4 parts"]
+
+
 OUT_OF_MEMORY = """
 import resource, sys, warnings
 import torch
@@ -217,7 +224,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
     reason="only glibc from 2.35 on asks for huge pages",
 )
 def test_large_blocks_of_a_worker_are_mapped_in_huge_pages() -> None:
-    """Five blocks of 64 MiB, one after the other, take 80 pages of 4 MiB or 81920 of 4 KiB."""
+    """Five blocks of 64 MiB, one after the other, take 160 pages of 2 MiB or 81920 of 4 KiB."""
     state = Path("/sys/kernel/mm/transparent_hugepage/enabled")
     possible = state.is_file() and "[never]" not in state.read_text()
     faults = {}

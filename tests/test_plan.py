@@ -18,16 +18,17 @@ import torch
 import yaml
 from tqdm import tqdm
 
-from hydrotl_core.cli import main
+from hydrotl_core.checkpoint import checkpoint_progress
 from hydrotl_core.config import load_plan, load_source
 from hydrotl_core.errors import ConfigError, RunningElsewhereError, WeightsError
 from hydrotl_core.paths import runs_folder
-from hydrotl_core.plan import checkpoint_progress, expected_updates, plan_tasks, status
+from hydrotl_core.plan import expected_updates, plan_tasks, status
 from hydrotl_core.plan_run import Outcome, _Work, event_log, train_members
 from hydrotl_core.runs import claimed, holder, last_note
 from hydrotl_core.source import train_source_member
 from hydrotl_core.source_task import SourceTask, finished
 from hydrotl_core.weights import load_weights
+from tests.entry_point import call
 from tests.synthetic import ROOT, TINY, write_project, write_yaml
 
 LONG = 600  # updates of the source `slow`, enough to be killed before the end
@@ -57,15 +58,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("HYDROTL_ROOT", str(root))
         patch.setenv("HYDROTL_DATA", str(root / "data"))
         yield root
-
-
-def call(*words: str) -> int:
-    """Run the entry point in this process and return its exit code."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["hydrotl", *words])
-        with pytest.raises(SystemExit) as end:
-            main()
-    return int(end.value.code or 0)
 
 
 def until(condition: Callable[[], bool], seconds: float = 60) -> None:

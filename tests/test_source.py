@@ -10,7 +10,7 @@ import pytest
 import torch
 import yaml
 
-from hydrotl_core.config import Period, load_source
+from hydrotl_core.config import Period, Training, load_source
 from hydrotl_core.data import open_dataset
 from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.metrics import ensemble_nse
@@ -83,7 +83,8 @@ def test_unknown_input_is_named(project: Path) -> None:
 
 def test_initial_model_leaves_the_global_generator_alone() -> None:
     before = torch.get_rng_state()
-    first, again, other = (initial_model(k, 2, 1, 4, 0.0, 0.5, 0.0) for k in (1, 1, 2))
+    config = Training(hidden=4, updates=1)
+    first, again, other = (initial_model(k, 2, 1, config) for k in (1, 1, 2))
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.equal(first.lstm["weight_hh"], again.lstm["weight_hh"])
     assert not torch.equal(first.lstm["weight_hh"], other.lstm["weight_hh"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from IPython.display import Markdown
     from pandas.io.formats.style import Styler
 
+Shown = TypeVar("Shown")
 Record = dict[str, Any]
 Records = dict[str, Record]
 OWN = "hydrotl, DropConnect, Adadelta, 5 members"
@@ -51,6 +53,22 @@ def load(folder: str = "benchmarks/results") -> Records:
 def absent(name: str) -> Markdown:
     """What stands where a benchmark was not run."""
     return show.remark(f"*Not measured: `python -m benchmarks.{name}` does.*")
+
+
+def needs(
+    name: str,
+) -> Callable[[Callable[[Record], Shown]], Callable[[Records], Shown | Markdown]]:
+    """What a function shows of the record ``name``, or the remark that it was not measured."""
+
+    def wrap(function: Callable[[Record], Shown]) -> Callable[[Records], Shown | Markdown]:
+        @wraps(function)
+        def shown(found: Records) -> Shown | Markdown:
+            record = found.get(name)
+            return absent(name) if record is None else function(record)
+
+        return shown
+
+    return wrap
 
 
 def machine(found: Records, name: str) -> Markdown:
@@ -90,21 +108,17 @@ def _by_size(times: pd.DataFrame, rows: dict[str, pd.Series]) -> pd.DataFrame:
     return frame.rename_axis("").reset_index()
 
 
-def speed_table(found: Records) -> Styler | Markdown:
+@needs("throughput")
+def speed_table(record: Record) -> Styler:
     """Milliseconds in which all of five members take one update."""
-    record = found.get("throughput")
-    if record is None:
-        return absent("throughput")
     times = _times(record)
     rows = {text: 1e3 * times[key] for key, text in CONTESTANTS.items() if key in times}
     return show.table(_by_size(times, rows), digits=0)
 
 
-def speed_ratios(found: Records) -> Styler | Markdown:
+@needs("throughput")
+def speed_ratios(record: Record) -> Styler:
     """How many times the peers' time is hydrotl's (same first layer, DropConnect), per size."""
-    record = found.get("throughput")
-    if record is None:
-        return absent("throughput")
     times = _times(record)
     rows = {
         text: times[key] / times[OWN]
@@ -116,11 +130,9 @@ def speed_ratios(found: Records) -> Styler | Markdown:
     return show.table(_by_size(times, rows), digits=2)
 
 
-def option_table(found: Records) -> Styler | Markdown:
+@needs("throughput")
+def option_table(record: Record) -> Styler:
     """Milliseconds of an update with less and less frozen, and TL-c's over TL-a's."""
-    record = found.get("throughput")
-    if record is None:
-        return absent("throughput")
     rows = [
         {
             "training": row["training"],
@@ -135,11 +147,9 @@ def option_table(found: Records) -> Styler | Markdown:
     return show.table(pd.DataFrame(rows), digits=2)
 
 
-def frozen_table(found: Records) -> Styler | Markdown:
+@needs("frozen")
+def frozen_table(record: Record) -> Styler:
     """An update of TL-a with the library's LSTM against one that skips the weight gradients."""
-    record = found.get("frozen")
-    if record is None:
-        return absent("frozen")
     rows = [
         {
             "H": row["hidden"],
@@ -153,11 +163,9 @@ def frozen_table(found: Records) -> Styler | Markdown:
     return show.table(pd.DataFrame(rows), digits=2)
 
 
-def rate_table(found: Records) -> Styler | Markdown:
+@needs("rate")
+def rate_table(record: Record) -> Styler:
     """Arithmetic of five members' training over that of plain matrix products."""
-    record = found.get("rate")
-    if record is None:
-        return absent("rate")
     rows = [
         {
             "size": size,
@@ -169,11 +177,9 @@ def rate_table(found: Records) -> Styler | Markdown:
     return show.table(pd.DataFrame(rows), digits=0)
 
 
-def transfer_table(found: Records) -> Styler | Markdown:
+@needs("transfer")
+def transfer_table(record: Record) -> Styler:
     """Wall time of a transfer ensemble from start to end."""
-    record = found.get("transfer")
-    if record is None:
-        return absent("transfer")
     rows = [
         {
             "contestant": row["contestant"],
@@ -191,11 +197,9 @@ def transfer_table(found: Records) -> Styler | Markdown:
     return show.table(pd.DataFrame(rows), digits=1)
 
 
-def simulation_table(found: Records) -> Styler | Markdown:
+@needs("simulation")
+def simulation_table(record: Record) -> Styler:
     """Seconds to simulate all basins over ten years."""
-    record = found.get("simulation")
-    if record is None:
-        return absent("simulation")
     rows = [
         {
             "contestant": name,
@@ -210,11 +214,9 @@ def simulation_table(found: Records) -> Styler | Markdown:
     return show.table(pd.DataFrame(rows), digits=1)
 
 
-def scaling_table(found: Records) -> Styler | Markdown:
+@needs("scaling")
+def scaling_table(record: Record) -> Styler:
     """Seconds per update and memory as basins, years and members grow."""
-    record = found.get("scaling")
-    if record is None:
-        return absent("scaling")
     rows = [
         {
             "varied": varied,

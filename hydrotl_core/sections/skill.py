@@ -8,7 +8,7 @@ import pandas as pd
 
 from hydrotl_core.figures import HEIGHT, PALETTE, toolbar
 from hydrotl_core.sections import show
-from hydrotl_core.sections.performance import Records, absent
+from hydrotl_core.sections.performance import Record, Records, absent, needs
 
 if TYPE_CHECKING:
     import holoviews as hv
@@ -22,7 +22,7 @@ def curves(found: Records, cost: str = "seconds") -> hv.Overlay | Markdown:
 
     curves = {name.partition("/")[2]: record for name, record in found.items() if "/" in name}
     if not curves:
-        return absent("time_to_skill --contestant fast")
+        return absent("time_to_skill")
     label = {"seconds": "training time, minutes", "flops": "operations, TFLOP"}[cost]
     unit = {"seconds": 60.0, "flops": 1e12}[cost]
     lines = []
@@ -45,11 +45,9 @@ def curves(found: Records, cost: str = "seconds") -> hv.Overlay | Markdown:
     )
 
 
-def table(found: Records) -> Styler | Markdown:
+@needs("time_to_skill")
+def table(record: Record) -> Styler:
     """Minutes to each level of skill, and the hours of the complete run."""
-    record = found.get("time_to_skill")
-    if record is None:
-        return absent("time_to_skill --contestant fast")
     columns = {}
     for name, run in record["contestants"].items():
         complete = run["complete"]
@@ -67,11 +65,9 @@ def table(found: Records) -> Styler | Markdown:
     return show.table(pd.DataFrame(columns).rename_axis("").reset_index())
 
 
-def remark(found: Records) -> Markdown:
+@needs("time_to_skill")
+def remark(record: Record) -> Markdown:
     """Complete runs and equal skill, the peers' over recipe ``fast``."""
-    record = found.get("time_to_skill")
-    if record is None:
-        return absent("time_to_skill --contestant fast")
     lines = []
     for name, over in record["over_fast"].items():
         run = record["contestants"][name]
