@@ -227,6 +227,58 @@ def run(
 
 
 @app.command()
+def sweep(
+    name: Annotated[str, typer.Argument(help="File name in experiments/sweeps/, or a path.")] = (
+        "paper"
+    ),
+    region: Annotated[list[str] | None, typer.Option(help="Only these of its regions.")] = None,
+    jobs: Jobs = 0,
+    device: Device = "auto",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, such as tcp://10.0.0.1:8786.")
+    ] = None,
+    status: Annotated[bool, typer.Option("--status", help="Only print where it stands.")] = False,
+) -> None:
+    """Compute the results of a sweep that are missing; a stopped run goes on where it was."""
+    from hydrotl_core.config import load_sweep
+    from hydrotl_core.members import pick_device
+    from hydrotl_core.sweep import Planner, plan, run_sweep, status_table
+
+    device = pick_device(device)
+    planner = Planner(device)
+    work = plan(load_sweep(name), planner, region or ())
+    if status:
+        typer.echo(status_table(work).to_string(index=False))
+        return
+    written = run_sweep(work, planner, _jobs(jobs, device), scheduler, Path(name).stem)
+    typer.echo(f"wrote {len(written)} of {len(work)} results; the others were there")
+
+
+@app.command()
+def reproduce(
+    result: Annotated[Path, typer.Argument(help="A results file of a region.")],
+    jobs: Jobs = 0,
+    device: Device = "auto",
+    tolerance: Annotated[
+        float, typer.Option(help="Largest difference of NSE per basin that counts as equal.")
+    ] = 0.0,
+) -> None:
+    """Compute one cell again and compare it with its results file."""
+    from hydrotl_core.members import pick_device
+    from hydrotl_core.reproduce import reproduce_result
+
+    device = pick_device(device)
+    table, largest = reproduce_result(result, _jobs(jobs, device), device)
+    typer.echo(table.to_string(index=False))
+    typer.echo(f"largest difference {largest:.4f}")
+    if not largest <= tolerance:
+        raise ConfigError(
+            f"{result} is not reproduced: the largest difference of NSE is {largest:.4f}. Data, "
+            "code, weights or machine are others than those of its provenance"
+        )
+
+
+@app.command()
 def book(
     quick: Annotated[bool, typer.Option(help="Quick parameters (book/quick.yaml).")] = True,
     jobs: Jobs = 0,

@@ -2,8 +2,9 @@
 
 Everything lives in ``experiments/``: ``options.yaml`` declares the transfer options,
 ``recipes/`` how models are trained, ``sources/`` the pre-trained models, ``plans/`` which of them
-to train and ``regions/`` where they are moved to. Adding one is adding a file; ``extends: NAME`` in
-a file takes what it does not set from its neighbour NAME.
+to train, ``regions/`` where they are moved to and ``sweeps/`` which tables and figures are made of
+that. Adding one is adding a file; ``extends: NAME`` in a file takes what it does not set from its
+neighbour NAME.
 """
 
 from __future__ import annotations
@@ -163,6 +164,37 @@ class Plan(Strict):
         return self
 
 
+class SweepEntry(Strict):
+    """Cells of one table or figure: every region with every setting, option and source."""
+
+    regions: list[str] = Field(min_length=1)
+    settings: list[str] = Field([], description="default: all of the region")
+    options: list[str] = Field([], description="default: local and all transfer options")
+    sources: list[str] = Field([], description="default: the region's source")
+    recipe: str | None = Field(None, description="default: the region's recipe")
+    members: int = Field(5, gt=0)
+    validation_days: int = Field(0, ge=0, description="score the last training days, not the test")
+    vary: dict[str, list[float | int]] = Field(
+        {}, description="values of the recipe's keys, one changed at a time"
+    )
+
+    @model_validator(mode="after")
+    def _known(self) -> SweepEntry:
+        unknown = sorted(set(self.vary) - set(Training.model_fields))
+        if unknown:
+            raise ValueError(f"a recipe has no {', '.join(unknown)} to vary")
+        if self.vary and not self.validation_days:
+            raise ValueError("what varies a recipe is scored on training years: validation_days")
+        return self
+
+
+class Sweep(Strict):
+    """Experiments to run, the most wanted first."""
+
+    title: str
+    entries: list[SweepEntry] = Field(min_length=1)
+
+
 class Basins(Strict):
     """Which basins of the data set: all, a list, a screen of the manifest, minus some."""
 
@@ -266,6 +298,11 @@ def load_source(name: str | Path) -> Source:
 def load_plan(name: str | Path) -> Plan:
     """Plan by name (``experiments/plans/``) or by path."""
     return _load(Plan, "plans", name)
+
+
+def load_sweep(name: str | Path) -> Sweep:
+    """Sweep by name (``experiments/sweeps/``) or by path."""
+    return _load(Sweep, "sweeps", name)
 
 
 def load_region(name: str | Path) -> Region:

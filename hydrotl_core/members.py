@@ -60,12 +60,13 @@ def pick_device(device: str = "auto") -> str:
     return "cpu"
 
 
-def _set_worker_environment() -> None:
+def set_worker_environment() -> None:
+    """Give processes that are started from now on :data:`WORKER_ENVIRONMENT`."""
     for name, value in WORKER_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
 
 
-def _start_worker() -> None:
+def start_worker() -> None:
     """One thread, and no life beyond the parent's: a killed run leaves nothing computing."""
     import torch
 
@@ -96,9 +97,9 @@ def run_tasks(
                 yield function(task)
                 bar.update()
             return
-        _set_worker_environment()
+        set_worker_environment()
         with ProcessPoolExecutor(
-            min(jobs, len(tasks)), mp_context=get_context("spawn"), initializer=_start_worker
+            min(jobs, len(tasks)), mp_context=get_context("spawn"), initializer=start_worker
         ) as pool:
             futures = [pool.submit(function, task) for task in tasks]
             try:
@@ -113,7 +114,7 @@ def run_tasks(
 def _answer(sender: Connection, function: Callable[[Task], Result], task: Task) -> None:
     # Ctrl-C reaches the whole group of processes; the parent alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _start_worker()
+    start_worker()
     sender.send(function(task))
 
 
@@ -145,7 +146,7 @@ def run_apart(
         (negative: the signal that killed it). What the consumer does then, such as putting the
         task back for ``take``, counts before the next task is taken.
     """
-    _set_worker_environment()
+    set_worker_environment()
     context = get_context("spawn")
     running: dict[Connection, tuple[Task, BaseProcess]] = {}
     try:

@@ -7,55 +7,33 @@ training from there instead of from random numbers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 
-import numpy as np
 import torch
 import xarray as xr
 
-from hydrotl_core.config import Period, Region, Training, load_recipe, load_region
+from hydrotl_core.cells import Cell, CellTask, MemberResult, is_process, train_cell_member
+from hydrotl_core.config import Period, Region, Training, load_region
 from hydrotl_core.errors import DataError
-from hydrotl_core.experiment import LOCAL, Cell, CellResult
+from hydrotl_core.experiment import CellResult, cell_result
 from hydrotl_core.members import run_tasks
 from hydrotl_core.model import StreamflowLSTM
-from hydrotl_core.provenance import data_hash
-from hydrotl_core.regions import region_data, region_setting
+from hydrotl_core.provenance import code_version, data_hash
+from hydrotl_core.regions import hold_out, region_data, region_settings
 from hydrotl_core.scaling import STREAMFLOW, Scaler, fit_scaler
-from hydrotl_core.simulation import simulate, to_dataset
+from hydrotl_core.simulation import simulate
 from hydrotl_core.source import TEST_LEAD_DAYS, initial_model
-from hydrotl_core.tensors import Arrays, build_arrays, in_period, observed_flow
+from hydrotl_core.tensors import build_arrays, in_period, observed_flow
 from hydrotl_core.training import Log, train
 
-PROCESS = "process"
 
+def teaching_periods(region: Region, basins: list[str]) -> list[Period]:
+    """Days that a teacher is learned over: the longest training period of each basin.
 
-@dataclass(frozen=True)
-class ProcessTask:
-    """One member that learns ``guide`` first and the observations of ``setting`` then.
-
-    ``guide`` is a process model's streamflow, mm/day, ``(basin, time)``, NaN = no value; it is
-    learned over the training years of ``guide_setting``.
+    A teacher needs no observations, so a single observed year does not shorten what it teaches.
     """
-
-    region: str
-    setting: str
-    guide: xr.DataArray
-    guide_setting: str
-    member: int
-    updates: int | None = None
-    recipe: str | None = None
-    device: str = "cpu"
-
-
-@dataclass
-class ProcessMember:
-    """Simulated test flow of a member, and its two trainings (``log`` is the second)."""
-
-    member: int
-    simulated: np.ndarray
-    arrays: Arrays
-    guided: Log
-    log: Log
+    settings = [s.periods("train", basins) for s in region_settings(region).values()]
+    return [max(periods, key=lambda period: period.days) for periods in zip(*settings, strict=True)]
 
 
 def learn_guide(
@@ -114,23 +92,24 @@ def learn_guide(
     return train(model, arrays, guide_scaler, training, seed=seed, device=device, quiet=True)
 
 
-def _configuration(task: ProcessTask) -> tuple[Region, Training]:
-    region = load_region(task.region)
-    training = load_recipe(task.recipe or region.recipe).training(LOCAL, task.setting)
-    if task.updates is not None:
-        training = training.model_copy(update={"updates": task.updates, "epochs": None})
-    return region, training
+def train_process_member(
+    task: CellTask, teacher: xr.DataArray, data: xr.Dataset | None = None
+) -> MemberResult:
+    """Train one member on the teacher, then on the observations, and simulate the test period.
 
-
-def train_process_member(task: ProcessTask) -> ProcessMember:
-    """Train one member on the guide, then on the observations, and simulate the test period."""
+    Both trainings are those of a local model. ``teacher`` is a process model's streamflow, mm/day,
+    ``(basin, time)``, NaN = no value; it is learned over :func:`teaching_periods`, less the
+    ``validation_days`` of the task.
+    """
     if task.device == "cpu":
         torch.set_num_threads(1)
-    region, training = _configuration(task)
-    ds = region_data(region)
+    region, training = load_region(task.cell.region), task.training()
+    ds = region_data(region) if data is None else data
     basins = [str(b) for b in ds["basin"].values]
-    setting = region_setting(region, task.setting)
-    fit, test = setting.periods("train", basins), setting.periods("test", basins)
+    fit, test = task.periods(basins)
+    taught = teaching_periods(region, basins)
+    if task.validation_days:
+        taught, _ = hold_out(taught, task.validation_days)
     scaler = fit_scaler(
         ds,
         in_period(ds, fit),
@@ -140,50 +119,51 @@ def train_process_member(task: ProcessTask) -> ProcessMember:
         training.per_precipitation,
     )
     model = initial_model(task.member, scaler.n_dynamic, scaler.n_static, training)
-    guide_periods = region_setting(region, task.guide_setting).periods("train", basins)
-    guided = learn_guide(
-        model, ds, task.guide, guide_periods, scaler, training, task.member, task.device
-    )
+    first = learn_guide(model, ds, teacher, taught, scaler, training, task.member, task.device)
     arrays = build_arrays(ds, scaler, fit, fit, lead=training.warmup)
     log = train(model, arrays, scaler, training, seed=task.member, device=task.device, quiet=True)
+    log.seconds += first.seconds
     tested = build_arrays(ds, scaler, test, fit, lead=TEST_LEAD_DAYS if training.warmup else 0)
-    simulated = simulate(model, tested, scaler, task.device)
-    return ProcessMember(task.member, simulated, tested, guided, log)
+    return MemberResult(
+        task=task,
+        simulated=simulate(model, tested, scaler, task.device),
+        observed=observed_flow(ds, test),
+        arrays=tested,
+        log=log,
+        training=training,
+        data_hash=data_hash(ds),
+    )
+
+
+def train_member(
+    task: CellTask, data: xr.Dataset | None = None, teacher: xr.DataArray | None = None
+) -> MemberResult:
+    """Train one member of any cell, with its ``teacher`` if the option has one."""
+    if not is_process(task.cell.option):
+        return train_cell_member(task, data)
+    if teacher is None:
+        raise ValueError(f"option {task.cell.option} needs its teacher's flow")
+    return train_process_member(task, teacher, data)
 
 
 def run_process(
     region: str,
     setting: str,
-    guide: xr.DataArray,
+    option: str,
+    teacher: xr.DataArray,
     members: int,
     *,
-    guide_setting: str = "multi-year",
     updates: int | None = None,
     recipe: str | None = None,
     jobs: int = 1,
     device: str = "cpu",
 ) -> CellResult:
-    """Train and test the process-initialised ensemble of one setting.
+    """Train and test the ensemble of one setting that learns ``teacher`` first.
 
-    ``updates`` replaces the recipe's number in both trainings. The guide is always learned
-    over the training years of ``guide_setting``: it needs no observations, so a single observed
-    year does not shorten it.
+    ``updates`` replaces the recipe's number in both trainings.
     """
-    tasks = [
-        ProcessTask(region, setting, guide, guide_setting, member, updates, recipe, device)
-        for member in range(members)
-    ]
-    done = sorted(
-        run_tasks(train_process_member, tasks, jobs, PROCESS), key=lambda part: part.member
-    )
-    loaded, training = _configuration(tasks[0])
-    ds = region_data(loaded)
-    basins = [str(b) for b in ds["basin"].values]
-    observed = observed_flow(ds, region_setting(loaded, setting).periods("test", basins))
-    return CellResult(
-        cell=Cell(region, setting, PROCESS, recipe),
-        simulation=to_dataset([part.simulated for part in done], observed, done[0].arrays),
-        training=training,
-        seconds=sum(part.guided.seconds + part.log.seconds for part in done),
-        data_hash=data_hash(ds),
-    )
+    code = code_version()
+    cell = Cell(region, setting, option, recipe)
+    tasks = [CellTask(cell, member, device, updates) for member in range(members)]
+    train_one = partial(train_process_member, teacher=teacher)
+    return cell_result(list(run_tasks(train_one, tasks, jobs, option)), code)

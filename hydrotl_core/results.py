@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from hydrotl_core.errors import ConfigError
 from hydrotl_core.files import replacing
 from hydrotl_core.metrics import ensemble_nse, kge, member_nse
 from hydrotl_core.paths import project_root
+from hydrotl_core.spread import error_products
 
 DIGITS = 4
+PRODUCT_DIGITS = 6
 
 
 def results_dir() -> Path:
@@ -23,9 +26,9 @@ def results_dir() -> Path:
     return project_root() / "results"
 
 
-def _rounded(values: np.ndarray) -> list[float | None]:
+def _rounded(values: np.ndarray, digits: int = DIGITS) -> list[float | None]:
     """JSON values of a one-dimensional array of scores, rounded, NaN and infinite as null."""
-    return [round(float(v), DIGITS) if np.isfinite(v) else None for v in values]
+    return [round(float(v), digits) if np.isfinite(v) else None for v in values]
 
 
 def score_record(simulation: xr.Dataset) -> dict[str, Any]:
@@ -44,7 +47,21 @@ def score_record(simulation: xr.Dataset) -> dict[str, Any]:
         "nse_mean": _rounded(np.atleast_1d(ensemble.mean()))[0],
         "nse_median": _rounded(np.atleast_1d(ensemble.median()))[0],
         "member_nse_median": _rounded(members.median("basin").values),
+        # Upper triangles; with these, intervals need no simulation (hydrotl_core/spread.py).
+        "error_products": [
+            _rounded(p[np.triu_indices(len(p))], PRODUCT_DIGITS) for p in error_products(simulation)
+        ],
     }
+
+
+def record_products(record: dict[str, Any]) -> np.ndarray:
+    """Error products ``[basin, member, member]`` of a record (:mod:`hydrotl_core.spread`)."""
+    n = int(record["members"])
+    products = np.full((len(record["basins"]), n, n), np.nan)
+    rows, columns = np.triu_indices(n)
+    for product, stored in zip(products, record["error_products"], strict=True):
+        product[rows, columns] = product[columns, rows] = np.array(stored, dtype=float)
+    return products
 
 
 def write_result(path: Path, record: dict[str, Any]) -> None:
@@ -72,15 +89,26 @@ def read_result(path: Path) -> dict[str, Any]:
 
 
 def cell_path(
-    region: str, setting: str, option: str, recipe: str, source: str | None = None
+    region: str,
+    setting: str,
+    option: str,
+    recipe: str,
+    source: str | None = None,
+    validation_days: int = 0,
+    changes: Sequence[tuple[str, float | int]] = (),
 ) -> Path:
-    """Where the result of a cell is kept; another ``source`` than the region's has a folder.
+    """Where the result of a cell is kept, below the region's folder.
 
-    Names may be paths of YAML files.
+    In ``RECIPE``; with another ``source`` than the region's in ``RECIPE-SOURCE``; scores of
+    training days in ``validation/RECIPE``. A changed recipe is named in the file. Names may be
+    paths of YAML files.
     """
     recipe = Path(recipe).stem
     folder = recipe if source is None else f"{recipe}-{Path(source).stem}"
-    return results_dir() / Path(region).stem / folder / f"{setting}_{option}.json"
+    if validation_days:
+        folder = f"validation/{folder}"
+    name = "_".join([setting, option, *(f"{key}-{value:g}" for key, value in changes)])
+    return results_dir() / Path(region).stem / folder / f"{name}.json"
 
 
 def cell_table(records: list[dict[str, Any]]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import xarray as xr
 
 from hydrotl_core.model import State, StreamflowLSTM
 from hydrotl_core.scaling import Scaler
-from hydrotl_core.tensors import Arrays
+from hydrotl_core.tensors import Arrays, HasRows
 
 CHUNK_DAYS = 365
 
@@ -41,7 +41,7 @@ def simulate(
     return np.maximum(flow, 0.0).astype(np.float32)
 
 
-def to_dataset(members: Sequence[np.ndarray], observed: np.ndarray, arrays: Arrays) -> xr.Dataset:
+def to_dataset(members: Sequence[np.ndarray], observed: np.ndarray, rows: HasRows) -> xr.Dataset:
     """Simulations of an ensemble beside the observations.
 
     Parameters
@@ -50,6 +50,8 @@ def to_dataset(members: Sequence[np.ndarray], observed: np.ndarray, arrays: Arra
         One ``[basin, day]`` array per member, mm/day.
     observed
         ``[basin, day]``, mm/day, NaN = missing.
+    rows
+        Basins and first days, such as the arrays that were simulated.
 
     Returns
     -------
@@ -61,10 +63,10 @@ def to_dataset(members: Sequence[np.ndarray], observed: np.ndarray, arrays: Arra
         {
             "simulated": (("member", "basin", "day"), np.stack(members)),
             "observed": (("basin", "day"), observed.astype(np.float32)),
-            "start": ("basin", np.array(arrays.starts, dtype="datetime64[ns]")),
+            "start": ("basin", np.array(rows.starts, dtype="datetime64[ns]")),
         },
         coords={
-            "basin": arrays.basins,
+            "basin": rows.basins,
             "member": np.arange(len(members)),
             "day": np.arange(observed.shape[1]),
         },

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -62,6 +63,24 @@ class Arrays:
     def n_days(self) -> int:
         """Days after the lead."""
         return self.dynamic.shape[1] - self.lead
+
+
+class HasRows(Protocol):
+    """Anything with the identifier and the first day of each row of days."""
+
+    @property
+    def basins(self) -> list[str]: ...
+
+    @property
+    def starts(self) -> list[pd.Timestamp]: ...
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Identifier and first day of each row, without the arrays."""
+
+    basins: list[str]
+    starts: list[pd.Timestamp]
 
 
 def in_period(ds: xr.Dataset, periods: Sequence[Period]) -> np.ndarray:

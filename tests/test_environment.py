@@ -62,7 +62,7 @@ def test_conda_environment_installs_the_same() -> None:
     python = next(entry for entry in conda if entry.startswith("python"))
     assert Version(python.split("=")[1]) in SpecifierSet(PROJECT["requires-python"])
     assert " ".join(last["pip"]) == INSTALL
-    assert set(EXTRAS) == {"book", "sample", "test"}
+    assert set(EXTRAS) == {"book", "cluster", "sample", "test"}
 
 
 def test_makefile_installs_the_same() -> None:

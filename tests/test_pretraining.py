@@ -1,6 +1,5 @@
 """A process-based teacher: the conceptual model, learning from it, and the experiment."""
 
-import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +9,20 @@ import pytest
 import torch
 import xarray as xr
 
+from hydrotl_core.cells import Cell, CellTask
 from hydrotl_core.conceptual import WARM_UP_DAYS, conceptual_streamflow
+from hydrotl_core.config import Region
 from hydrotl_core.data import open_dataset
 from hydrotl_core.errors import DataError
-from hydrotl_core.experiment import Cell, run_cells
+from hydrotl_core.experiment import run_cells
 from hydrotl_core.manifest import load_manifest
-from hydrotl_core.pretraining import ProcessTask, learn_guide, run_process, train_process_member
+from hydrotl_core.pretraining import (
+    learn_guide,
+    run_process,
+    teaching_periods,
+    train_member,
+    train_process_member,
+)
 from hydrotl_core.scaling import STREAMFLOW
 from hydrotl_core.simulation import simulate
 from tests.synthetic import canonical, fitted, model_for, period, training, write_project
@@ -104,10 +111,11 @@ def test_guide_of_other_basins_or_years_is_refused() -> None:
 
 def test_process_start_differs_from_local_only_by_the_guide(project: Path) -> None:
     ds = open_dataset("target", basins=["0001", "0002"])
-    task = ProcessTask("target", "1-year", guide_of(ds), "1-year", member=0, recipe="tiny")
-    first, again = train_process_member(task), train_process_member(task)
+    task = CellTask(Cell("target", "1-year", "process-rain", "tiny"), member=0)
+    first = train_process_member(task, guide_of(ds))
+    again = train_member(task, teacher=guide_of(ds))
     np.testing.assert_array_equal(first.simulated, again.simulated)
-    other = train_process_member(dataclasses.replace(task, guide=guide_of(ds).roll(time=100)))
+    other = train_process_member(task, guide_of(ds).roll(time=100))
     assert not np.array_equal(first.simulated, other.simulated)
     local = run_cells([Cell("target", "1-year", "local", "tiny")], members=1)
     (result,) = local.values()
@@ -115,13 +123,43 @@ def test_process_start_differs_from_local_only_by_the_guide(project: Path) -> No
     assert first.arrays.basins == list(result.simulation["basin"].values)
 
 
+def test_process_member_without_teacher_is_refused(project: Path) -> None:
+    with pytest.raises(ValueError, match="process-rain needs its teacher"):
+        train_member(CellTask(Cell("target", "1-year", "process-rain", "tiny"), member=0))
+
+
+def test_teacher_is_learned_over_the_longest_training_period() -> None:
+    test = ["2005-01-01", "2006-01-01"]
+    short = {"train": ["2000-01-01", "2001-01-01"], "test": test}
+    own = {"0002": {"train": ["1999-01-01", "2000-01-01"], "test": test}}
+    region = Region.model_validate(
+        {
+            "title": "two settings",
+            "dataset": "target",
+            "inputs": {"dynamic": ["prcp"]},
+            "settings": {
+                "1-year": short,
+                "multi-year": {
+                    "train": ["2000-01-01", "2004-01-01"],
+                    "test": test,
+                    "per_basin": own,
+                },
+            },
+        }
+    )
+    assert teaching_periods(region, ["0001", "0002"]) == [
+        period("2000-01-01", "2004-01-01"),
+        period("2000-01-01", "2001-01-01"),
+    ]
+
+
 def test_ensemble_is_tested_like_every_other(project: Path) -> None:
     ds = open_dataset("target", basins=["0001", "0002"])
     process = run_process(
-        "target", "1-year", guide_of(ds), 2, guide_setting="1-year", recipe="tiny", updates=3
+        "target", "1-year", "process-rain", guide_of(ds), 2, recipe="tiny", updates=3
     )
     (local,) = run_cells([Cell("target", "1-year", "local", "tiny")], members=2).values()
-    assert process.cell.option == "process"
+    assert process.cell.option == "process-rain"
     assert process.training.updates == 3
     assert process.simulation.sizes == local.simulation.sizes
     np.testing.assert_array_equal(

@@ -62,6 +62,7 @@ def guide_skill(flow: xr.DataArray, region: str, setting: str) -> pd.DataFrame:
 def run(
     region: str,
     settings: list[str],
+    teacher: str,
     flow: xr.DataArray,
     members: int,
     updates: int | None = None,
@@ -89,7 +90,14 @@ def run(
         )
         local, transferred = pair
         process = run_process(
-            region, setting, flow, members, updates=updates or None, jobs=jobs, device=device
+            region,
+            setting,
+            f"{PROCESS}{teacher}",
+            flow,
+            members,
+            updates=updates or None,
+            jobs=jobs,
+            device=device,
         )
         results |= {
             local: pair[local],

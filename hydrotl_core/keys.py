@@ -1,0 +1,121 @@
+"""Keys of results: the same key means the same numbers, so nothing needs to be done again.
+
+A member's key follows from all that its simulation depends on: the data's values, the periods, the
+training, what starts from where, the seed, the kind of device and the code that computes. Titles,
+comments and docstrings may change.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pooch
+import torch
+import xarray as xr
+
+from hydrotl_core.cells import CellTask, source_folder, starts_from_source
+from hydrotl_core.config import load_options, load_region
+from hydrotl_core.provenance import data_hash
+from hydrotl_core.weights import member_paths
+
+DIGITS = 16
+# Modules that decide a member's simulation, and those that only score it. Readers are not among
+# them, since the data's values are in the key.
+NUMERIC = (
+    "cells",
+    "engine",
+    "loss",
+    "model",
+    "pretraining",
+    "regions",
+    "scaling",
+    "simulation",
+    "source",
+    "tensors",
+    "training",
+    "transfer",
+    "windows",
+)
+SCORING = ("metrics", "results", "spread")
+
+
+def bare_source(text: str) -> str:
+    """Python source without comments, docstrings and layout."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
+                node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(tree)
+
+
+@cache
+def code_hash(modules: tuple[str, ...] = NUMERIC) -> str:
+    """Hash of what ``modules`` of this package do."""
+    folder = Path(__file__).parent
+    sources = [bare_source((folder / f"{m}.py").read_text(encoding="utf-8")) for m in modules]
+    return _hash(sources)
+
+
+def _hash(content: Any) -> str:
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+def _source_hash(task: CellTask) -> str | None:
+    """Hash of the weights that the member starts from."""
+    if not starts_from_source(task.cell.option):
+        return None
+    paths = member_paths(source_folder(task.cell.source or load_region(task.cell.region).source))
+    return pooch.file_hash(str(paths[task.member % len(paths)]), alg="sha256")
+
+
+def member_key(task: CellTask, ds: xr.Dataset, teacher: xr.DataArray | None = None) -> str:
+    """Key of one member's simulation.
+
+    Parameters
+    ----------
+    ds
+        Data of the task's region.
+    teacher
+        The process model's flow that the member learns first, if there is one.
+
+    Raises
+    ------
+    WeightsError
+        If the cell's source has no weights.
+    """
+    inputs = load_region(task.cell.region).inputs
+    options = load_options()
+    option = task.cell.option
+    trained = options[option].trained if option in options else option
+    fit, test = task.periods([str(b) for b in ds["basin"].values])
+    return _hash(
+        {
+            "data": data_hash(ds),
+            "inputs": inputs.model_dump(),
+            "periods": [[p.model_dump(mode="json") for p in part] for part in (fit, test)],
+            "training": task.training().model_dump(),
+            "trained": trained,
+            "source": _source_hash(task),
+            "teacher": None if teacher is None else data_hash(teacher.to_dataset(name="flow")),
+            "member": task.member,
+            "device": torch.device(task.device).type,
+            "code": code_hash(),
+        }
+    )
+
+
+def cell_key(members: list[str]) -> str:
+    """Key of a cell's record, from those of its members."""
+    return _hash({"members": members, "scoring": code_hash(SCORING)})

@@ -1,0 +1,331 @@
+"""Sweeps: planned once, resumed after a kill, not done twice, on any backend the same."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+import yaml
+
+from hydrotl_core.backends import run_dask, run_here, run_processes
+from hydrotl_core.cells import Cell, CellTask
+from hydrotl_core.config import load_sweep
+from hydrotl_core.errors import ConfigError, DataError, TrainingError
+from hydrotl_core.experiment import run_cells
+from hydrotl_core.keys import bare_source, code_hash, member_key
+from hydrotl_core.regions import region_data
+from hydrotl_core.reproduce import reproduce_result
+from hydrotl_core.results import read_result
+from hydrotl_core.stored import Stored, read_stored, write_stored
+from hydrotl_core.sweep import Planner, plan, run_sweep, status_table, store
+from tests.synthetic import ROOT, write_yaml
+from tests.test_experiment import enter, make_project
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_project(tmp_path_factory.mktemp("sweeps"))
+
+
+@pytest.fixture
+def project(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project with no results and no runs; data and weights are linked."""
+    for name in ("data", "weights", "experiments", "data_manifest.yaml"):
+        (tmp_path / name).symlink_to(made / name)
+    enter(monkeypatch, tmp_path)
+    return tmp_path
+
+
+def sweep_file(root: Path, *entries: dict[str, object]) -> Path:
+    path = root / "some.yaml"
+    write_yaml(path, {"title": "some", "entries": list(entries)})
+    return path
+
+
+SMALL: dict[str, object] = {"regions": ["target"], "options": ["local", "TL-a"], "members": 2}
+
+
+def test_sweep_writes_the_numbers_of_run_cells(project: Path) -> None:
+    planner = Planner()
+    work = plan(load_sweep(sweep_file(project, SMALL)), planner)
+    assert [w.state for w in work] == ["waiting", "waiting"]
+    written = run_sweep(work, planner)
+    assert [p.relative_to(project).as_posix() for p in written] == [
+        "results/target/tiny/1-year_local.json",
+        "results/target/tiny/1-year_TL-a.json",
+    ]
+    cells = [Cell("target", "1-year", option) for option in ("local", "TL-a")]
+    for path, result in zip(written, run_cells(cells, 2).values(), strict=True):
+        record, alone = read_result(path), result.record("cpu")
+        for key in ("nse", "member_nse", "error_products", "training", "source", "members"):
+            assert record[key] == alone[key], key
+
+
+def test_finished_cells_and_members_are_not_done_again(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, planner = sweep_file(project, SMALL), Planner()
+    run_sweep(plan(load_sweep(path), planner), planner)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr("hydrotl_core.sweep.train_member", refuse)
+    work = plan(load_sweep(path), Planner())
+    assert list(status_table(work)["state"]) == ["finished", "finished"]
+    assert run_sweep(work, planner) == []
+    # A record that is gone comes back from the members' files; one of another key is replaced.
+    work[0].path.unlink()
+    work[1].path.write_text(work[1].path.read_text().replace(work[1].key, "0" * 16))
+    assert [w.state for w in work] == ["begun", "begun"]
+    assert run_sweep(work, planner) == [work[0].path, work[1].path]
+    # Without the members' files, the record alone is enough.
+    for key in work[0].keys:
+        store(key).unlink()
+    assert work[0].state == "finished"
+
+
+def test_key_follows_what_decides_the_numbers(project: Path) -> None:
+    ds = region_data_of("target")
+    task = CellTask(Cell("target", "1-year", "TL-a"), 0)
+    key = member_key(task, ds)
+    assert member_key(CellTask(Cell("target", "1-year", "TL-a", "tiny"), 0), ds) == key
+    changed = ds.copy(deep=True)
+    changed["prcp"][0, 0] += 1
+    others = [
+        member_key(task, changed),
+        member_key(CellTask(task.cell, 1), ds),
+        member_key(CellTask(task.cell, 0, validation_days=60), ds),
+        member_key(CellTask(task.cell, 0, changes=(("lr", 0.5),)), ds),
+        member_key(CellTask(Cell("target", "1-year", "TL-b"), 0), ds),
+        member_key(CellTask(Cell("target", "1-year", "local"), 0), ds),
+        member_key(CellTask(Cell("target", "1-year", "TL-a", source="other"), 0), ds)
+        if (project / "weights" / "other").is_dir()
+        else "no other source",
+    ]
+    assert len({key, *others}) == len(others) + 1
+
+
+def region_data_of(name: str) -> xr.Dataset:
+    from hydrotl_core.config import load_region
+
+    return region_data(load_region(name))
+
+
+def test_code_hash_sees_code_and_not_words() -> None:
+    first = 'def f(x):\n    """Doubles."""\n    return 2 * x  # twice\n'
+    same = 'def f(x):\n    """Twice as much,\n    that is."""\n\n    return 2*x\n'
+    other = "def f(x):\n    return 3 * x\n"
+    assert bare_source(first) == bare_source(same)
+    assert bare_source(first) != bare_source(other)
+    assert code_hash(("model",)) != code_hash(("loss",))
+
+
+def test_every_module_that_training_imports_is_in_the_key_or_known_not_to_be() -> None:
+    """A new module must be sorted in: does it decide numbers or not?"""
+    from hydrotl_core.keys import NUMERIC
+
+    code = "import sys, hydrotl_core.cells, hydrotl_core.pretraining; print(*sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    own = {
+        name.removeprefix("hydrotl_core.")
+        for name in out.stdout.split()
+        if name.startswith("hydrotl_core.") and not name.startswith("hydrotl_core.readers")
+    }
+    # Files, names and checks; or in the key by their results: configuration, data, weights.
+    other = {
+        "canonical", "checkpoint", "config", "data", "errors", "experiment", "files", "manifest",
+        "members", "metrics", "packed", "paths", "provenance", "results", "runs", "source_task",
+        "spread", "units", "weights", "yamlfile",
+    }  # fmt: skip
+    assert own - set(NUMERIC) - other == set()
+    assert set(NUMERIC) <= own | {"pretraining"}
+
+
+def test_varied_recipe_is_scored_on_training_days(project: Path) -> None:
+    entry = {
+        **SMALL,
+        "options": ["local"],
+        "validation_days": 60,
+        "vary": {"lr": [0.02], "batch": [2]},
+    }
+    planner = Planner()
+    written = run_sweep(plan(load_sweep(sweep_file(project, entry)), planner), planner)
+    folder = project / "results" / "target" / "validation" / "tiny"
+    assert written == [folder / "1-year_local_lr-0.02.json", folder / "1-year_local_batch-2.json"]
+    record = read_result(written[0])
+    assert record["scored_on"] == "last 60 training days"
+    assert record["changes"] == {"lr": 0.02}
+    assert record["training"]["lr"] == 0.02
+    assert read_result(written[1])["training"]["batch"] == 2
+
+
+def test_changed_recipe_is_refused_on_the_test_period(project: Path) -> None:
+    with pytest.raises(ConfigError, match="scored on training years"):
+        load_sweep(sweep_file(project, {**SMALL, "vary": {"lr": [0.1]}}))
+    with pytest.raises(ConfigError, match="no learning_rate to vary"):
+        load_sweep(sweep_file(project, {**SMALL, "vary": {"learning_rate": [0.1]}}))
+
+
+def test_cell_is_reproduced_to_the_bit(project: Path) -> None:
+    planner = Planner()
+    (path,) = run_sweep(
+        plan(load_sweep(sweep_file(project, {**SMALL, "options": ["TL-c"]})), planner), planner
+    )
+    before = path.read_bytes()
+    table, largest = reproduce_result(path, jobs=1)
+    assert largest == 0.0
+    assert list(table["basin"]) == read_result(path)["basins"]
+    assert path.read_bytes() == before
+
+
+def double(task: int, *, data: int) -> tuple[int, int]:
+    return os.getpid(), task * data
+
+
+def die_once(task: Path, *, data: int) -> int:
+    """Kills its own process at the first call, as a machine that runs out of memory does."""
+    if not task.exists():
+        task.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return data
+
+
+def test_processes_share_values_and_survive_a_killed_worker(tmp_path: Path) -> None:
+    tasks = [tmp_path / name for name in "abc"]
+    tasks[1].touch()  # this one never kills
+    done = dict(run_processes(die_once, tasks[1:2], {"x": 7}, lambda _: {"data": "x"}, 2))
+    assert done == {tasks[1]: 7}
+    done = dict(run_processes(die_once, tasks[:2], {"x": 7}, lambda _: {"data": "x"}, 1))
+    assert done == {tasks[0]: 7, tasks[1]: 7}
+    always = [tmp_path / "missing" / name for name in "de"]
+    with pytest.raises((TrainingError, FileNotFoundError)):
+        dict(run_processes(die_once, always, {"x": 7}, lambda _: {"data": "x"}, 1))
+
+
+def test_here_gives_each_task_what_it_needs() -> None:
+    shared = {"a": 2, "b": 3}
+    needs = {1: {"data": "a"}, 2: {"data": "b"}}
+    results = dict(run_here(double, [1, 2], shared, lambda task: needs[task]))
+    assert {task: value for task, (_, value) in results.items()} == {1: 2, 2: 6}
+
+
+@pytest.fixture(scope="module")
+def cluster(made: Path) -> Iterator[str]:
+    """A scheduler and three worker processes, started as their users start them."""
+    environment = {
+        **os.environ,
+        "HYDROTL_ROOT": str(made),
+        "HYDROTL_DATA": str(made / "no-data-here"),
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(ROOT),
+    }
+    port = "18786"
+    dask = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1"]
+    parts = [
+        subprocess.Popen(
+            [*dask, "--port", port, "--no-dashboard"], env=environment, stderr=subprocess.DEVNULL
+        )
+    ]
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", f"tcp://127.0.0.1:{port}"]
+    for _ in range(3):
+        parts.append(
+            subprocess.Popen(
+                [*worker, "--nthreads", "1", "--no-nanny", "--no-dashboard"],
+                env=environment,
+                stderr=subprocess.DEVNULL,
+            )
+        )
+    yield f"tcp://127.0.0.1:{port}"
+    for part in parts:
+        part.terminate()
+    for part in parts:
+        part.wait()
+
+
+def slow_pid(task: int, *, data: int) -> int:
+    time.sleep(0.5)
+    return os.getpid()
+
+
+def test_cluster_trains_the_same_and_a_killed_worker_costs_nothing(
+    project: Path, cluster: str
+) -> None:
+    """The workers have no data folder: they get the region's data from the planner."""
+    planner = Planner()
+    path = sweep_file(project, {**SMALL, "options": ["local", "TL-a", "TL-c"]})
+    work = plan(load_sweep(path), planner)
+    pids = []
+    for _, pid in run_dask(slow_pid, list(range(12)), {"x": 1}, lambda _: {"data": "x"}, cluster):
+        if not pids:
+            os.kill(pid, signal.SIGKILL)  # while others are at work
+        pids.append(pid)
+    assert len(pids) == 12
+    assert len(set(pids)) >= 2
+    run_sweep(work, planner, scheduler=cluster)
+    here = Planner()
+    cells = [Cell("target", "1-year", option) for option in ("local", "TL-a", "TL-c")]
+    for item, result in zip(work, run_cells(cells, 2).values(), strict=True):
+        assert read_result(item.path)["nse"] == result.record("cpu")["nse"]
+    assert plan(load_sweep(path), here)[0].state == "finished"
+
+
+def test_no_scheduler_is_said(project: Path) -> None:
+    with pytest.raises(ConfigError, match="no Dask scheduler answers"):
+        list(run_dask(double, [1], {"x": 1}, lambda _: {"data": "x"}, "tcp://127.0.0.1:1"))
+
+
+def test_killed_sweep_goes_on_with_what_is_left(project: Path) -> None:
+    """Kill -9 in mid-run, twice; every member is trained once all in all."""
+    path = sweep_file(project, {"regions": ["target"], "members": 2})
+    environment = {
+        **os.environ,
+        "HYDROTL_ROOT": str(project),
+        "HYDROTL_DATA": str(project / "data"),
+    }
+    command = [sys.executable, "-m", "hydrotl_core", "sweep", str(path), "--jobs", "1"]
+    folder, seen = project / "runs" / "sweep", 0
+    for kill_at in (1, 4):
+        process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+        while len(list(folder.glob("*.safetensors"))) < kill_at and process.poll() is None:
+            time.sleep(0.02)
+        process.kill()
+        process.wait()
+        files = {f: f.stat().st_mtime_ns for f in folder.glob("*.safetensors")}
+        assert len(files) >= max(kill_at, seen)
+        seen = len(files)
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    for file, written in files.items():
+        assert file.stat().st_mtime_ns == written
+    work = plan(load_sweep(path), Planner())
+    assert {w.state for w in work} == {"finished"}
+    assert len(list(folder.glob("*.safetensors"))) == 8
+    assert not list(folder.glob("*.checkpoint"))
+    assert not list(folder.glob("*.part"))
+
+
+def test_stored_member_comes_back_and_damage_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    write_stored(path, Stored(np.arange(6, dtype=np.float32).reshape(2, 3), 1.5, "float32"))
+    stored = read_stored(path)
+    np.testing.assert_array_equal(stored.simulated, [[0, 1, 2], [3, 4, 5]])
+    assert (stored.seconds, stored.arithmetic) == (1.5, "float32")
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(DataError, match="no whole simulation"):
+        read_stored(path)
+
+
+def test_shipped_sweeps_are_valid() -> None:
+    names = sorted(p.stem for p in (ROOT / "experiments" / "sweeps").glob("*.yaml"))
+    assert "paper" in names
+    for name in names:
+        content = yaml.safe_load((ROOT / "experiments" / "sweeps" / f"{name}.yaml").read_text())
+        assert (
+            load_sweep(ROOT / "experiments" / "sweeps" / f"{name}.yaml").title == content["title"]
+        )
