@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hydrotl_core.files import replacing
-from hydrotl_core.members import WORKER_ENVIRONMENT, start_worker, default_jobs, pick_device
+from hydrotl_core.members import WORKER_ENVIRONMENT, default_jobs, pick_device, start_worker
 from hydrotl_core.provenance import code_version
 
 RESULTS = Path(__file__).parent / "results"

@@ -237,6 +237,7 @@ class Region(Strict):
     flow_attributes: bool = Field(False, description="allow attributes computed from flow")
     source: str = "conus"
     recipe: str = "fast"
+    stands_for: str | None = Field(None, description="the paper's region shown beside it")
     deviations: list[str] = Field([], description="where the experiment departs from the paper")
 
 

@@ -15,6 +15,8 @@ import pandas as pd
 if TYPE_CHECKING:
     import holoviews as hv
     import panel as pn
+    from bokeh.models.widgets import Select
+    from bokeh.plotting import figure
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 COLOURS = {
@@ -24,6 +26,7 @@ COLOURS = {
     "TL-b": "#009E73",
     "TL-c": "#0072B2",
     "process": "#CC79A7",
+    "GR4J": "#999999",
 }
 RAIN = "#56B4E9"
 HEIGHT = 340
@@ -82,6 +85,19 @@ def hydrographs(
     """
     import panel as pn
     from bokeh.layouts import column
+
+    select, parts = hydrograph_parts(frames, titles, height)
+    return pn.pane.Bokeh(
+        column(select, *parts, sizing_mode="stretch_width"), sizing_mode="stretch_width"
+    )
+
+
+def hydrograph_parts(
+    frames: Mapping[str, pd.DataFrame],
+    titles: Mapping[str, str] | None = None,
+    height: int = 360,
+) -> tuple[Select, list[figure]]:
+    """Selector of the basin and the plots of :func:`hydrographs`, to be laid out."""
     from bokeh.models import (
         ColumnDataSource,
         CustomJS,
@@ -157,9 +173,7 @@ def hydrographs(
             code=SWITCH,
         ),
     )
-    return pn.pane.Bokeh(
-        column(select, *parts, sizing_mode="stretch_width"), sizing_mode="stretch_width"
-    )
+    return select, parts
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -168,32 +182,38 @@ def _columns(frame: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def nse_boxes(
-    scores: Mapping[str, Sequence[float] | np.ndarray], title: str = "", *, lowest: float = -0.5
+    scores: Mapping[str, Sequence[float] | np.ndarray | pd.Series],
+    title: str = "",
+    *,
+    lowest: float = -0.5,
 ) -> hv.Overlay:
     """Box plot of the NSE over basins per name, every basin as a point, the mean as a diamond.
 
+    Scores that are a series name their basins in its index: hovering over a point shows the name.
     The axis starts at ``lowest`` or above: a few basins with very low scores would press all
     boxes against its upper end.
     """
     import holoviews as hv
 
     rows = [
-        (name, float(value))
+        (name, value, basin)
         for name, values in scores.items()
-        for value in np.asarray(values, dtype=float)
+        for basin, value in _by_basin(values)
         if np.isfinite(value)
     ]
     means = [(name, float(np.nanmean(np.asarray(values)))) for name, values in scores.items()]
-    boxes = hv.BoxWhisker(rows, "model", "NSE").opts(
+    boxes = hv.BoxWhisker([row[:2] for row in rows], "model", "NSE").opts(
         box_color=hv.dim("model").categorize({name: colour_of(name) for name in scores}),
         box_fill_alpha=0.5,
         outlier_alpha=0,
     )
-    points = hv.Scatter(rows, "model", "NSE").opts(color="#333333", size=4, alpha=0.5)
+    points = hv.Scatter(rows, "model", ["NSE", "basin"]).opts(
+        color="#333333", size=5, alpha=0.5, tools=["hover"]
+    )
     diamonds = hv.Scatter(means, "model", "NSE", label="mean").opts(
         color="white", line_color="black", marker="diamond", size=11, tools=["hover"]
     )
-    low = min([value for _, value in rows] + [0.0])
+    low = min([row[1] for row in rows] + [0.0])
     return (boxes * points * diamonds).opts(
         responsive=True,
         height=HEIGHT,
@@ -204,6 +224,13 @@ def nse_boxes(
         show_legend=False,
         **toolbar(),
     )
+
+
+def _by_basin(
+    values: Sequence[float] | np.ndarray | pd.Series,
+) -> list[tuple[str, float]]:
+    names = map(str, values.index) if isinstance(values, pd.Series) else [""] * len(values)
+    return [(name, float(v)) for name, v in zip(names, np.asarray(values, float), strict=True)]
 
 
 def nse_distribution(

@@ -109,6 +109,7 @@ def interval(
         drawn = drawn - nse_of(reference, _draw(draws, others, rng))
     chosen = rng.integers(basins, size=(draws, basins))
     resampled = np.take_along_axis(drawn, chosen, axis=1)
-    with np.errstate(invalid="ignore"):
-        low, high = np.nanquantile(statistic(resampled, axis=1), [0.05, 0.95])
+    # A draw may hold nothing but basins whose NSE is not defined: it says nothing.
+    resampled = resampled[np.isfinite(resampled).any(axis=1)]
+    low, high = np.nanquantile(statistic(resampled, axis=1), [0.05, 0.95])
     return Interval(float(statistic(value, axis=1)[0]), float(low), float(high))

@@ -19,7 +19,15 @@ from hydrotl_core.errors import ConfigError
 from hydrotl_core.experiment import Cell, CellResult
 from hydrotl_core.manifest import load_manifest
 from hydrotl_core.paper import load_paper
-from hydrotl_core.sections import data, new_region, source, source_size, transfer
+from hydrotl_core.sections import (
+    data,
+    new_region,
+    sensitivity,
+    source,
+    source_size,
+    table1a,
+    transfer,
+)
 from hydrotl_core.source import SourceTask, train_source_member
 from tests.synthetic import ROOT, write_project, write_yaml
 
@@ -192,58 +200,109 @@ def test_numbers_for_the_front_page() -> None:
     assert other["elsewhere_best_median"] == 0.75
 
 
-def saved(root: Path, folder: str, option: str, source_name: str | None, nse: list[float]) -> None:
+def saved(
+    root: Path,
+    folder: str,
+    option: str,
+    nse: list[float],
+    changes: dict[str, float] | None = None,
+) -> None:
+    """A results file of one member, whose only error product in a basin is 1 - NSE."""
     record = {
         "region": "target",
         "setting": "multi-year",
         "option": option,
-        "recipe": "fast",
-        "source": source_name,
-        "members": 5,
+        "recipe": "tiny",
+        "changes": changes or {},
+        "source": None if option == "local" else "donor",
+        "source_members": 0 if option == "local" else 2,
+        "members": 1,
         "basins": ["a", "b"],
         "nse": nse,
         "nse_mean": float(np.mean(nse)),
         "nse_median": float(np.median(nse)),
+        "member_nse_median": [float(np.median(nse))],
+        "error_products": [[1 - value] for value in nse],
         "scored_on": "test",
-        "deviations": ["other rivers"],
+        "training": {"lr": 0.01, "batch": 4},
         "provenance": {"date": "2026-01-01", "code": "1"},
     }
-    path = root / "results" / "target" / folder / f"multi-year_{option}.json"
+    name = "_".join(["multi-year", option, *(f"{k}-{v:g}" for k, v in (changes or {}).items())])
+    path = root / "results" / "target" / folder / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record), encoding="utf-8")
 
 
-def test_committed_results_beside_the_paper(project: Path) -> None:
-    saved(project, "fast", "local", None, [0.2, 0.4])
-    saved(project, "fast", "TL-a", "elsewhere", [0.5, 0.7])
-    saved(project, "fast-donor", "TL-a", "donor", [0.4, 0.5])
-    records = transfer.committed("target")
-    assert [r["option"] for r in records] == ["local", "TL-a"]
-    table: Any = transfer.beside_paper(records, "CHINA-MR").set_index(["training", "model"])
-    assert table.loc[("multi-year", "TL-a")].tolist() == [0.6, 0.6, 0.706, 0.708]
-    assert table.loc[("1-year", "local")].isna().tolist() == [True, True, False, False]
-    values = transfer.committed_values(records, "target")
+@pytest.fixture(scope="module")
+def published(project: Path) -> Path:
+    """Committed results: two basins that both gain 0.3 by TL-a, and lose by TL-b."""
+    region = yaml.safe_load((project / "experiments" / "regions" / "target.yaml").read_text())
+    write_yaml(
+        project / "experiments" / "regions" / "target.yaml", {**region, "stands_for": "CHINA-MR"}
+    )
+    saved(project, "tiny", "local", [0.2, 0.4])
+    saved(project, "tiny", "TL-a", [0.5, 0.7])
+    saved(project, "tiny", "TL-b", [0.0, 0.1])
+    saved(project, "conceptual", "gr4j", [0.3, 0.5])
+    for option, nse in {"TL-a": 0.3, "TL-b": 0.6, "TL-c": 0.5}.items():
+        saved(project, "validation/tiny", option, [nse, nse])
+    saved(project, "validation/tiny", "TL-b", [0.1, 0.3], {"lr": 0.5})
+    return project
+
+
+def test_table_1a_beside_the_paper(published: Path) -> None:
+    table: Any = table1a.table("target").set_index(["training", "model"])
+    assert table.loc[("multi-year", "TL-a"), "paper: mean"] == 0.706
+    assert table.loc[("multi-year", "TL-a"), "paper: median"] == 0.708
+    # one member, and basins that differ: the bounds are the two basins themselves
+    assert table.loc[("multi-year", "TL-a"), "median NSE"] == "0.600 (0.500 to 0.700)"
+    assert table.loc[("multi-year", "TL-a"), "median gain over local"] == "0.300 (0.300 to 0.300)"
+    assert table.loc[("multi-year", "local"), "median gain over local"] == "–"
+    assert table.loc[("multi-year", "GR4J, calibrated"), "median NSE"] == "0.400"
+
+
+def test_direction_of_the_gain_is_said_also_where_negative(published: Path) -> None:
+    text = table1a.verdicts("target").data
+    assert "multi-year, TL-a: a gain, 0.300" in text
+    assert (
+        "multi-year, TL-b: a loss, -0.250 (-0.300 to -0.200) (1 members, 2 of the source)" in text
+    )
+    values = table1a.values("target")
     assert values["target_multi_tla_median"] == 0.6
     assert math.isnan(values["target_1yr_tlc_median"])
-    assert len(values) == 16
-    remark = transfer.committed_remark(records, "target").data
-    assert "other rivers" in remark
-    assert "TL-b trains is an interpretation" in remark
-    assert len(transfer.everything_committed()) == 3
+    assert (values["gain_count"], values["loss_count"], values["gain_cells"]) == (1, 1, 2)
+    assert "all of it" in table1a.remark("target").data
 
+
+def test_gain_figure_draws_bars_from_low_to_high(published: Path) -> None:
+    figure: Any = table1a.gain_figure("multi-year")
+    bars = [part for part in figure.values() if type(part).__name__ == "ErrorBars"]
+    (value,), (below,) = (bars[1].dimension_values(d) for d in ("gain", "below"))
+    assert (value, below) == (pytest.approx(-0.25), pytest.approx(0.05))
+    nothing: Any = table1a.gain_figure("1-year")
+    assert "No committed" in nothing.data
+
+
+def test_option_is_chosen_on_training_years(published: Path) -> None:
+    assert source_size.chosen_option("target") == "TL-b"  # in the test period TL-a is best
     boxes: Any = source_size.committed_boxes("target", "multi-year", "TL-a")
     _, points, _ = boxes.values()
-    shown = zip(points.dimension_values("model"), points.dimension_values("NSE"), strict=True)
-    assert list(shown) == [
-        ("local", 0.2),
-        ("local", 0.4),
-        ("TL-a, 8 basins", 0.4),
-        ("TL-a, 8 basins", 0.5),
-        ("TL-a, elsewhere", 0.5),
-        ("TL-a, elsewhere", 0.7),
+    shown = [points.dimension_values(d) for d in ("model", "NSE", "basin")]
+    assert list(zip(*shown, strict=True)) == [
+        ("local", 0.2, "a"),
+        ("local", 0.4, "b"),
+        ("TL-a, 8 basins", 0.5, "a"),
+        ("TL-a, 8 basins", 0.7, "b"),
     ]
     nothing: Any = source_size.committed_boxes("target", "1-year", "TL-a")
     assert "No committed" in nothing.data
+
+
+def test_trials_show_the_recipe_beside_each_changed_value(published: Path) -> None:
+    trials = sensitivity.trials("target")
+    assert trials["value"].tolist() == [0.01, 0.5]
+    assert trials["recipe's"].tolist() == ["yes", ""]
+    assert trials["mean NSE"].tolist() == [pytest.approx(0.6), pytest.approx(0.2)]
 
 
 def test_sweep_takes_sources_by_size(project: Path) -> None:

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from hydrotl_core.config import load_options, load_region
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.figures import nse_boxes
+from hydrotl_core.linked import boxes_with_hydrographs
 from hydrotl_core.paper import load_paper
-from hydrotl_core.results import results_dir
+from hydrotl_core.results import read_result, record_products, results_dir
 from hydrotl_core.sections import show
 from hydrotl_core.sections.source import cards, ensembles
-from hydrotl_core.sections.transfer import LOCAL, Results, committed, run, run_remark
+from hydrotl_core.sections.transfer import LOCAL, Results, hydrograph_frames, run, run_remark
+from hydrotl_core.spread import interval
 
-__all__ = ["boxes", "committed_boxes", "remark", "run_remark", "summary", "sweep", "sweep_sources"]
+__all__ = [
+    "boxes",
+    "chosen_option",
+    "committed_boxes",
+    "committed_table",
+    "hydrographs",
+    "remark",
+    "report",
+    "run_remark",
+    "summary",
+    "sweep",
+    "sweep_sources",
+]
 
 if TYPE_CHECKING:
     import holoviews as hv
+    import panel as pn
     from IPython.display import Markdown
 
     from hydrotl_core.experiment import Cell, CellResult
@@ -106,33 +121,101 @@ def summary(results: Results, sizes: dict[str, int]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def committed_boxes(
-    region: str, setting: str, option: str, recipe: str = "fast"
-) -> hv.Overlay | Markdown:
-    """NSE of the region's full results in ``results/``, one box per source.
+def chosen_option(region: str) -> str | None:
+    """The transfer option that was best on the last training year; None if that was not scored.
 
-    The results of the region's own source lie in the folder of the recipe, those of another
+    So that the test period has no part in the choice; one training year has no year to spare, and
+    takes the option of the multi-year setting.
+    """
+    folder = results_dir() / region / "validation" / load_region(region).recipe
+    medians = {
+        name: read_result(path)["nse_median"]
+        for name in load_options()
+        if (path := folder / f"multi-year_{name}.json").is_file()
+    }
+    return max(medians, key=lambda name: medians[name]) if medians else None
+
+
+def committed_sizes(region: str, setting: str, option: str) -> dict[int, dict[str, Any]]:
+    """Full results by number of source basins, 0 being the local model.
+
+    The results of the region's own source lie in the folder of its recipe, those of another
     source in a folder named after both.
     """
-    known = ensembles()
-    local: dict[str, np.ndarray] = {}
-    transferred: dict[tuple[float, str], np.ndarray] = {}
-    for folder in sorted((results_dir() / region).glob(f"{recipe}*")):
-        for record in committed(region, folder.name):
-            if record["setting"] != setting:
-                continue
-            nse = np.array(record["nse"], dtype=float)
-            name = record["source"]
-            if record["option"] == LOCAL and folder.name == recipe:
-                local[LOCAL] = nse
-            elif record["option"] == option:
-                size = cards(name)[0].provenance["basins"] if name in known else None
-                label = f"{option}, {name}" if size is None else f"{option}, {size} basins"
-                transferred[(math.inf if size is None else float(size), label)] = nse
-    scores = local | {key[1]: transferred[key] for key in sorted(transferred)}
-    if not scores:
+    loaded, known = load_region(region), ensembles()
+    own = results_dir() / region / loaded.recipe
+    paths = {0: own / f"{setting}_{LOCAL}.json"}
+    for source in known:
+        folder = own if source == loaded.source else own.with_name(f"{own.name}-{source}")
+        size = int(cards(source)[0].provenance["basins"])
+        if source == loaded.source or cards(source)[0].protocol.get("subset"):
+            paths[size] = folder / f"{setting}_{option}.json"
+    return {n: read_result(path) for n, path in sorted(paths.items()) if path.is_file()}
+
+
+def _name(size: int, option: str) -> str:
+    return f"{option}, {size} basins" if size else LOCAL
+
+
+def committed_boxes(region: str, setting: str, option: str) -> hv.Overlay | Markdown:
+    """NSE of the region's full results in ``results/``, one box per source; hover names basins."""
+    found = committed_sizes(region, setting, option)
+    if not found:
         return show.remark(f"*No committed results of {region}, {setting}, {option}.*")
+    scores = {
+        _name(size, option): pd.Series(np.array(r["nse"], dtype=float), index=r["basins"])
+        for size, r in found.items()
+    }
     return nse_boxes(scores, f"{region}, {setting} training")
+
+
+def committed_table(region: str, option: str) -> pd.DataFrame:
+    """Mean and median NSE of the full results per number of source basins, with intervals."""
+    rows = []
+    for setting in ("1-year", "multi-year"):
+        for size, record in committed_sizes(region, setting, option).items():
+            products = record_products(record)
+            rows.append(
+                {
+                    "training": setting,
+                    "model": _name(size, option),
+                    "members": record["members"],
+                    "source members": record["source_members"],
+                    "mean NSE": str(interval(products, np.nanmean)),
+                    "median NSE": str(interval(products, np.nanmedian)),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def report(region: str) -> None:
+    """Show Figure 2 of a region: the chosen option, box plots and table of the full results."""
+    from IPython.display import display
+
+    option = chosen_option(region)
+    if option is None:
+        display(show.remark(f"*No option was chosen on training years of {region} yet.*"))
+        return
+    display(
+        show.remark(
+            f"### {load_region(region).title} (`{region}`), {option}\n\nFewer source members than "
+            "members: those of the source are taken in turn."
+        )
+    )
+    for setting in ("1-year", "multi-year"):
+        display(committed_boxes(region, setting, option))
+    display(show.table(committed_table(region, option)))
+
+
+def hydrographs(results: Results, sizes: dict[str, int]) -> pn.pane.Bokeh:
+    """Box plot of the sweep over the flow of one basin; a click on a point chooses the basin."""
+    named = {_label(cell, sizes): result for cell, result in results.items()}
+    scores = {
+        name: pd.Series(r.basin_nse.values, index=r.basin_nse["basin"].values.astype(str))
+        for name, r in named.items()
+    }
+    frames, titles = hydrograph_frames(named)
+    return boxes_with_hydrographs(scores, frames, titles)
 
 
 def remark(sizes: dict[str, int]) -> Markdown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +11,6 @@ import pandas as pd
 
 from hydrotl_core.config import load_options, load_recipe, load_region
 from hydrotl_core.figures import nse_boxes
-from hydrotl_core.paper import load_paper
-from hydrotl_core.results import cell_table, region_records, results_dir
 from hydrotl_core.sections import show
 
 if TYPE_CHECKING:
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from hydrotl_core.experiment import Cell, CellResult
 
 LOCAL = "local"
-SHORT = {"multi-year": "multi", "1-year": "1yr"}
 Results = Mapping["Cell", "CellResult"]
 
 
@@ -114,12 +111,13 @@ def boxes(results: Results, setting: str) -> hv.Overlay:
     return nse_boxes(scores, setting)
 
 
-def observed_and(chosen: Mapping[str, CellResult], most: int = 12) -> pn.pane.Bokeh:
-    """Hydrographs of the test period: observations and the ensemble mean of each result.
+def hydrograph_frames(
+    chosen: Mapping[str, CellResult], most: int = 12
+) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """Observations and the ensemble mean of each result in the test period, and titles, by basin.
 
     Of more than ``most`` basins, ``most`` from the lowest to the highest NSE of the last result.
     """
-    from hydrotl_core.figures import hydrographs
     from hydrotl_core.simulation import series
 
     *_, last = chosen.values()
@@ -136,7 +134,14 @@ def observed_and(chosen: Mapping[str, CellResult], most: int = 12) -> pn.pane.Bo
         frames[basin] = frame.loc[: frame["observed"].last_valid_index()]
         skills = [f"{name} {float(r.basin_nse.sel(basin=basin)):.2f}" for name, r in chosen.items()]
         titles[basin] = f"{basin}, NSE: {', '.join(skills)}"
-    return hydrographs(frames, titles)
+    return frames, titles
+
+
+def observed_and(chosen: Mapping[str, CellResult]) -> pn.pane.Bokeh:
+    """Hydrographs of the test period, see :func:`hydrograph_frames`."""
+    from hydrotl_core.figures import hydrographs
+
+    return hydrographs(*hydrograph_frames(chosen))
 
 
 def hydrographs(results: Results, setting: str) -> pn.pane.Bokeh:
@@ -196,98 +201,3 @@ def quick_values(results: Results, region: str) -> dict[str, Any]:
         f"{region}_best_option": best,
         f"{region}_best_median": float(by_option[best].basin_nse.median()),
     }
-
-
-def committed(region: str, recipe: str = "fast") -> list[dict[str, Any]]:
-    """The region's full results in ``results/``, scored on the test period, local ones first."""
-    order = {name: position for position, name in enumerate([LOCAL, *load_options()])}
-    tested = [r for r in region_records(region, recipe) if r["scored_on"] == "test"]
-    return sorted(tested, key=lambda r: (r["setting"], order.get(r["option"], len(order))))
-
-
-def beside_paper(records: Iterable[dict[str, Any]], column: str) -> pd.DataFrame:
-    """Table 1a: NSE of the committed results beside the paper's of region ``column``."""
-    found = {(record["setting"], record["option"]): record for record in records}
-    rows = []
-    for setting, options in load_paper().table_1a[column].items():
-        for option, (mean, median) in options.items():
-            record = found.get((setting, option), {})
-            rows.append(
-                {
-                    "training": setting,
-                    "model": option,
-                    "mean NSE": record.get("nse_mean", math.nan),
-                    "median NSE": record.get("nse_median", math.nan),
-                    f"paper, {column}: mean": mean,
-                    f"paper, {column}: median": median,
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def committed_boxes(records: Iterable[dict[str, Any]], setting: str) -> hv.Overlay | Markdown:
-    """NSE over basins of the committed results in one setting."""
-    chosen = {r["option"]: r["nse"] for r in records if r["setting"] == setting}
-    if not chosen:
-        return show.remark(f"*No committed results of the {setting} setting.*")
-    order = [name for name in (LOCAL, *load_options()) if name in chosen]
-    scores = {name: np.array(chosen[name], dtype=float) for name in order}
-    return nse_boxes(scores, f"{setting} training")
-
-
-def committed_remark(records: list[dict[str, Any]], region: str) -> Markdown:
-    """What the committed results are, with every deviation that they record."""
-    if not records:
-        return show.remark(
-            f"`results/{region}/` holds no full results yet: `hydrotl run {region} --members 5 "
-            "--save` computes them where the data are at hand."
-        )
-    first = records[0]
-    basins = sorted({basin for record in records for basin in record["basins"]})
-    dates = sorted({record["provenance"]["date"] for record in records})
-    codes = sorted({record["provenance"]["code"] for record in records})
-    members = sorted({record["members"] for record in records})
-    deviations = list(dict.fromkeys(d for record in records for d in record["deviations"]))
-    return show.remark(
-        f"Recipe `{first['recipe']}`, {'/'.join(map(str, members))} members, {len(basins)} basins "
-        f"({', '.join(basins)}); computed {', '.join(dates)} by version {', '.join(codes)}. "
-        "Departures from the paper, as the records state them:\n\n"
-        + show.bullets(
-            [
-                *deviations,
-                "Which weights TL-b trains is an interpretation: see the page on the method.",
-            ]
-        )
-        + f"\n\nTo compute them again:\n\n```bash\nhydrotl run {region} --members {members[-1]} "
-        "--save\n```"
-    )
-
-
-def everything_committed() -> pd.DataFrame:
-    """All regions' full results in ``results/``: mean and median NSE over basins."""
-    folders = [path.parent for path in results_dir().glob("*/*/*_*.json")]
-    frames = [
-        cell_table(committed(folder.parent.name, folder.name)).assign(recipe=folder.name)
-        for folder in sorted(set(folders))
-    ]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-
-
-def committed_values(records: Iterable[dict[str, Any]], region: str) -> dict[str, float]:
-    """Scores of the committed results, such as ``ind_multi_tla_median``; NaN where none is."""
-    names = [LOCAL, *load_options()]
-    values = {
-        f"{region}_{setting}_{option.lower().replace('-', '')}_{score}": math.nan
-        for setting in SHORT.values()
-        for option in names
-        for score in ("mean", "median")
-    }
-    for record in records:
-        if record["setting"] in SHORT and record["option"] in names:
-            option = record["option"].lower().replace("-", "")
-            key = f"{region}_{SHORT[record['setting']]}_{option}"
-            values |= {
-                f"{key}_mean": record["nse_mean"],
-                f"{key}_median": record["nse_median"],
-            }
-    return values

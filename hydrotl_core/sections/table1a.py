@@ -1,0 +1,322 @@
+"""Section 3, the full results: Table 1a for every region, with intervals and beside the paper."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from hydrotl_core.config import load_options, load_region
+from hydrotl_core.figures import HEIGHT, colour_of, nse_boxes, toolbar
+from hydrotl_core.paper import load_paper
+from hydrotl_core.results import (
+    cell_path,
+    read_result,
+    record_products,
+    region_records,
+    results_dir,
+)
+from hydrotl_core.sections import show
+from hydrotl_core.spread import Interval, interval
+
+if TYPE_CHECKING:
+    import holoviews as hv
+    from IPython.display import Markdown
+    from pandas.io.formats.style import Styler
+
+LOCAL = "local"
+YARDSTICK = "conceptual"
+SHORT = {"multi-year": "multi", "1-year": "1yr"}
+Record = dict[str, Any]
+
+
+def regions() -> list[str]:
+    """Regions with full results of the region's own recipe, those with most basins last."""
+    found = []
+    for folder in sorted(results_dir().iterdir()):
+        if (results_dir().parent / "experiments" / "regions" / f"{folder.name}.yaml").is_file():
+            records = full(folder.name)
+            if records:
+                found.append((len(records[0]["basins"]), folder.name))
+    return [name for _, name in sorted(found)]
+
+
+def full(region: str) -> list[Record]:
+    """Records of a region scored on the test period, by setting, local ones first."""
+    order = [LOCAL, *load_options()]
+    records = region_records(region, load_region(region).recipe)
+    tested = [r for r in records if r["scored_on"] == "test" and r["option"] in order]
+    return sorted(tested, key=lambda r: (r["setting"], order.index(r["option"])))
+
+
+def yardstick(region: str, setting: str) -> Record | None:
+    """Record of the calibrated conceptual model, if there is one."""
+    folder = results_dir() / region / YARDSTICK
+    paths = sorted(folder.glob(f"{setting}_*.json"))
+    return read_result(paths[0]) if paths else None
+
+
+def gain(record: Record, reference: Record) -> Interval:
+    """Median over basins of the gain of NSE over a reference, with its bootstrap interval.
+
+    Raises
+    ------
+    ValueError
+        If the two are of other basins.
+    """
+    if record["basins"] != reference["basins"]:
+        raise ValueError("a gain needs the same basins in both records")
+    return interval(record_products(record), np.nanmedian, record_products(reference))
+
+
+def _local(records: list[Record], setting: str) -> Record | None:
+    return next((r for r in records if r["setting"] == setting and r["option"] == LOCAL), None)
+
+
+def table(region: str) -> pd.DataFrame:
+    """Table 1a of a region: a row per setting and model.
+
+    Mean and median NSE over basins with 90 % intervals, the medians of single members, the median
+    gain over the local model, and the paper's numbers of the region that this one stands for.
+    """
+    records = full(region)
+    published = load_paper().table_1a.get(load_region(region).stands_for or "", {})
+    rows = []
+    for record in records:
+        products, setting = record_products(record), record["setting"]
+        local = _local(records, setting)
+        members = [m for m in record["member_nse_median"] if m is not None]
+        mean, median = published.get(setting, {}).get(record["option"], (math.nan, math.nan))
+        rows.append(
+            {
+                "training": setting,
+                "model": record["option"],
+                "members": record["members"],
+                "mean NSE": str(interval(products, np.nanmean)),
+                "median NSE": str(interval(products, np.nanmedian)),
+                "members' medians": f"{min(members):.2f} to {max(members):.2f}",
+                "median gain over local": show.MISSING
+                if record["option"] == LOCAL or local is None
+                else str(gain(record, local)),
+                "paper: mean": mean,
+                "paper: median": median,
+            }
+        )
+    for setting in dict.fromkeys(r["setting"] for r in records):
+        record = yardstick(region, setting)
+        if record is not None:
+            rows.append(
+                {
+                    "training": setting,
+                    "model": "GR4J, calibrated",
+                    "members": record["members"],
+                    "mean NSE": f"{record['nse_mean']:.3f}",
+                    "median NSE": f"{record['nse_median']:.3f}",
+                    "members' medians": show.MISSING,
+                    "median gain over local": show.MISSING,
+                    "paper: mean": math.nan,
+                    "paper: median": math.nan,
+                }
+            )
+    return pd.DataFrame(rows).sort_values("training", kind="stable")
+
+
+def shown_table(region: str) -> Styler:
+    """:func:`table` for a page; columns without a number are left out."""
+    return show.table(table(region).dropna(axis="columns", how="all"))
+
+
+def boxes(region: str, setting: str) -> hv.Overlay | Markdown:
+    """NSE over basins of each model in one setting; hovering names the basin."""
+    records = [r for r in full(region) if r["setting"] == setting]
+    measure = yardstick(region, setting)
+    named = [(r["option"], r) for r in records]
+    if measure is not None:
+        named.append(("GR4J, calibrated", measure))
+    if not named:
+        return show.remark(f"*No committed results of {region}, {setting}.*")
+    scores = {n: pd.Series(np.array(r["nse"], float), index=r["basins"]) for n, r in named}
+    return nse_boxes(scores, f"{region}, {setting} training")
+
+
+def gains() -> pd.DataFrame:
+    """Median gain of every transferred model over the local one, with its interval."""
+    rows = []
+    for region in regions():
+        records = full(region)
+        for record in records:
+            local = _local(records, record["setting"])
+            if record["option"] != LOCAL and local is not None:
+                found = gain(record, local)
+                rows.append(
+                    {
+                        "region": region,
+                        "training": record["setting"],
+                        "model": record["option"],
+                        "basins": len(record["basins"]),
+                        "members": record["members"],
+                        "gain": found.value,
+                        "low": found.low,
+                        "high": found.high,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def gain_figure(setting: str) -> hv.Overlay | Markdown:
+    """Median gain over local per region and option with 90 % intervals; zero is a line."""
+    import holoviews as hv
+
+    frame = gains()
+    frame = frame[frame["training"] == setting] if len(frame) else frame
+    if frame.empty:
+        return show.remark(f"*No committed results of the {setting} setting.*")
+    parts: list[hv.Element] = []
+    names = list(dict.fromkeys(frame["region"]))
+    options = [o for o in load_options() if o in set(frame["model"])]
+    for place, option in enumerate(options):
+        one = frame[frame["model"] == option]
+        x = [names.index(r) + (place - (len(options) - 1) / 2) * 0.2 for r in one["region"]]
+        bars = [
+            (a, v, v - low, high - v)
+            for a, v, low, high in zip(x, one["gain"], one["low"], one["high"], strict=True)
+        ]
+        parts.append(
+            hv.ErrorBars(bars, "region", ["gain", "below", "above"]).opts(color=colour_of(option))
+        )
+        points = list(zip(x, one["gain"], one["region"], strict=True))
+        parts.append(
+            hv.Scatter(points, "region", ["gain", "name"], label=option).opts(
+                color=colour_of(option), size=9, tools=["hover"]
+            )
+        )
+    zero = hv.HLine(0.0).opts(color="#333333", line_width=1, line_dash="dashed")
+    return hv.Overlay([zero, *parts]).opts(
+        responsive=True,
+        height=HEIGHT,
+        title=f"{setting} training",
+        xlabel="",
+        ylabel="gain of NSE over local",
+        xticks=list(enumerate(names)),
+        xrotation=30,
+        ylim=(max(-0.5, frame["low"].min() - 0.05), min(0.8, frame["high"].max() + 0.05)),
+        legend_position="top",
+        **toolbar(),
+    )
+
+
+def verdict(found: Interval) -> str:
+    """In words: a gain, a loss, or no clear difference."""
+    if found.low > 0:
+        return "a gain"
+    return "a loss" if found.high < 0 else "no clear difference"
+
+
+def verdicts(region: str) -> Markdown:
+    """The direction of transfer's gain in a region, option by option, with its interval."""
+    records = full(region)
+    lines = []
+    for record in records:
+        local = _local(records, record["setting"])
+        if record["option"] != LOCAL and local is not None:
+            found = gain(record, local)
+            lines.append(
+                f"{record['setting']}, {record['option']}: {verdict(found)}, {found} "
+                f"({record['members']} members, {record['source_members']} of the source)"
+            )
+    if not lines:
+        return show.remark(f"*No committed results of {region}.*")
+    return show.remark(show.bullets(lines))
+
+
+def attributes_table() -> pd.DataFrame:
+    """Regions trained with and without attributes: median NSE, and the median gain of transfer."""
+    rows = []
+    for bare in [name for name in regions() if name.endswith("-weather")]:
+        for name in (bare.removesuffix("-weather"), bare):
+            records = full(name)
+            for setting in dict.fromkeys(r["setting"] for r in records):
+                row: dict[str, Any] = {
+                    "region": bare.removesuffix("-weather"),
+                    "attributes": "none" if name == bare else len(load_region(name).inputs.static),
+                    "training": setting,
+                }
+                row |= {
+                    f"{r['option']}: median NSE": r["nse_median"]
+                    for r in records
+                    if r["setting"] == setting
+                }
+                rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def remark(region: str) -> Markdown:
+    """What the results of a region are, with every deviation from the paper."""
+    records = full(region)
+    if not records:
+        return show.remark(f"`results/{region}/` holds no full results yet.")
+    loaded = load_region(region)
+    dates = sorted({r["provenance"]["date"] for r in records})
+    codes = sorted({r["provenance"]["code"] for r in records})
+    basins = records[0]["basins"]
+    listed = f" ({', '.join(basins)})" if len(basins) <= 5 else ""
+    return show.remark(
+        f"**{loaded.title}**, {len(basins)} basins{listed}. Recipe `{records[0]['recipe']}`; "
+        f"computed {', '.join(dates)}, version {', '.join(codes)}. "
+        "Departures from the paper:\n\n"
+        + show.bullets([*loaded.deviations, "TL-b's set of weights is an interpretation."])
+    )
+
+
+def report(region: str) -> None:
+    """Show all of a region on the page: what it is, table, direction of the gain, box plots."""
+    from IPython.display import display
+
+    display(show.remark(f"### {load_region(region).title} (`{region}`)"))
+    display(remark(region))
+    display(shown_table(region))
+    display(verdicts(region))
+    for setting in sorted({r["setting"] for r in full(region)}):
+        display(boxes(region, setting))
+    display(
+        show.remark(
+            f"```bash\nhydrotl sweep paper --region {region}   # all of it again\n"
+            f"hydrotl reproduce {cell_file(region)}   # one cell, compared with the file\n```"
+        )
+    )
+
+
+def cell_file(region: str) -> str:
+    """Path of one results file of a region, as an example."""
+    record = full(region)[-1]
+    path = cell_path(region, record["setting"], record["option"], record["recipe"])
+    return path.relative_to(results_dir().parent).as_posix()
+
+
+def values(region: str) -> dict[str, Any]:
+    """Numbers that other pages quote.
+
+    Scores such as ``ind_multi_tla_median``, NaN where there is no result; and how many of all
+    transferred models have a gain or a loss whose interval leaves out zero.
+    """
+    found: dict[str, Any] = {
+        f"{region}_{setting}_{_short(option)}_{score}": math.nan
+        for setting in SHORT.values()
+        for option in (LOCAL, *load_options())
+        for score in ("mean", "median")
+    }
+    for record in full(region):
+        if record["setting"] in SHORT:
+            key = f"{region}_{SHORT[record['setting']]}_{_short(record['option'])}"
+            found |= {f"{key}_mean": record["nse_mean"], f"{key}_median": record["nse_median"]}
+    frame = gains()
+    found["gain_count"] = int((frame["low"] > 0).sum()) if len(frame) else 0
+    found["loss_count"] = int((frame["high"] < 0).sum()) if len(frame) else 0
+    found["gain_cells"] = len(frame)
+    return found
+
+
+def _short(option: str) -> str:
+    return option.lower().replace("-", "")
