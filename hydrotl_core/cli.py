@@ -141,9 +141,9 @@ def check(
     """Recompute the source check from the weights and write it to results/."""
     import time
 
+    from hydrotl_core.basins import basin_facts
     from hydrotl_core.config import load_source
     from hydrotl_core.experiment import source_folder
-    from hydrotl_core.maps import places
     from hydrotl_core.members import pick_device
     from hydrotl_core.provenance import provenance
     from hydrotl_core.results import results_dir, score_record, write_result
@@ -152,9 +152,11 @@ def check(
     device = pick_device(device)
     began = time.perf_counter()
     simulation = check_source(name, source_folder(name), device, data)
-    described = load_source(name).model_dump(mode="json", include={"dataset", "train", "test"})
+    source = load_source(name)
+    described = source.model_dump(mode="json", include={"dataset", "train", "test"})
     record = {"source": name, **described, **score_record(simulation)}
-    record["locations"] = places(load_source(name).dataset, record["basins"], data)
+    periods = [source.train] * len(record["basins"])
+    record |= basin_facts(source.dataset, record["basins"], periods, data)
     record["provenance"] = provenance(device, time.perf_counter() - began)
     path = results_dir() / "source" / f"{Path(name).stem}.json"
     write_result(path, record)
@@ -224,6 +226,21 @@ def run(
             )
             write_result(path, record)
         typer.echo(f"wrote {len(records)} records below {path.parent}")
+
+
+@app.command()
+def facts(
+    region: Annotated[str | None, typer.Argument(help="Folder in results/. Default: all.")] = None,
+) -> None:
+    """Add places and climate of the basins to records of regions that lack them."""
+    from hydrotl_core.basins import add_facts
+    from hydrotl_core.results import results_dir
+
+    paths = sorted(results_dir().glob(f"{region or '*'}/*/*_*.json"))
+    if not paths:
+        raise ConfigError(f"no results of {region or 'any region'} in {results_dir()}")
+    changed = sum(add_facts(path) for path in paths)
+    typer.echo(f"{changed} of {len(paths)} records completed")
 
 
 @app.command()

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 import xarray as xr
 
+from hydrotl_core.basins import basin_facts
 from hydrotl_core.config import (
     Training,
     load_options,
@@ -183,6 +184,8 @@ class CellResult:
         """The cell's results record: scores, configuration and provenance."""
         region = load_region(self.cell.region)
         setting = region_setting(region, self.cell.setting)
+        scores = score_record(self.simulation)
+        fit = setting.periods("train", scores["basins"])
         return {
             "region": Path(self.cell.region).stem,
             "setting": self.cell.setting,
@@ -191,7 +194,8 @@ class CellResult:
             "source": None if self.cell.option == LOCAL else self.cell.source or region.source,
             "periods": setting.model_dump(mode="json", exclude_defaults=True),
             "scored_on": f"last {validation_days} training days" if validation_days else "test",
-            **score_record(self.simulation),
+            **scores,
+            **basin_facts(region.dataset, scores["basins"], fit),
             "training": self.training.model_dump(mode="json"),
             "deviations": region.deviations,
             "provenance": provenance(

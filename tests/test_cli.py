@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hydrotl_core.results import read_result
+from hydrotl_core.results import read_result, write_result
 from tests.entry_point import call
 from tests.synthetic import ROOT, write_project
 
@@ -76,6 +76,32 @@ def test_check_writes_the_source_check(project: Path, capsys: pytest.CaptureFixt
     record = read_result(project / "results" / "source" / "donor.json")
     assert (record["members"], len(record["basins"])) == (2, 8)
     assert f"NSE median {record['nse_median']:.3f}" in capsys.readouterr().out
+    assert [len(record["climate"][key]) for key in ("aridity", "snow_fraction")] == [8, 8]
+
+
+def test_records_without_climate_are_completed(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--option", "TL-b", "--members", "1", "--jobs", "1", "--device", "cpu", "--save"]
+    assert call("run", "target", *words) == 0
+    path = project / "results" / "target" / "tiny" / "1-year_TL-b.json"
+    whole = read_result(path)
+    older = {key: whole[key] for key in whole if key not in ("climate", "locations")}
+    write_result(path, older)
+    capsys.readouterr()
+    assert call("facts", "target") == 0
+    assert capsys.readouterr().out.startswith("1 of ")
+    assert list(read_result(path).items()) == list(whole.items())
+    assert call("facts", "target") == 0
+    assert capsys.readouterr().out.startswith("0 of ")
+
+    older["provenance"]["data_hash"] = "other"
+    write_result(path, older)
+    assert call("facts", "target") == 2
+    assert "computed from other data of target" in capsys.readouterr().err
+    write_result(path, whole)
+    assert call("facts", "atlantis") == 2
+    assert "no results of atlantis" in capsys.readouterr().err
 
 
 def test_card_is_written_from_the_weights(project: Path) -> None:
