@@ -41,6 +41,31 @@ UNITS: dict[str, str] = {
     "streamflow": "mm/day",
 }
 
+#: What a canonical variable is, for tables; a mean over the basin and the day unless it says else.
+MEANING: dict[str, str] = {
+    "prcp": "precipitation",
+    "prcp_chirps": "precipitation, product CHIRPS",
+    "prcp_mswep": "precipitation, product MSWEP",
+    "prcp_tmpa": "precipitation, product TMPA",
+    "tmax": "highest air temperature of the day",
+    "tmin": "lowest air temperature of the day",
+    "tmean": "mean air temperature",
+    "srad": "shortwave radiation at the ground",
+    "lrad": "longwave radiation at the ground",
+    "vp": "vapour pressure",
+    "dayl": "length of daylight",
+    "swe": "snow water equivalent",
+    "pet": "potential evapotranspiration",
+    "pet_interception": "potential evapotranspiration with interception",
+    "pet_modis": "potential evapotranspiration, product MODIS",
+    "pet_hargreaves": "potential evapotranspiration after Hargreaves",
+    "pet_gleam": "potential evapotranspiration, product GLEAM",
+    "humidity": "specific humidity",
+    "rel_humidity": "relative humidity",
+    "wind": "wind speed",
+    "streamflow": "observed streamflow as depth over the basin",
+}
+
 #: The observed target; every other canonical variable is a forcing.
 TARGET = "streamflow"
 

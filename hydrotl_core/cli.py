@@ -141,9 +141,9 @@ def check(
     """Recompute the source check from the weights and write it to results/."""
     import time
 
+    from hydrotl_core.basins import basin_facts
     from hydrotl_core.config import load_source
     from hydrotl_core.experiment import source_folder
-    from hydrotl_core.maps import places
     from hydrotl_core.members import pick_device
     from hydrotl_core.provenance import provenance
     from hydrotl_core.results import results_dir, score_record, write_result
@@ -152,9 +152,11 @@ def check(
     device = pick_device(device)
     began = time.perf_counter()
     simulation = check_source(name, source_folder(name), device, data)
-    described = load_source(name).model_dump(mode="json", include={"dataset", "train", "test"})
+    source = load_source(name)
+    described = source.model_dump(mode="json", include={"dataset", "train", "test"})
     record = {"source": name, **described, **score_record(simulation)}
-    record["locations"] = places(load_source(name).dataset, record["basins"], data)
+    periods = [source.train] * len(record["basins"])
+    record |= basin_facts(source.dataset, record["basins"], periods, data)
     record["provenance"] = provenance(device, time.perf_counter() - began)
     path = results_dir() / "source" / f"{Path(name).stem}.json"
     write_result(path, record)
@@ -192,9 +194,11 @@ def run(
     save: Annotated[bool, typer.Option(help="Write the records to results/.")] = False,
 ) -> None:
     """Local, TL-a, TL-b and TL-c for a region: mean and median NSE."""
+    from hydrotl_core.config import SweepEntry
     from hydrotl_core.experiment import cells_of, run_cells
     from hydrotl_core.members import pick_device
-    from hydrotl_core.results import cell_path, cell_table, write_result
+    from hydrotl_core.results import cell_table, read_result
+    from hydrotl_core.sweep import Planner, run_sweep
 
     if save and (validation_days or updates):
         raise ConfigError(
@@ -203,27 +207,32 @@ def run(
         )
     device = pick_device(device)
     cells = cells_of(region, setting, option, recipe, source)
-    results = run_cells(
-        cells,
-        members,
-        jobs=_jobs(jobs, device),
-        device=device,
-        updates=updates,
-        validation_days=validation_days,
-    )
-    records = [result.record(device, validation_days) for result in results.values()]
+    if save:
+        planner = Planner(device)
+        entry = SweepEntry(
+            regions=[region],
+            settings=setting or [],
+            options=option or [],
+            sources=[source] if source else [],
+            recipe=recipe,
+            members=members,
+        )
+        work = planner.work(entry)
+        run_sweep(work, planner, _jobs(jobs, device))
+        records = [read_result(item.path) for item in work]
+    else:
+        results = run_cells(
+            cells,
+            members,
+            jobs=_jobs(jobs, device),
+            device=device,
+            updates=updates,
+            validation_days=validation_days,
+        )
+        records = [result.record(device, validation_days) for result in results.values()]
     typer.echo(cell_table(records).drop(columns="region").to_string(index=False))
     if save:
-        for record in records:
-            path = cell_path(
-                record["region"],
-                record["setting"],
-                record["option"],
-                record["recipe"],
-                source=source,
-            )
-            write_result(path, record)
-        typer.echo(f"wrote {len(records)} records below {path.parent}")
+        typer.echo(f"wrote {len(work)} records below {work[0].path.parent}")
 
 
 @app.command()

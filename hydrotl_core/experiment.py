@@ -9,6 +9,7 @@ from typing import Any
 
 import xarray as xr
 
+from hydrotl_core.basins import basin_facts
 from hydrotl_core.cells import (
     LOCAL,
     Cell,
@@ -69,6 +70,10 @@ class CellResult:
         setting = region_setting(region, self.cell.setting)
         source = self.cell.source or region.source
         starts = starts_from_source(self.cell.option)
+        scores = score_record(self.simulation)
+        fit = setting.periods("train", scores["basins"])
+        # Of trials, nobody asks where their basins are.
+        facts = {} if validation_days else basin_facts(region.dataset, scores["basins"], fit)
         return {
             "region": Path(self.cell.region).stem,
             "setting": self.cell.setting,
@@ -79,7 +84,8 @@ class CellResult:
             "source_members": len(member_paths(source_folder(source))) if starts else 0,
             "periods": setting.model_dump(mode="json", exclude_defaults=True),
             "scored_on": f"last {validation_days} training days" if validation_days else "test",
-            **score_record(self.simulation),
+            **scores,
+            **facts,
             "training": self.training.model_dump(mode="json"),
             "deviations": region.deviations,
             "provenance": provenance(

@@ -95,6 +95,7 @@ class Attributes(Strict):
     longitude: Text | None = None
     table_s1: Names = Field([], description="attributes of the paper's Table S1")
     uses_flow: Names = Field([], description="attributes computed from observed streamflow")
+    about: dict[Text, Text] = Field({}, description="meaning and unit of attributes, for tables")
 
 
 class Screen(Strict):

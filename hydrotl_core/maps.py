@@ -101,7 +101,12 @@ def places(dataset: str, basins: Sequence[str], data: Path | None = None) -> dic
         ds = open_dataset(dataset, basins=basins)
     else:
         ds = open_packed(data, dataset, []).sel(basin=list(basins))
-    known = locations(ds, load_manifest()[dataset].attributes).dropna().round(2)
+    return located(ds, load_manifest()[dataset].attributes)
+
+
+def located(ds: xr.Dataset, attributes: Attributes) -> dict[str, list[float]]:
+    """As :func:`places`, of all basins of ``ds``."""
+    known = locations(ds, attributes).dropna().round(2)
     return {str(basin): [float(x) for x in row] for basin, *row in known.itertuples()}
 
 

@@ -27,6 +27,13 @@ class PublishedSourceSize(Strict):
     after: float
 
 
+class PublishedInputs(Strict):
+    """Forcings of one of the paper's data sets; its attributes are in the manifest."""
+
+    dataset: str
+    forcing: list[str]
+
+
 class Paper(Strict):
     """Published scores; ``table_1a[region][setting][option]`` is (mean, median) NSE."""
 
@@ -36,6 +43,7 @@ class Paper(Strict):
     table_1a: dict[str, dict[str, dict[str, MeanMedian]]]
     table_1b: dict[str, MeanMedian]
     figure_2: PublishedSourceSize
+    table_s1: dict[str, PublishedInputs]
 
 
 def load_paper() -> Paper:

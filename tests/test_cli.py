@@ -76,6 +76,7 @@ def test_check_writes_the_source_check(project: Path, capsys: pytest.CaptureFixt
     record = read_result(project / "results" / "source" / "donor.json")
     assert (record["members"], len(record["basins"])) == (2, 8)
     assert f"NSE median {record['nse_median']:.3f}" in capsys.readouterr().out
+    assert [len(record["climate"][key]) for key in ("aridity", "snow_fraction")] == [8, 8]
 
 
 def test_card_is_written_from_the_weights(project: Path) -> None:

@@ -22,6 +22,7 @@ NAMES = [
     "05-process-based",
     "06-new-region",
     "07-performance",
+    "08-limits",
 ]
 TYPES = {"bool", "int", "float", "str", "list", "dict"}
 LOGIC = (

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from hydrotl_core.basins import basin_frame
+from hydrotl_core.config import load_region
 from hydrotl_core.data import dataset_folder, open_dataset
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.manifest import Dataset, load_manifest
@@ -116,18 +118,66 @@ def basin_table(datasets: Mapping[str, xr.Dataset]) -> pd.DataFrame:
 def source_basins() -> pd.DataFrame:
     """Places of the source model's basins as its committed check names them; may be empty."""
     path = results_dir() / "source" / "conus-check.json"
-    places = read_result(path).get("locations", {}) if path.is_file() else {}
-    frame = pd.DataFrame(places).T.rename(columns={0: "longitude", 1: "latitude"})
-    return frame.rename_axis("basin").reset_index().assign(**{"data set": "source model"})
+    return _places([("source model", read_result(path))] if path.is_file() else [])
+
+
+def target_basins() -> pd.DataFrame:
+    """Basins of all regions with committed results, once each; NaN where the place is not known.
+
+    A basin that several regions hold is counted to the one with fewest basins.
+    """
+    records = []
+    for path in sorted(results_dir().glob("*/*/*_*.json")):
+        region = path.parent.parent.name
+        records.append((f"target {region}", read_result(path)))
+    records.sort(key=lambda item: len(item[1]["basins"]))
+    frame = _places(records).sort_values("longitude", kind="stable", na_position="last")
+    return frame.drop_duplicates(["data", "basin"]).sort_index()
+
+
+def _places(records: Iterable[tuple[str, dict[str, Any]]]) -> pd.DataFrame:
+    frames = []
+    for label, record in records:
+        frame = basin_frame(record).rename(columns={"area_km2": "area, km2"})
+        frame = frame.rename(columns={"runoff_ratio": "runoff ratio"})
+        frame["data"] = record.get("dataset") or load_region(record["region"]).dataset
+        frames.append(frame.assign(**{"data set": label}))
+    columns = ["basin", "longitude", "latitude", "area, km2", "aridity", "runoff ratio"]
+    columns += ["data", "data set"]
+    return (
+        pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+    )
 
 
 def overview_map(basins: pd.DataFrame) -> hv.Overlay:
-    """All basins at hand, over those the source model was trained on."""
-    details = ["area, km2", "years of flow", "runoff ratio"]
-    shown = basins
-    if not basins["data set"].str.startswith("camels_us").any():
-        shown = pd.concat([source_basins(), basins], ignore_index=True)
+    """Source and target basins of the committed results, and others at hand (Figure S1)."""
+    details = ["area, km2", "aridity", "years of flow", "runoff ratio"]
+    study = pd.concat([source_basins(), target_basins()], ignore_index=True)
+    at_hand = basins.assign(data=basins["data set"])
+    shown = pd.concat([study, at_hand], ignore_index=True)
+    shown = shown.drop_duplicates(["data", "basin"]).reset_index(drop=True)
+    for name in details:
+        shown[name] = shown.get(name, np.nan)
     return basin_map(shown, "data set", details)
+
+
+def overview_remark() -> Markdown:
+    """How many basins the map shows of each experiment, and which it cannot show."""
+    study = pd.concat([source_basins(), target_basins()], ignore_index=True)
+    lines = []
+    for label, some in study.groupby("data set", sort=False):
+        placed = some["longitude"].notna()
+        line = f"{label}: {int(placed.sum())} basins"
+        if not placed.all():
+            names = some.loc[~placed, "basin"].tolist()
+            line += (
+                f"; {len(names)} more are left out, since the data set does not say where they "
+                f"lie ({', '.join(names[:5])}{', ...' if len(names) > 5 else ''})"
+            )
+        lines.append(line)
+    if not lines:
+        return show.remark("*`results/` names no basins yet.*")
+    return show.remark("Basins of the committed results:\n\n" + show.bullets(lines))
 
 
 def example_hydrographs(

@@ -18,7 +18,7 @@ from hydrotl_core.results import (
     region_records,
     results_dir,
 )
-from hydrotl_core.sections import show
+from hydrotl_core.sections import again, show
 from hydrotl_core.spread import Interval, interval
 
 if TYPE_CHECKING:
@@ -280,11 +280,9 @@ def report(region: str) -> None:
     display(verdicts(region))
     for setting in sorted({r["setting"] for r in full(region)}):
         display(boxes(region, setting))
+    display(again.region(region, "03-transfer", {"region": region, "members": 5}))
     display(
-        show.remark(
-            f"```bash\nhydrotl sweep paper --region {region}   # all of it again\n"
-            f"hydrotl reproduce {cell_file(region)}   # one cell, compared with the file\n```"
-        )
+        show.remark(f"One cell, compared with its file: `hydrotl reproduce {cell_file(region)}`")
     )
 
 
