@@ -23,6 +23,7 @@ NAMES = [
     "06-new-region",
     "07-performance",
     "08-limits",
+    "09-sensitivity",
 ]
 TYPES = {"bool", "int", "float", "str", "list", "dict"}
 LOGIC = (

@@ -26,6 +26,7 @@ __all__ = [
     "hydrographs",
     "remark",
     "report",
+    "reports",
     "run_remark",
     "summary",
     "sweep",
@@ -186,6 +187,12 @@ def committed_table(region: str, option: str) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
+
+
+def reports(regions: list[str]) -> None:
+    """:func:`report` of each region."""
+    for name in regions:
+        report(name)
 
 
 def report(region: str) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LOCAL = "local"
 YARDSTICK = "conceptual"
+BARE = "-weather"  # the same region without attributes
 SHORT = {"multi-year": "multi", "1-year": "1yr"}
 Record = dict[str, Any]
 
@@ -234,12 +235,12 @@ def verdicts(region: str) -> Markdown:
 def attributes_table() -> pd.DataFrame:
     """Regions trained with and without attributes: median NSE, and the median gain of transfer."""
     rows = []
-    for bare in [name for name in regions() if name.endswith("-weather")]:
-        for name in (bare.removesuffix("-weather"), bare):
+    for bare in [name for name in regions() if name.endswith(BARE)]:
+        for name in (bare.removesuffix(BARE), bare):
             records = full(name)
             for setting in dict.fromkeys(r["setting"] for r in records):
                 row: dict[str, Any] = {
-                    "region": bare.removesuffix("-weather"),
+                    "region": bare.removesuffix(BARE),
                     "attributes": "none" if name == bare else len(load_region(name).inputs.static),
                     "training": setting,
                 }
