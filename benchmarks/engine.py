@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,7 @@ from benchmarks.data import read_netcdf, whole_period
 from benchmarks.hydrodl import CellLoopTrainer
 from hydrotl_core.canonical import dynamic_variables, static_attributes
 from hydrotl_core.config import Training, load_options, load_recipe
+from hydrotl_core.engine import Update
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.scaling import STREAMFLOW, Scaler, fit_scaler
 from hydrotl_core.source import initial_model
@@ -76,7 +78,10 @@ def _prepared(data: Path, training: Training) -> tuple[Scaler, Arrays]:
 
 @dataclass(frozen=True)
 class Work:
-    """Updates of one hydrotl model on the basins in ``data`` (:func:`data.write_netcdf`)."""
+    """Updates of one hydrotl model on the basins in ``data`` (:func:`data.write_netcdf`).
+
+    With a ``checkpoint`` it goes on from there, up to update ``updates``.
+    """
 
     data: Path
     training: Training
@@ -85,12 +90,21 @@ class Work:
     threads: int = 1
     member: int = 0
     option: str | None = None
+    checkpoint: Path | None = None
 
 
 def work(task: Work) -> float:
-    """Train; seconds of the training function from its start to the last update.
+    """Train; seconds as in :func:`span`."""
+    began, ended = span(task)
+    return ended - began
 
-    On a GPU, where the first updates prepare the later ones, of a second lot of updates.
+
+def span(task: Work) -> tuple[float, float]:
+    """Train; clock at the start of the training function and after the last update.
+
+    On a GPU, where the first updates prepare the later ones, of the last of several lots of
+    updates, the first that is all from the captured graph. The clock is that of the machine, so
+    that processes can be compared.
     """
     torch.set_num_threads(task.threads)
     scaler, arrays = _prepared(task.data, task.training)
@@ -104,7 +118,7 @@ def work(task: Work) -> float:
         stamps.append(time.perf_counter())
         return 0.0
 
-    lots = 1 if task.device == "cpu" else 2
+    lots = 1 if task.device == "cpu" else 1 + math.ceil((Update.EAGER + 1) / task.updates)
     train(
         model,
         arrays,
@@ -116,8 +130,9 @@ def work(task: Work) -> float:
         validate_every=task.updates,
         quiet=True,
         stop_at=lots * task.updates,
+        checkpoint=task.checkpoint,
     )
-    return stamps[lots] - stamps[lots - 1]
+    return stamps[-2], stamps[-1]
 
 
 @dataclass(frozen=True)

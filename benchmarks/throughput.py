@@ -5,13 +5,17 @@
 Writes `throughput.json`. Twenty basins of CAMELS-US, five years, windows of 365 days, hidden
 sizes 64 and 256, batches of 2, 16 and 100, ensembles of one and of five members:
 
-- hydrotl as it runs, one process and one thread per member and as many processes as cores, with
+- hydrotl as it runs, one process and one thread per member and as many processes as cores, one
+  member cut in two where that lets all of them end together (`hydrotl_core/schedule.py`), with
   the paper's way of training (DropConnect, Adadelta) and with that of the recipe `fast` (AdamW),
   in float32 like all others and in bfloat16; for one member also with all threads;
 - neuralhydrology's trainer with its default model and with hydrotl's architecture, with torch's
   threads, one member after another; and, the best case for it, one thread per member and as many
   processes as cores, in the environment of hydrotl's workers;
 - an LSTM with DropConnect cell by cell, as hydroDL runs on a CPU (`hydrodl.py`).
+
+On a GPU (`--device cuda --jobs 5`) hydrotl trains one member after another in one process, and in
+rows of their own five members in as many processes as `--jobs` says, each with its own CUDA graph.
 
 Processes are up and data loaded before anything is timed. The contestants take turns. Also the
 transfer options (TL-a, TL-b, TL-c), whose frozen parameters need no gradient, at two sizes.
@@ -21,7 +25,7 @@ from __future__ import annotations
 
 import tempfile
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,12 +36,11 @@ from benchmarks.common import (
     Crew,
     crew,
     environment,
-    in_turns,
     options,
     summary,
-    updates_for,
     write_result,
 )
+from benchmarks.contestant import Contestant, measure
 from benchmarks.data import camels, sample, whole_period, write_generic, write_netcdf
 from benchmarks.flops import Size, direct_update_flops, update_flops
 from hydrotl_core.canonical import dynamic_variables, static_attributes
@@ -73,26 +76,16 @@ def write_sample(folder: Path) -> Basins:
     )
 
 
-@dataclass(frozen=True)
-class Contestant:
-    """``members`` tasks of ``function``, taken by the processes of ``crew``."""
-
-    crew: Crew
-    function: Callable[[Any], float]
-    task: Any
-    members: int
-
-    def seconds(self, updates: int) -> float:
-        """Seconds of ``updates`` of each member: wall time, or their sum in one process."""
-        task = replace(self.task, updates=updates)
-        wall, parts = self.crew.run(self.function, [task] * self.members)
-        return wall if min(self.crew.processes, self.members) > 1 else sum(parts)
-
-
 def contestants(
-    basins: Basins, hidden: int, batch: int, device: str, apart: Crew, together: Crew
+    basins: Basins,
+    hidden: int,
+    batch: int,
+    device: str,
+    apart: Crew,
+    together: Crew,
+    beside: Crew | None = None,
 ) -> dict[str, Contestant]:
-    """All rows that are measured at one size."""
+    """All rows that are measured at one size; ``beside`` are processes that share a GPU."""
     rows = {}
     cores = default_jobs()
     ways = {
@@ -103,7 +96,13 @@ def contestants(
     for name, training in ways.items():
         one = engine.Work(basins.file, training, 1, device)
         rows[f"hydrotl, {name}, 1 member"] = Contestant(apart, engine.work, one, 1)
-        rows[f"hydrotl, {name}, 5 members"] = Contestant(apart, engine.work, one, MEMBERS)
+        rows[f"hydrotl, {name}, 5 members"] = Contestant(
+            apart, engine.work, one, MEMBERS, cut=device == "cpu"
+        )
+        if beside is not None:
+            rows[f"hydrotl, {name}, 5 members, side by side"] = Contestant(
+                beside, engine.span, one, MEMBERS
+            )
         if device == "cpu" and training.precision == "float32":
             all_threads = replace(one, threads=cores)
             rows[f"hydrotl, {name}, 1 member, {cores} threads"] = Contestant(
@@ -121,18 +120,6 @@ def contestants(
     loop = engine.LoopWork(basins.file, hidden, batch, 1, device)
     rows["hydroDL kind, 1 member"] = Contestant(together, engine.loop_work, loop, 1)
     return rows
-
-
-def measure(rows: dict[str, Contestant], seconds: float, repeats: int) -> dict[str, list[float]]:
-    """Wall seconds per update (of all members) of each row, all repeats."""
-    updates = {}
-    for name, row in rows.items():
-        row.seconds(1)  # builds what lives on: data, model, optimiser
-        updates[name] = updates_for(seconds, row.seconds(1) / row.members)
-    turns = {
-        name: (lambda row=row, n=updates[name]: row.seconds(n) / n) for name, row in rows.items()
-    }
-    return in_turns(turns, repeats)
 
 
 def record(
@@ -154,12 +141,18 @@ def record(
 
 
 def at_size(
-    basins: Basins, hidden: int, batch: int, args: Namespace, apart: Crew, together: Crew
+    basins: Basins,
+    hidden: int,
+    batch: int,
+    args: Namespace,
+    apart: Crew,
+    together: Crew,
+    beside: Crew | None,
 ) -> list[dict[str, Any]]:
     """Rows of one hidden size and batch."""
     size = Size(len(basins.dynamic), len(basins.static), hidden)
     own, direct = update_flops(size, WINDOW, batch), direct_update_flops(size, WINDOW, batch)
-    rows = contestants(basins, hidden, batch, args.device, apart, together)
+    rows = contestants(basins, hidden, batch, args.device, apart, together, beside)
     result = []
     for name, values in measure(rows, args.seconds, args.repeats).items():
         flops = direct if "default" in name else own
@@ -221,17 +214,20 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.5, help="work of a member in a repeat")
     parser.add_argument("--hidden", type=int, nargs="*", default=[64, 256])
     parser.add_argument("--batch", type=int, nargs="*", default=[2, 16, 100])
+    parser.add_argument("--jobs", type=int, help="processes; default: the cores, on a GPU 1")
     args = parser.parse_args()
     surroundings = environment(args.device)
-    # On a GPU hydrotl trains one member after another in one process.
-    jobs = default_jobs() if args.device == "cpu" else 1
+    # On a GPU hydrotl trains one member after another in one process, unless asked for more.
+    jobs = args.jobs or (default_jobs() if args.device == "cpu" else 1)
+    shared = args.device != "cpu" and jobs > 1
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         basins = write_sample(Path(name))
-        apart = stack.enter_context(crew(jobs, one_thread=True))
+        apart = stack.enter_context(crew(1 if shared else jobs, one_thread=True))
         together = stack.enter_context(crew(1, one_thread=False))
+        beside = stack.enter_context(crew(jobs, one_thread=True)) if shared else None
         for hidden, batch in ((h, b) for h in args.hidden for b in args.batch):
-            rows += at_size(basins, hidden, batch, args, apart, together)
+            rows += at_size(basins, hidden, batch, args, apart, together, beside)
         frozen = frozen_options(basins, args, apart)
     write_result(
         args.results,

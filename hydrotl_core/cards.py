@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from hydrotl_core.files import replacing
 from hydrotl_core.manifest import load_manifest
 from hydrotl_core.paper import load_paper
 from hydrotl_core.results import read_result, results_dir
-from hydrotl_core.weights import load_weights, member_paths
+from hydrotl_core.weights import Card, load_weights, member_paths
 
 WEAKNESSES = """\
 - Skill falls with aridity and is lowest in the driest basins: see the results per basin, and
@@ -18,6 +19,33 @@ WEAKNESSES = """\
 - Attributes of the published tables are long-term averages over years that include the test
   period (of climate, land and soil; none is computed from streamflow).
 """
+
+
+def by_member(cards: Sequence[Card], values: Sequence[str]) -> str:
+    """The value that all members share, or each value with the seeds it is of."""
+    seeds: dict[str, list[str]] = {}
+    for card, value in zip(cards, values, strict=True):
+        seeds.setdefault(value, []).append(str(card.seed))
+    if len(seeds) == 1:
+        return values[0]
+    return "; ".join(f"{value} (seed {', '.join(own)})" for value, own in seeds.items())
+
+
+def arithmetic(cards: Sequence[Card]) -> str:
+    """Number format that the LSTM layer really had in training.
+
+    It differs from the recipe's where the machine could not compute in that; files written
+    before it was recorded have the recipe's only.
+    """
+    supposed = [f"{card.training.precision} as the recipe says, not recorded" for card in cards]
+    told = [card.provenance.get("arithmetic") for card in cards]
+    return by_member(cards, [a or b for a, b in zip(told, supposed, strict=True)])
+
+
+def places(cards: Sequence[Card]) -> str:
+    """Devices and machines that members were trained on."""
+    origins = [card.provenance for card in cards]
+    return by_member(cards, [f"{o['device']}, {o['machine']}" for o in origins])
 
 
 def model_card(folder: Path, check: Path | None = None) -> str:
@@ -54,7 +82,8 @@ def model_card(folder: Path, check: Path | None = None) -> str:
         f"data hash {origin['data_hash']}",
         f"- Inputs, in order: {', '.join(first.inputs)}",
         f"- Recipe `{protocol['recipe']}`: {training}",
-        f"- Trained {', '.join(dates)} on {origin['device']} ({origin['machine']}), "
+        f"- Arithmetic of the LSTM layer: {arithmetic(cards)}",
+        f"- Trained {', '.join(dates)} on {places(cards)}, "
         f"{min(seconds) / 60:.0f}-{max(seconds) / 60:.0f} minutes per member, "
         f"code {', '.join(versions)}",
         f"- Data licence: {origin['licence'] or 'see the citation'}",

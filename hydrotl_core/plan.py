@@ -74,7 +74,19 @@ def expected_updates(task: SourceTask) -> int:
     return total_updates(config, basins, source.train.days - task.validation_days)
 
 
+def update_cost(task: SourceTask) -> float:
+    """Cost of an update of ``task`` in units of its own, to compare with those of other sources.
+
+    In proportion to the arithmetic of the LSTM layer; a day of warm-up without gradient costs a
+    third of another.
+    """
+    config = load_recipe(task.source().recipe).source
+    saved = 0 if config.warmup_gradient else config.warmup * 2 / 3
+    return config.batch * (config.window - saved) * config.hidden**2
+
+
 def totals(tasks: Sequence[SourceTask]) -> dict[str, int]:
+    """Updates of a member of each source in ``tasks``, by the source's name."""
     return {name: expected_updates(task) for name, task in {t.name: t for t in tasks}.items()}
 
 

@@ -22,7 +22,7 @@ from hydrotl_core.scaling import STREAMFLOW, fit_scaler, require
 from hydrotl_core.simulation import simulate, to_dataset
 from hydrotl_core.source_task import SourceTask, differing, finished
 from hydrotl_core.tensors import build_arrays, in_period, observed_flow
-from hydrotl_core.training import train
+from hydrotl_core.training import total_updates, train
 from hydrotl_core.weights import Card, load_model, load_weights, member_paths, save_weights
 
 SUBSET_SEED = 20210427
@@ -74,10 +74,11 @@ def initial_model(seed: int, n_dynamic: int, n_static: int, config: Training) ->
         )
 
 
-def train_source_member(task: SourceTask) -> Path:
+def train_source_member(task: SourceTask, stop_at: int | None = None) -> Path:
     """Train one member and write its weights; nothing is done where they exist.
 
-    A run that was stopped goes on from its checkpoint in ``task.runs``. With
+    A run that was stopped goes on from its checkpoint in ``task.runs``, and one that is to end
+    with update ``stop_at``, before the last, leaves its checkpoint and no weights. With
     ``validation_days`` the last days of the training period are held out and the median NSE on
     them is logged every ``validate_every`` updates and kept in the weights' provenance: to choose
     a recipe without the test period.
@@ -93,10 +94,12 @@ def train_source_member(task: SourceTask) -> Path:
         return task.weights
     with claimed(task.lock, task.title) as progress:
         # Another run may have ended it between the look and the lock.
-        return task.weights if finished(task) else _train(task, progress)
+        if not finished(task):
+            _train(task, progress, stop_at)
+    return task.weights
 
 
-def _train(task: SourceTask, progress: Callable[[int, int], None]) -> Path:
+def _train(task: SourceTask, progress: Callable[[int, int], None], stop_at: int | None) -> None:
     if task.device == "cpu":
         torch.set_num_threads(1)
     code = code_version()  # before training: the checkout may change meanwhile
@@ -140,8 +143,11 @@ def _train(task: SourceTask, progress: Callable[[int, int], None]) -> Path:
         validate_every=task.validate_every,
         label=task.title,
         quiet=task.quiet,
+        stop_at=stop_at,
         progress=progress,
     )
+    if stop_at is not None and stop_at < total_updates(config, arrays.n_basins, arrays.n_days):
+        return
     card = Card(
         inputs=scaler.input_names,
         scaler=scaler,
@@ -165,7 +171,6 @@ def _train(task: SourceTask, progress: Callable[[int, int], None]) -> Path:
     )
     save_weights(task.weights, dict(model.named_parameters()), card)
     task.checkpoint.unlink(missing_ok=True)
-    return task.weights
 
 
 def check_source(

@@ -1,16 +1,22 @@
 """The arithmetic of the benchmarks: operations, curves, and the peer written from equations."""
 
 import doctest
+from pathlib import Path
 
 import pytest
 import torch
 
 from benchmarks import curves, flops, frozen
-from benchmarks.common import digits, summary, updates_for
+from benchmarks.common import crew, digits, summary, updates_for
+from benchmarks.contestant import Contestant
 from benchmarks.curves import checkpoints, comparison, first_passage
+from benchmarks.data import write_netcdf
+from benchmarks.engine import Work, fast_training, work
 from benchmarks.flops import Size, direct_update_flops, forward_flops, update_flops
 from benchmarks.hydrodl import CellLoopLSTM
+from hydrotl_core.checkpoint import checkpoint_progress
 from hydrotl_core.model import StreamflowLSTM
+from tests.synthetic import canonical
 
 # Two forcings, three attributes, H = 4. Of one day of one sample: input layer 2*2*4 = 16,
 # W_ih and W_hh 2*16*4 = 128 each, output 2*4 = 8; once a window the attributes 2*3*4 = 24.
@@ -126,6 +132,27 @@ def test_numbers_of_a_record() -> None:
 @pytest.mark.parametrize(("per_update", "expected"), [(0.1, 5), (3.0, 1), (0.001, 200)])
 def test_updates_that_fill_a_repeat(per_update: float, expected: int) -> None:
     assert updates_for(0.5, per_update) == expected
+
+
+def test_members_side_by_side_are_cut_and_trained_whole(tmp_path: Path) -> None:
+    """Three of four updates on two processes: the second is cut in its midst, nothing is lost."""
+    data, training = tmp_path / "data.nc", fast_training(4, 2)
+    write_netcdf(canonical(2), data)
+    task = Work(data, training, 4, "cpu")
+    with crew(2, one_thread=True) as team:
+        row = Contestant(team, note_and_work, task, 3, cut=True)
+        assert row.multiple(3) == 4
+        assert row.seconds(4) > 0
+    pieces = (tmp_path / "done").read_text(encoding="utf-8").split()
+    assert sorted(pieces) == ["0:0-4", "1:0-2", "1:2-4", "2:0-4"]
+
+
+def note_and_work(task: Work) -> float:
+    first = checkpoint_progress(task.checkpoint)[0] if task.checkpoint else 0
+    seconds = work(task)
+    with (task.data.parent / "done").open("a", encoding="utf-8") as file:
+        file.write(f"{task.member}:{first}-{task.updates}\n")
+    return seconds
 
 
 def test_backward_pass_without_weight_gradients_is_that_of_autograd() -> None:

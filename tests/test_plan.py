@@ -22,8 +22,9 @@ from hydrotl_core.checkpoint import checkpoint_progress
 from hydrotl_core.config import load_plan, load_source
 from hydrotl_core.errors import ConfigError, RunningElsewhereError, WeightsError
 from hydrotl_core.paths import runs_folder
-from hydrotl_core.plan import expected_updates, plan_tasks, status
-from hydrotl_core.plan_run import Outcome, _Work, event_log, train_members
+from hydrotl_core.plan import expected_updates, plan_tasks, status, update_cost
+from hydrotl_core.plan_run import event_log, train_members
+from hydrotl_core.plan_work import Outcome, Stint, Work
 from hydrotl_core.runs import claimed, holder, last_note
 from hydrotl_core.source import train_source_member
 from hydrotl_core.source_task import SourceTask, finished
@@ -226,10 +227,10 @@ def test_progress_counts_what_is_left_of_all_tasks(project: Path, tmp_path: Path
     train_source_member(done)
     events: list[str] = []
     bar = tqdm(disable=True)
-    work = _Work(deque([done, first, second, third]), {"donor": 6}, events.append, bar)
+    work = Work(deque([done, first, second, third]), {"donor": 6}, events.append, bar)
     work.foresee()
     assert (bar.n, bar.total) == (0, 18)
-    assert work.take() == first
+    assert work.take() == Stint(first)
     with claimed(first.lock, "first") as note:
         note(4, 6)
         work.show()
@@ -237,7 +238,7 @@ def test_progress_counts_what_is_left_of_all_tasks(project: Path, tmp_path: Path
         work.end(Outcome(first, "failed", "no space left"))
     assert (bar.n, bar.total) == (4, 16), "what a failed task will not do is not waited for"
     with claimed(second.lock, "second"):
-        assert work.take() == third, "another run has the second"
+        assert work.take() == Stint(third), "another run has the second"
     assert (bar.n, bar.total) == (4, 10)
     train_source_member(third)
     work.end(Outcome(third, "finished"))
@@ -250,6 +251,55 @@ def test_progress_counts_what_is_left_of_all_tasks(project: Path, tmp_path: Path
         "started",
         "finished in 0 s",
     ]
+
+
+def test_the_last_members_are_cut_to_fill_two_processes(project: Path, tmp_path: Path) -> None:
+    """Three of 600 updates on two: the second is cut at 300, its rest comes last."""
+    tasks = [SourceTask("slow", k, tmp_path / "w", tmp_path / "runs", quiet=True) for k in range(3)]
+    first, second, third = tasks
+    events: list[str] = []
+    bar = tqdm(disable=True)
+    work = Work(deque(tasks), {"slow": LONG}, events.append, bar, jobs=2)
+    work.foresee()
+    assert [work.take(), work.take()] == [Stint(first), Stint(second, LONG // 2)]
+    with claimed(first.lock, "first") as note:
+        note(LONG // 2, LONG)
+        train_source_member(second, LONG // 2)
+        work.pause(Stint(second, LONG // 2))
+        assert (bar.n, bar.total) == (LONG // 2 + LONG // 2, 3 * LONG)
+        assert work.take() == Stint(third), "the rest of the second would leave too long an end"
+    work.end(Outcome(first, "failed", "no space left"))
+    assert work.take() == Stint(second)
+    assert work.take() is None
+    assert events == [
+        "slow member 0: started",
+        "slow member 1: started, to be cut at 300",
+        "slow member 1: cut at update 300 of 600",
+        "slow member 2: started",
+        "slow member 0: failed: no space left",
+        "slow member 1: resumed at update 300 of 600",
+    ]
+
+
+def test_nothing_is_cut_on_a_gpu(project: Path, tmp_path: Path) -> None:
+    tasks = [SourceTask("slow", k, tmp_path / "w", tmp_path, "cuda") for k in range(3)]
+    work = Work(deque(tasks), {"slow": LONG}, lambda _: None, tqdm(disable=True), jobs=2)
+    assert [work.take(), work.take()] == [Stint(task) for task in tasks[:2]]
+
+
+def test_members_of_other_sources_count_by_what_their_updates_cost(
+    project: Path, tmp_path: Path
+) -> None:
+    """Days in the loss count once, days of a warm-up without gradient a third."""
+    small, large = (
+        SourceTask(name, 0, tmp_path / "w", tmp_path, recipe=recipe)
+        for name, recipe in (("donor", "fast"), ("donor", "paper"))
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HYDROTL_ROOT", str(ROOT))
+        replaced = [replace(task, name="conus") for task in (small, large)]
+        costs = [update_cost(task) for task in replaced]
+    assert costs == [64 * (245 + 40) * 128**2, 100 * 365 * 256**2]
 
 
 def test_the_log_says_that_a_run_was_interrupted(tmp_path: Path) -> None:
@@ -388,6 +438,28 @@ def test_killed_worker_second_run_killed_run_and_the_same_bits(
     resumed, _ = load_weights(task.weights)
     assert expected.keys() == resumed.keys()
     assert all(torch.equal(resumed[name], expected[name]) for name in expected)
+
+
+def test_members_that_were_cut_have_the_bits_of_whole_ones(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    sources = [{"source": "donor", "members": 3}]
+    write_yaml(tmp_path / "three.yaml", {"title": "three", "sources": sources})
+    words = ["train-plan", str(tmp_path / "three.yaml"), "--out", str(out), "--device", "cpu"]
+    assert call(*words, "--jobs", "2") == 0
+    log = (out / "runs" / "three.log").read_text(encoding="utf-8")
+    assert "donor member 1: started, to be cut at 3" in log
+    assert "donor member 1: cut at update 3 of 6" in log
+    assert "donor member 1: resumed at update 3 of 6" in log
+    assert log.count("finished in") == 3
+    assert not list((out / "runs").glob("*.safetensors")), "a checkpoint was left"
+    for member in range(3):
+        whole = SourceTask("donor", member, tmp_path / "whole", tmp_path / "runs", quiet=True)
+        expected, card = load_weights(train_source_member(whole))
+        cut, cut_card = load_weights(out / "donor" / f"member-{member}.safetensors")
+        assert all(torch.equal(cut[name], expected[name]) for name in expected)
+        assert cut_card.provenance["loss"] == card.provenance["loss"]
 
 
 def test_a_member_whose_process_dies_twice_is_failed(project: Path, tmp_path: Path) -> None:

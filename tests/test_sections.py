@@ -134,6 +134,8 @@ def test_model_card_is_read_from_the_weights(project: Path) -> None:
     assert card["training years"] == "2000-01-01 to before 2001-01-01"
     assert card["members, seeds"] == "2: 0, 1"
     assert card["licence of the data"] == "CC0"
+    assert card["arithmetic of the LSTM"] == "float32"
+    assert card["trained on"].startswith("cpu, ")
     assert source.ensembles() == ["donor"]
 
 

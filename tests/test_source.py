@@ -10,6 +10,7 @@ import pytest
 import torch
 import yaml
 
+from hydrotl_core.checkpoint import checkpoint_progress
 from hydrotl_core.config import Period, Training, load_source
 from hydrotl_core.data import open_dataset
 from hydrotl_core.errors import ConfigError, DataError
@@ -114,29 +115,16 @@ def test_existing_weights_are_not_trained_again(project: Path) -> None:
     assert path.stat().st_mtime_ns == before
 
 
-def test_a_stopped_member_goes_on_to_the_same_bits(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from hydrotl_core import source as module
-
-    train = module.train
-    monkeypatch.setattr(module, "train", lambda *a, **k: train(*a, **k, stop_at=3))
-    # A stop is the end of a process: the time slice's weights are not the member's.
-    monkeypatch.setattr(module, "save_weights", _interrupt)
+def test_a_stopped_member_goes_on_to_the_same_bits(project: Path, tmp_path: Path) -> None:
     task = SourceTask("donor", 0, tmp_path / "w", tmp_path / "runs", quiet=True)
-    with pytest.raises(KeyboardInterrupt):
-        train_source_member(task)
-    assert [p.name for p in (tmp_path / "runs").glob("*.safetensors")] == ["w-0.safetensors"]
-    monkeypatch.undo()
-    monkeypatch.setenv("HYDROTL_ROOT", str(project))
-    monkeypatch.setenv("HYDROTL_DATA", str(project / "data"))
-    resumed, _ = load_weights(train_source_member(task))
+    for stop in (2, 3):
+        assert not train_source_member(task, stop).exists()
+        assert [p.name for p in task.runs.glob("*.safetensors")] == ["w-0.safetensors"]
+        assert checkpoint_progress(task.checkpoint)[0] == stop
+    resumed, _ = load_weights(train_source_member(task, 6))
+    assert not task.checkpoint.exists()
     whole, _ = load_weights(train_all(project) / "member-0.safetensors")
     assert all(torch.equal(resumed[name], whole[name]) for name in whole)
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def test_check_scores_the_test_period(project: Path) -> None:

@@ -11,6 +11,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from hydrotl_core.cards import arithmetic, places
 from hydrotl_core.errors import WeightsError
 from hydrotl_core.simulation import simulate
 from hydrotl_core.source import source_parameters
@@ -190,6 +191,31 @@ def test_members_in_order_of_their_number(tmp_path: Path) -> None:
     assert names == ["member-0", "member-2", "member-10"]
     with pytest.raises(WeightsError, match=r"no member-\*\.safetensors in"):
         member_paths(tmp_path / "empty")
+
+
+def test_the_card_says_of_each_member_how_and_where_it_was_computed(tmp_path: Path) -> None:
+    """A recipe in bfloat16: as it says, in float32 after all, and a file that does not tell."""
+    _, card = make(tmp_path / "w.safetensors")
+    lowered = CONFIG.model_copy(update={"precision": "bfloat16"})
+    told = ["bfloat16", "float32", "float32", None]
+    devices = ["Some GPU", "cpu", "cpu", "cpu"]
+    members = [
+        card.model_copy(
+            update={
+                "seed": seed,
+                "training": lowered,
+                "provenance": {"device": device, "machine": "m", "arithmetic": fmt},
+            }
+        )
+        for seed, (fmt, device) in enumerate(zip(told, devices, strict=True))
+    ]
+    del members[3].provenance["arithmetic"]
+    assert arithmetic(members) == (
+        "bfloat16 (seed 0); float32 (seed 1, 2); bfloat16 as the recipe says, not recorded (seed 3)"
+    )
+    assert arithmetic(members[1:3]) == "float32"
+    assert places(members) == "Some GPU, m (seed 0); cpu, m (seed 1, 2, 3)"
+    assert places(members[1:]) == "cpu, m"
 
 
 def test_target_members_start_from_source_members_in_turn(tmp_path: Path) -> None:

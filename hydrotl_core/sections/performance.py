@@ -27,6 +27,10 @@ CONTESTANTS = {
     OWN: "hydrotl, as the paper",
     "hydrotl, AdamW, 5 members": "hydrotl, as recipe fast, in float32",
     LOWERED: "hydrotl, as recipe fast",
+    "hydrotl, AdamW, 5 members, side by side": "hydrotl, float32, processes that share a GPU",
+    "hydrotl, AdamW, bfloat16, 5 members, side by side": (
+        "hydrotl, as recipe fast, processes that share a GPU"
+    ),
     PEER: "neuralhydrology, ReLU layer",
     "neuralhydrology, default, 5 members, one after another": "neuralhydrology, default",
     "neuralhydrology, ReLU layer, 5 members, side by side": (

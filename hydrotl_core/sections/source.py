@@ -45,6 +45,8 @@ def cards(name: str) -> list[Card]:
 
 def card_table(name: str) -> Styler:
     """The model card of an ensemble: data, years, recipe, members, licence, citation, cost."""
+    from hydrotl_core.cards import arithmetic, by_member, places
+
     members = cards(name)
     first = members[0]
     origin, protocol, training = first.provenance, first.protocol, first.training
@@ -60,8 +62,10 @@ def card_table(name: str) -> Styler:
         f"of {training.window} days, loss {training.loss}, {training.optimizer}",
         "members, seeds": f"{len(members)}: {', '.join(str(card.seed) for card in members)}",
         "wall time": f"{min(seconds) / 60:.1f} to {max(seconds) / 60:.1f} minutes per member",
-        "trained on": f"{origin['device']} ({origin['machine']}), {origin['date']}",
-        "code": origin["code"],
+        "arithmetic of the LSTM": arithmetic(members),
+        "trained on": places(members),
+        "date": ", ".join(sorted({card.provenance["date"] for card in members})),
+        "code": by_member(members, [card.provenance["code"] for card in members]),
         "licence of the data": origin["licence"],
         "cite": origin["references"],
     }
