@@ -113,6 +113,8 @@ def test_scatter_shows_every_basin_and_clips_the_lowest() -> None:
     assert list(below.dimension_values("basin")) == ["f"]
     assert list(below.dimension_values("drawn")) == [-0.5]
     assert list(below.dimension_values("NSE")) == [-3.0]
+    assert plot.opts.get("plot").kwargs["ylim"] == (-0.55, 1.0)
+    assert plot.opts.get("plot").kwargs["xlim"] == (-0.02, 4.2)
     rng = np.random.default_rng(0)
     many = pd.DataFrame({"basin": map(str, range(90)), "NSE": rng.random(90)})
     many["aridity"], many["model"] = rng.random(90), ["local", "TL-c", "TL-c"] * 30
@@ -247,11 +249,13 @@ def test_tables_of_variables_follow_the_files() -> None:
     static = load_region("gb-49").inputs.static
     assert row["attributes"] == len(static)
     assert row["of Table S1"] == f"{len([n for n in listed if n in static])} of {len(listed)}"
-    assert "q_mean (from flow)" in row["left out"]
-    assert "bulkdens" in row["left out"].split(", ")
+    # q_mean, runoff_ratio, stream_elas, baseflow_index, Q5 and Q95; frac_snow is no input of S1
+    assert (row["left out"], row["of these from flow"], row["others"]) == (24, 6, 1)
     attributes: Any = content(variables.attribute_table()).set_index(["data set", "attribute"])
     assert attributes.loc[("camels_us_packed", "elev_mean"), "meaning, unit"] == "mean elevation, m"
     assert attributes.loc[("camels_gb_packed", "Q95"), "from flow"] == "yes"
+    assert attributes.loc[("camels_gb_packed", "bulkdens"), "used here by"] == "–"
+    assert "gb-49" in attributes.loc[("camels_gb_packed", "frac_snow"), "used here by"]
 
 
 def test_papers_forcings_are_variables_of_its_data_sets() -> None:
