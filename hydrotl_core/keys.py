@@ -31,7 +31,6 @@ NUMERIC = (
     "engine",
     "loss",
     "model",
-    "pretraining",
     "regions",
     "scaling",
     "simulation",
@@ -41,6 +40,7 @@ NUMERIC = (
     "transfer",
     "windows",
 )
+TEACHING = (*NUMERIC, "pretraining")
 SCORING = ("metrics", "results", "spread")
 
 
@@ -111,7 +111,7 @@ def member_key(task: CellTask, ds: xr.Dataset, teacher: xr.DataArray | None = No
             "teacher": None if teacher is None else data_hash(teacher.to_dataset(name="flow")),
             "member": task.member,
             "device": torch.device(task.device).type,
-            "code": code_hash(),
+            "code": code_hash(NUMERIC if teacher is None else TEACHING),
         }
     )
 

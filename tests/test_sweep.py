@@ -18,7 +18,7 @@ from hydrotl_core.cells import Cell, CellTask
 from hydrotl_core.config import load_sweep
 from hydrotl_core.errors import ConfigError, DataError, TrainingError
 from hydrotl_core.experiment import run_cells
-from hydrotl_core.keys import bare_source, code_hash, member_key
+from hydrotl_core.keys import TEACHING, bare_source, code_hash, member_key
 from hydrotl_core.regions import region_data
 from hydrotl_core.reproduce import reproduce_result
 from hydrotl_core.results import read_result
@@ -129,8 +129,6 @@ def test_code_hash_sees_code_and_not_words() -> None:
 
 def test_every_module_that_training_imports_is_in_the_key_or_known_not_to_be() -> None:
     """A new module must be sorted in: does it decide numbers or not?"""
-    from hydrotl_core.keys import NUMERIC
-
     code = "import sys, hydrotl_core.cells, hydrotl_core.pretraining; print(*sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     own = {
@@ -144,8 +142,8 @@ def test_every_module_that_training_imports_is_in_the_key_or_known_not_to_be() -
         "members", "metrics", "packed", "paths", "provenance", "results", "runs", "source_task",
         "spread", "units", "weights", "yamlfile",
     }  # fmt: skip
-    assert own - set(NUMERIC) - other == set()
-    assert set(NUMERIC) <= own | {"pretraining"}
+    assert own - set(TEACHING) - other == set()
+    assert set(TEACHING) <= own
 
 
 def test_varied_recipe_is_scored_on_training_days(project: Path) -> None:
