@@ -179,6 +179,7 @@ def test_target_basins_and_their_models(project: Path) -> None:
     assert table["basin"].tolist() == ["x", "y"]
     assert table[["NSE local", "NSE TL-c"]].to_numpy().tolist() == [[0.3, 0.4], [0.6, 0.7]]
     assert table["aridity"].isna().tolist() == [False, True]
+    assert [str(area) for area in table["area, km2"]] == ["100", "200"]
     assert len(target_limits.table(frame, most=1)) == 1
     remark = target_limits.remark(frame, most=1).data
     assert "`target` (recipe `tiny`): 1 of 2 basins" in remark

@@ -72,6 +72,8 @@ def table(frame: pd.DataFrame, most: int = 20) -> pd.DataFrame:
     properties = frame.groupby(KEYS)[list(PROPERTIES)].first()
     rows = properties.rename(columns={name: p.name for name, p in PROPERTIES.items()})
     rows = rows.join(skill.add_prefix("NSE ")).loc[skill.max(axis=1).sort_values().index]
+    area = PROPERTIES["area_km2"].name
+    rows[area] = rows[area].astype("Int64")  # whole km2 in the records
     return rows.reset_index().head(most)
 
 
