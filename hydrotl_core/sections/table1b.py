@@ -11,7 +11,7 @@ import pandas as pd
 from hydrotl_core.cells import LOCAL, is_process
 from hydrotl_core.config import load_region
 from hydrotl_core.paper import load_paper
-from hydrotl_core.results import read_result, record_products, region_records, results_dir
+from hydrotl_core.results import record_products, region_records
 from hydrotl_core.sections import show
 from hydrotl_core.sections.table1a import gain, verdict
 from hydrotl_core.spread import interval
@@ -73,26 +73,11 @@ def verdicts(region: str) -> Markdown:
     for record in records:
         if is_process(record["option"]):
             (local,) = [
-                r
-                for r in records
-                if r["setting"] == record["setting"] and r["option"] == LOCAL
+                r for r in records if r["setting"] == record["setting"] and r["option"] == LOCAL
             ]
             found = gain(record, local)
             lines.append(f"{record['setting']}, {record['option']}: {verdict(found)}, {found}")
     return show.remark(show.bullets(lines) if lines else "*No committed results yet.*")
-
-
-def teacher_table(region: str, teacher: str) -> pd.DataFrame | None:
-    """Skill of the uncalibrated teacher by setting and basin, as its record states it."""
-    path = results_dir() / region / teacher / "uncalibrated.json"
-    if not path.is_file():
-        return None
-    record = read_result(path)
-    rows = []
-    for setting, scores in record["settings"].items():
-        for basin, nse in zip(record["basins"], scores["nse"], strict=True):
-            rows.append({"test period of": setting, "basin": basin, "NSE": nse})
-    return pd.DataFrame(rows)
 
 
 def reports(regions: list[str]) -> None:
