@@ -22,7 +22,7 @@ from hydrotl_core.backends import run_dask, run_here, run_processes
 from hydrotl_core.cells import LOCAL, PROCESS, Cell, CellTask, is_process
 from hydrotl_core.config import Sweep, SweepEntry, load_region
 from hydrotl_core.experiment import CellResult, cells_of
-from hydrotl_core.keys import cell_key, member_key
+from hydrotl_core.keys import cell_content, cell_key, member_key
 from hydrotl_core.paths import project_root
 from hydrotl_core.pretraining import train_member
 from hydrotl_core.provenance import code_version, data_hash
@@ -119,14 +119,13 @@ class Planner:
         for cell, change in dict.fromkeys(entry_cells(entry)):
             ds, teacher = self.data(cell.region), self.teacher(cell)
             recipe = cell.recipe or load_region(cell.region).recipe
+            first = CellTask(cell, 0, self.device, None, entry.validation_days, tuple(change))
+            content = cell_content(first, ds, teacher)
             tasks, keys = [], []
             for member in range(entry.members):
-                task = CellTask(
-                    cell, member, self.device, None, entry.validation_days, tuple(change)
-                )
-                key = member_key(task, ds, teacher)
+                key = member_key(replace(first, member=member), content)
                 checkpoint = store(key).with_suffix(".checkpoint")
-                tasks.append(replace(task, checkpoint=checkpoint))
+                tasks.append(replace(first, member=member, checkpoint=checkpoint))
                 keys.append(key)
             path = cell_path(
                 cell.region,
