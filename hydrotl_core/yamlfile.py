@@ -10,7 +10,6 @@ import yaml
 
 from hydrotl_core.errors import ConfigError
 
-
 # The parser in C, where PyYAML was built with it: ten times faster on the manifest.
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
