@@ -25,6 +25,7 @@ COLOURS = {
     "TL-a": "#56B4E9",
     "TL-b": "#009E73",
     "TL-c": "#0072B2",
+    "process-swat": "#D55E00",
     "process": "#CC79A7",
     "GR4J": "#999999",
 }
