@@ -296,7 +296,9 @@ app.command()(swat)
 def calibrate(
     region: Annotated[str, typer.Argument(help="File name in experiments/regions/, or a path.")],
     setting: Annotated[list[str] | None, typer.Option(help="Default: all of the region.")] = None,
-    members: Annotated[int, typer.Option(min=1, help="Searches per basin.")] = 1,
+    members: Annotated[
+        int, typer.Option(min=1, help="Calibrations per basin, seeds 0, 1, ...")
+    ] = 1,
     jobs: Jobs = 0,
     save: Annotated[bool, typer.Option(help="Write the records to results/.")] = False,
 ) -> None:

@@ -33,7 +33,7 @@ FOLDER = "conceptual"
 
 @dataclass(frozen=True)
 class BasinTask:
-    """One search in one basin (``ds`` holds that basin only)."""
+    """One calibration of one basin (``ds`` holds that basin only)."""
 
     setting: str
     row: int
@@ -46,7 +46,7 @@ class BasinTask:
 
 @dataclass
 class BasinResult:
-    """Calibrated parameters, test flow ``[day]`` and seconds of one search."""
+    """Calibrated parameters, test flow ``[day]`` and seconds of one calibration."""
 
     task: BasinTask
     calibrated: pd.DataFrame
@@ -93,7 +93,7 @@ def run_yardstick(
     settings
         By default all of the region.
     members
-        Searches per basin, each with a seed of its own (0, 1, ...).
+        Calibrations per basin, each with a seed of its own (0, 1, ...).
     jobs
         Processes side by side.
 
@@ -148,7 +148,7 @@ def run_yardstick(
                     "one layer of snow",
                     "evaporation": gr4j.evaporation_source(ds, attributes),
                     "objective": "NSE of the observed days of the training period",
-                    "search": "differential evolution, the member is the seed",
+                    "search": "differential evolution, repeated until two searches agree",
                     "warm_up_days": gr4j.WARM_UP_DAYS,
                     "bounds": {parameter: list(ends) for parameter, ends in BOUNDS.items()},
                 },
