@@ -66,11 +66,16 @@ def store(key: str) -> Path:
     return project_root() / "runs" / "sweep" / f"{key}.safetensors"
 
 
-def entry_cells(entry: SweepEntry) -> Iterable[tuple[Cell, tuple[tuple[str, float | int], ...]]]:
+Changes = tuple[tuple[str, float | int], ...]
+
+
+def entry_cells(entry: SweepEntry) -> Iterable[tuple[Cell, Changes]]:
     """Cells of an entry and the changes of the recipe; a local model has no source to vary."""
-    changes = [((key, value),) for key, values in entry.vary.items() for value in values] or [()]
+    changes: list[Changes] = [((key, v),) for key, values in entry.vary.items() for v in values]
+    changes = changes or [()]
+    sources: list[str | None] = [*entry.sources] or [None]
     for region in entry.regions:
-        for source in entry.sources or [None]:
+        for source in sources:
             for cell in cells_of(region, entry.settings, entry.options, entry.recipe, source):
                 own = source == load_region(region).source or cell.option == LOCAL
                 for change in changes:

@@ -141,7 +141,8 @@ def test_command_prints_and_saves_what_guide_gives(
     installation = swat_installation()
     monkeypatch.setattr("hydrotl_core.swat.record.results_dir", lambda: tmp_path)
     region = load_yaml(ROOT / "experiments" / "regions" / "sample.yaml")
-    path = write_yaml(tmp_path / "burn.yaml", {**region, "basins": {"ids": ["girnock"]}})
+    path = tmp_path / "burn.yaml"
+    write_yaml(path, {**region, "basins": {"ids": ["girnock"]}})
     assert call("swat", str(path), "--save") == 0
     printed = capsys.readouterr().out
     record = json.loads((tmp_path / "burn" / "swat" / "uncalibrated.json").read_text())

@@ -260,7 +260,7 @@ def test_cluster_trains_the_same_and_a_killed_worker_costs_nothing(
     planner = Planner()
     path = sweep_file(project, {**SMALL, "options": ["local", "TL-a", "TL-c"]})
     work = plan(load_sweep(path), planner)
-    pids = []
+    pids: list[int] = []
     for _, pid in run_dask(slow_pid, list(range(12)), {"x": 1}, lambda _: {"data": "x"}, cluster):
         if not pids:
             os.kill(pid, signal.SIGKILL)  # while others are at work

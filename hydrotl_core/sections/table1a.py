@@ -106,15 +106,15 @@ def table(region: str) -> pd.DataFrame:
             }
         )
     for setting in dict.fromkeys(r["setting"] for r in records):
-        record = yardstick(region, setting)
-        if record is not None:
+        measure = yardstick(region, setting)
+        if measure is not None:
             rows.append(
                 {
                     "training": setting,
                     "model": "GR4J, calibrated",
-                    "members": record["members"],
-                    "mean NSE": f"{record['nse_mean']:.3f}",
-                    "median NSE": f"{record['nse_median']:.3f}",
+                    "members": measure["members"],
+                    "mean NSE": f"{measure['nse_mean']:.3f}",
+                    "median NSE": f"{measure['nse_median']:.3f}",
                     "members' medians": show.MISSING,
                     "median gain over local": show.MISSING,
                     "paper: mean": math.nan,

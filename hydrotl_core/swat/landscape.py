@@ -53,7 +53,7 @@ def _connection(kind: str, name: str, basin: Basin, *out: tuple[str, str]) -> di
         "rule": 0, "out_tot": len(out),
     }  # fmt: skip
     for number, (receiver, part) in enumerate(out, 1):
-        values = {"obj_typ": receiver, "obj_id": 1, "hyd_typ": part, "frac": 1.0}
+        values: dict[str, Cell] = {"obj_typ": receiver, "obj_id": 1, "hyd_typ": part, "frac": 1.0}
         row |= {f"{name}{number}": value for name, value in values.items()}
     return row
 
