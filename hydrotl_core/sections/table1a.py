@@ -275,7 +275,7 @@ def report(region: str) -> None:
     """Show all of a region on the page: what it is, table, direction of the gain, box plots."""
     from IPython.display import display
 
-    display(show.remark(f"### {load_region(region).title} (`{region}`)"))
+    display(show.remark(f"**{load_region(region).title} (`{region}`)**"))
     display(remark(region))
     display(shown_table(region))
     display(verdicts(region))
@@ -285,6 +285,13 @@ def report(region: str) -> None:
     display(
         show.remark(f"One cell, compared with its file: `hydrotl reproduce {cell_file(region)}`")
     )
+
+
+def reports() -> None:
+    """:func:`report` of every region with attributes."""
+    for name in regions():
+        if not name.endswith(BARE):
+            report(name)
 
 
 def cell_file(region: str) -> str:

@@ -86,7 +86,7 @@ def reports(regions: list[str]) -> None:
 
     for name in regions:
         loaded = load_region(name)
-        display(show.remark(f"### {loaded.title} (`{name}`)"))
+        display(show.remark(f"**{loaded.title} (`{name}`)**"))
         if not full(name):
             display(show.remark("*No committed results yet.*"))
             continue
