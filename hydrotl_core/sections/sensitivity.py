@@ -9,11 +9,9 @@ import pandas as pd
 from hydrotl_core.config import load_region
 from hydrotl_core.figures import HEIGHT, colour_of, toolbar
 from hydrotl_core.results import read_result, results_dir
-from hydrotl_core.sections import show
 
 if TYPE_CHECKING:
     import holoviews as hv
-    from IPython.display import Markdown
 
 
 def trials(region: str) -> pd.DataFrame:
@@ -43,13 +41,16 @@ def trials(region: str) -> pd.DataFrame:
     return frame.sort_values(["key", "model", "value"], ignore_index=True) if rows else frame
 
 
-def figure(region: str) -> hv.Layout | Markdown:
+def figure(region: str) -> hv.Layout | hv.Curve:
     """Mean NSE against each value, a panel per key, a line per model; rings are the recipe's."""
     import holoviews as hv
 
     frame = trials(region)
     if frame.empty:
-        return show.remark(f"*No committed trials of {region}.*")
+        empty = hv.Curve([], "value", "mean NSE")
+        return empty.opts(
+            responsive=True, height=HEIGHT - 80, title=f"no committed trials of {region} yet"
+        )
     panels = []
     for key, of_key in frame.groupby("key"):
         parts: list[hv.Element] = []
