@@ -37,8 +37,8 @@ _LOGARITHMIC = np.array([name in ("X1", "X3", "X4") for name in BOUNDS])
 #: Of one search: candidates per parameter, most generations, and the spread of the candidates'
 #: loss at which it ends, relative and absolute.
 POPULATION, GENERATIONS, TOLERANCE, SPREAD = 10, 200, 1e-3, 1e-5
-#: A search may end in a local optimum: one of its candidates is what airGR's own calibration
-#: finds, and it is repeated until two agree on the best NSE.
+#: A search may end in a local optimum: every other one has among its candidates what airGR's
+#: own calibration finds, and they are repeated until two agree on the best NSE.
 SEARCHES, AGREEMENT = 6, 1e-3
 
 
@@ -54,9 +54,9 @@ class Fit:
 def fit(weather: gr4j.Weather, observed: np.ndarray, seed: int) -> Fit:
     """Parameters that maximise the NSE, by differential evolution (Storn and Price 1997).
 
-    One candidate is the result of airGR's own calibration. Searches with new random candidates
-    beside it are repeated until two of them reach the same best NSE, at most :data:`SEARCHES`
-    times; the best is kept.
+    Searches with new random candidates, every other one with the result of airGR's own
+    calibration among them, are repeated until two of them reach the same best NSE, at most
+    :data:`SEARCHES` times; the best is kept.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def fit(weather: gr4j.Weather, observed: np.ndarray, seed: int) -> Fit:
             differential_evolution(
                 loss,
                 list(zip(low, high, strict=True)),
-                x0=np.clip(first, low, high),
+                x0=None if search % 2 else np.clip(first, low, high),
                 rng=rng,
                 popsize=POPULATION,
                 maxiter=GENERATIONS,
