@@ -37,7 +37,8 @@ _LOGARITHMIC = np.array([name in ("X1", "X3", "X4") for name in BOUNDS])
 #: Of one search: candidates per parameter, most generations, and the spread of the candidates'
 #: loss at which it ends, relative and absolute.
 POPULATION, GENERATIONS, TOLERANCE, SPREAD = 10, 200, 1e-3, 1e-5
-#: A search may end in a local optimum: it is repeated until two agree on the best NSE.
+#: A search may end in a local optimum: every other one has among its candidates what airGR's
+#: own calibration finds, and they are repeated until two agree on the best NSE.
 SEARCHES, AGREEMENT = 6, 1e-3
 
 
@@ -53,8 +54,9 @@ class Fit:
 def fit(weather: gr4j.Weather, observed: np.ndarray, seed: int) -> Fit:
     """Parameters that maximise the NSE, by differential evolution (Storn and Price 1997).
 
-    Searches from new random candidates are repeated until two of them reach the same best NSE,
-    at most :data:`SEARCHES` times; the best is kept.
+    Searches with new random candidates, every other one with the result of airGR's own
+    calibration among them, are repeated until two of them reach the same best NSE, at most
+    :data:`SEARCHES` times; the best is kept.
 
     Parameters
     ----------
@@ -76,14 +78,19 @@ def fit(weather: gr4j.Weather, observed: np.ndarray, seed: int) -> Fit:
         return Fit(np.full(len(BOUNDS), np.nan), float("nan"), 0)
     variation = float(((flow - flow.mean()) ** 2).sum())
     run = gr4j.model(weather, weather.yearly_snow)
-    bounds = np.array(list(BOUNDS.values()))
-    bounds[_LOGARITHMIC] = np.log(bounds[_LOGARITHMIC])
-    fixed = np.array([SNOWLESS[name] for name in list(BOUNDS)[4:]])
+    limits = np.array(list(BOUNDS.values()))
+    fixed = np.full(len(BOUNDS), np.nan)
     if weather.yearly_snow == 0:
-        bounds = bounds[:4]
+        fixed[[list(BOUNDS).index(name) for name in SNOWLESS]] = list(SNOWLESS.values())
+    free = np.isnan(fixed)
+    start = gr4j.airgr_calibration(weather, weather.yearly_snow, observed, fixed)
+    searchable = np.column_stack([limits, np.clip(start, *limits.T)])
+    searchable[_LOGARITHMIC] = np.log(searchable[_LOGARITHMIC])
+    low, high, first = searchable[free].T
 
     def parameters(searched: np.ndarray) -> np.ndarray:
-        values = np.concatenate([searched, fixed])[: len(BOUNDS)]
+        values = fixed.copy()
+        values[free] = searched
         values[_LOGARITHMIC] = np.exp(values[_LOGARITHMIC])
         return values
 
@@ -97,7 +104,8 @@ def fit(weather: gr4j.Weather, observed: np.ndarray, seed: int) -> Fit:
         found.append(
             differential_evolution(
                 loss,
-                bounds,
+                list(zip(low, high, strict=True)),
+                x0=None if search % 2 else np.clip(first, low, high),
                 rng=rng,
                 popsize=POPULATION,
                 maxiter=GENERATIONS,

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -193,6 +194,44 @@ def model(weather: Weather, yearly_snow: float) -> Callable[[np.ndarray], np.nda
     callable
         Streamflow ``[day]`` of the days after the lead, mm/day.
     """
+    inputs, options = _prepared(weather, yearly_snow)
+    simulate = library().run_model_cemaneige_gr4j
+
+    def run(parameters: np.ndarray) -> np.ndarray:
+        return simulate(inputs, options, parameters)["Qsim"]
+
+    return run
+
+
+def airgr_calibration(
+    weather: Weather, yearly_snow: float, observed: np.ndarray, fixed: np.ndarray
+) -> np.ndarray:
+    """Parameters that airGR's own calibration finds: a coarse grid, then steepest descent.
+
+    Michel's algorithm (Coron et al. 2017, doi:10.1016/j.envsoft.2017.05.002) on the NSE. It is
+    quick and knows where GR4J's parameters mostly lie, but may end in a local optimum.
+
+    Parameters
+    ----------
+    weather, yearly_snow
+        As for :func:`model`.
+    observed
+        Streamflow of the days after the lead, ``[day]``, mm/day, NaN = missing.
+    fixed
+        A value for each parameter that is not to be fitted, NaN for the others.
+    """
+    grsuite = library()
+    found = grsuite.calibration_michel(
+        *_prepared(weather, yearly_snow),
+        grsuite.InputsCrit("NSE", obs=observed.astype(float)),
+        grsuite.CalibOptions("CemaNeigeGR4J", fixed_param=fixed),
+        verbose=False,
+    )
+    return np.asarray(found.param_final_r, dtype=float)
+
+
+def _prepared(weather: Weather, yearly_snow: float) -> tuple[Any, Any]:
+    """The library's inputs and options of a run."""
     grsuite = library()
     days = weather.start - weather.lead + np.arange(len(weather.rain))
     inputs = grsuite.InputsModel(
@@ -211,8 +250,4 @@ def model(weather: Weather, yearly_snow: float) -> Callable[[np.ndarray], np.nda
         ind_period_warmup=np.arange(weather.lead),
         mean_an_solid_precip=[yearly_snow],
     )
-
-    def run(parameters: np.ndarray) -> np.ndarray:
-        return grsuite.run_model_cemaneige_gr4j(inputs, options, parameters)["Qsim"]
-
-    return run
+    return inputs, options

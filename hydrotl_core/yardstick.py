@@ -148,7 +148,8 @@ def run_yardstick(
                     "one layer of snow",
                     "evaporation": gr4j.evaporation_source(ds, attributes),
                     "objective": "NSE of the observed days of the training period",
-                    "search": "differential evolution, repeated until two searches agree",
+                    "search": "differential evolution, in turn with airGR's own calibration "
+                    "and from random candidates, until two searches agree",
                     "warm_up_days": gr4j.WARM_UP_DAYS,
                     "bounds": {parameter: list(ends) for parameter, ends in BOUNDS.items()},
                 },
