@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hydrotl_core.errors import ConfigError, HydroTLError
+from hydrotl_core.swat.commands import swat, swat_fetch
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -285,6 +286,10 @@ def reproduce(
             f"{result} is not reproduced: the largest difference of NSE is {largest:.4f}. Data, "
             "code, weights or machine are others than those of its provenance"
         )
+
+
+app.command("swat-fetch")(swat_fetch)
+app.command()(swat)
 
 
 @app.command()

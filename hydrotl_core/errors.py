@@ -27,3 +27,7 @@ class RunningElsewhereError(HydroTLError):
 
 class TrainingError(HydroTLError):
     """Some trainings of a run failed; the message names them."""
+
+
+class ProcessModelError(HydroTLError):
+    """A process-based model could not be run or did not finish."""

@@ -93,6 +93,8 @@ class Attributes(Strict):
     area: Text | None = Field(None, description="attribute with the basin area in km2")
     latitude: Text | None = None
     longitude: Text | None = None
+    elevation: Text | None = Field(None, description="attribute with the mean elevation in m")
+    slope: Variable | None = Field(None, description="attribute with the mean slope, and its unit")
     table_s1: Names = Field([], description="attributes of the paper's Table S1")
     uses_flow: Names = Field([], description="attributes computed from observed streamflow")
     about: dict[Text, Text] = Field({}, description="meaning and unit of attributes, for tables")
@@ -141,6 +143,9 @@ class Dataset(Strict):
     missing: list[float | str] = Field([], description="values that stand for a missing one")
     variables: dict[Canonical, Variable] = Field(min_length=1)
     attributes: Attributes = Attributes()
+    diurnal_range: float | None = Field(
+        None, gt=0, description="mean tmax less tmin in K, for data with mean temperature only"
+    )
     screens: dict[str, Screen] = Field(default_factory=dict)
     protocol: dict[str, Protocol] = Field(default_factory=dict)
     notes: list[Text] = Field([], description="what a user of the data should know")

@@ -1,8 +1,9 @@
 """Skips that may not pass unnoticed.
 
-A test that needs the published data or a browser skips with a reason that starts with ``data:``
-or ``browser:``. ``HYDROTL_REQUIRE_DATA=1`` and ``HYDROTL_REQUIRE_BROWSER=1`` turn such skips
-into failures: set them where the data or the browser must be there.
+A test that needs the published data, a browser or the SWAT+ program skips with a reason that
+starts with ``data:``, ``browser:`` or ``swat:``. ``HYDROTL_REQUIRE_DATA=1``,
+``HYDROTL_REQUIRE_BROWSER=1`` and ``HYDROTL_REQUIRE_SWAT=1`` turn such skips into failures: set them
+where these must be there.
 """
 
 import os
@@ -13,7 +14,9 @@ import pytest
 
 from tests.real_data import real
 
-REQUIRED_BY = {"data:": "HYDROTL_REQUIRE_DATA", "browser:": "HYDROTL_REQUIRE_BROWSER"}
+REQUIRED_BY = {
+    f"{kind}:": f"HYDROTL_REQUIRE_{kind.upper()}" for kind in ("data", "browser", "swat")
+}
 
 
 def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

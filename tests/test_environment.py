@@ -117,7 +117,7 @@ def test_repository_is_named_alike() -> None:
         assert f"git clone {url}" in page.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("kind", ["data", "browser"])
+@pytest.mark.parametrize("kind", ["data", "browser", "swat"])
 def test_a_required_skip_fails(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
