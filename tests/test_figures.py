@@ -121,7 +121,7 @@ def test_locations_are_the_attributes_of_that_role() -> None:
 
 
 def test_every_option_has_a_colour_of_its_own() -> None:
-    names = ["observed", "local", "process", *load_options()]
+    names = ["observed", "local", "process-gr4j", "process-swat", *load_options()]
     colours = [figures.colour_of(name) for name in names]
     assert len(set(colours)) == len(names)
     assert figures.colour_of("TL-a, 50 basins") == figures.colour_of("TL-a")

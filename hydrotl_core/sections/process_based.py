@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from hydrotl_core.config import load_region
-from hydrotl_core.data import open_dataset
-from hydrotl_core.manifest import load_manifest
+from hydrotl_core.guides import guide
 from hydrotl_core.paper import load_paper
 from hydrotl_core.sections import transfer
 from hydrotl_core.sections.transfer import boxes, run_remark
@@ -22,39 +20,22 @@ if TYPE_CHECKING:
 
 __all__ = ["beside_paper", "boxes", "guide", "guide_skill", "hydrographs", "run", "run_remark"]
 
-PROCESS = "process"
-IN_THE_PAPER = {"local": "local", PROCESS: "SWAT-initialised", "TL-c": "TL-c"}
-
-
-def guide(region: str) -> xr.DataArray:
-    """Streamflow of the uncalibrated conceptual model in the region's basins, mm/day."""
-    from hydrotl_core.conceptual import conceptual_streamflow
-    from hydrotl_core.regions import region_data
-
-    loaded = load_region(region)
-    basins = [str(b) for b in region_data(loaded)["basin"].values]
-    ds = open_dataset(loaded.dataset, basins=basins)
-    return conceptual_streamflow(ds, load_manifest()[loaded.dataset].attributes)
+#: What a model of this page corresponds to in the paper, whatever its teacher.
+IN_THE_PAPER = {"local": "local", "TL-c": "TL-c"}
+TAUGHT_IN_THE_PAPER = "SWAT-initialised"
 
 
 def guide_skill(flow: xr.DataArray, region: str, setting: str) -> pd.DataFrame:
     """NSE and mean flow of the uncalibrated model in the test period of ``setting``."""
-    from hydrotl_core.metrics import nse
-    from hydrotl_core.regions import region_data, region_setting
-    from hydrotl_core.tensors import in_period
+    from hydrotl_core.guides import skill
 
-    loaded = load_region(region)
-    ds = region_data(loaded)
-    basins = [str(b) for b in ds["basin"].values]
-    days = in_period(ds, region_setting(loaded, setting).periods("test", basins))
-    observed = ds["streamflow"].where(days)
-    both = observed.notnull() & flow.notnull()
+    scores = skill(flow, region, setting)
     return pd.DataFrame(
         {
-            "basin": basins,
-            "NSE": nse(flow, observed, dim="time").values,
-            "mean flow observed, mm/day": observed.where(both).mean("time").values,
-            "mean flow simulated, mm/day": flow.where(both).mean("time").values,
+            "basin": [str(b) for b in flow["basin"].values],
+            "NSE": scores["nse"],
+            "mean flow observed, mm/day": scores["mean_observed"],
+            "mean flow simulated, mm/day": scores["mean_simulated"],
         }
     )
 
@@ -71,7 +52,8 @@ def run(
     jobs: int = 1,
     device: str = "auto",
 ) -> dict[Cell, CellResult]:
-    """Local, process-initialised and TL-c models in all ``settings``."""
+    """Local models, models that learn the ``teacher``'s ``flow`` first, and TL-c."""
+    from hydrotl_core.cells import PROCESS
     from hydrotl_core.members import pick_device
     from hydrotl_core.pretraining import run_process
 
@@ -113,12 +95,14 @@ def beside_paper(results: transfer.Results) -> pd.DataFrame:
     frame = transfer.summary(results)
     pairs = []
     for setting, model in zip(frame["setting"], frame["model"], strict=True):
-        if model == PROCESS:
+        if model not in IN_THE_PAPER:
             pair = published.table_1b.get(setting)
         else:
             pair = published.table_1a["CHINA-MR"].get(setting, {}).get(model)
         pairs.append(pair or (math.nan, math.nan))
-    frame["model in the paper"] = [IN_THE_PAPER[model] for model in frame["model"]]
+    frame["model in the paper"] = [
+        IN_THE_PAPER.get(model, TAUGHT_IN_THE_PAPER) for model in frame["model"]
+    ]
     frame["paper, CHINA-MR: mean"] = [mean for mean, _ in pairs]
     frame["paper, CHINA-MR: median"] = [median for _, median in pairs]
     return frame
