@@ -8,7 +8,8 @@ sizes 64 and 256, batches of 2, 16 and 100, ensembles of one and of five members
 - hydrotl as it runs, one process and one thread per member and as many processes as cores, one
   member cut in two where that lets all of them end together (`hydrotl_core/schedule.py`), with
   the paper's way of training (DropConnect, Adadelta) and with that of the recipe `fast` (AdamW),
-  in float32 like all others and in bfloat16; for one member also with all threads;
+  in float32 like all others and, where the processor has it, in bfloat16; for one member also with
+  all threads;
 - neuralhydrology's trainer with its default model and with hydrotl's architecture, with torch's
   threads, one member after another; and, the best case for it, one thread per member and as many
   processes as cores, in the environment of hydrotl's workers;
@@ -45,6 +46,7 @@ from benchmarks.data import camels, sample, whole_period, write_generic, write_n
 from benchmarks.flops import Size, direct_update_flops, update_flops
 from hydrotl_core.canonical import dynamic_variables, static_attributes
 from hydrotl_core.config import Period, Training, load_options
+from hydrotl_core.engine import arithmetic
 from hydrotl_core.members import default_jobs
 from hydrotl_core.scaling import STREAMFLOW
 
@@ -94,6 +96,8 @@ def contestants(
         "AdamW, bfloat16": engine.fast_training(hidden, batch, "bfloat16"),
     }
     for name, training in ways.items():
+        if str(arithmetic(training.precision, device)) != f"torch.{training.precision}":
+            continue  # it would be a row of float32 under another name
         one = engine.Work(basins.file, training, 1, device)
         rows[f"hydrotl, {name}, 1 member"] = Contestant(apart, engine.work, one, 1)
         rows[f"hydrotl, {name}, 5 members"] = Contestant(

@@ -293,6 +293,29 @@ app.command()(swat)
 
 
 @app.command()
+def calibrate(
+    region: Annotated[str, typer.Argument(help="File name in experiments/regions/, or a path.")],
+    setting: Annotated[list[str] | None, typer.Option(help="Default: all of the region.")] = None,
+    members: Annotated[
+        int, typer.Option(min=1, help="Calibrations per basin, seeds 0, 1, ...")
+    ] = 1,
+    jobs: Jobs = 0,
+    save: Annotated[bool, typer.Option(help="Write the records to results/.")] = False,
+) -> None:
+    """Calibrate GR4J with snow on a region's training years: the yardstick of the LSTMs."""
+    from hydrotl_core.results import cell_path, cell_table, write_result
+    from hydrotl_core.yardstick import run_yardstick
+
+    records = run_yardstick(region, setting, members=members, jobs=_jobs(jobs, "cpu"))
+    typer.echo(cell_table(records).drop(columns="region").to_string(index=False))
+    if save:
+        for record in records:
+            path = cell_path(region, record["setting"], record["option"], record["recipe"])
+            write_result(path, record)
+        typer.echo(f"wrote {len(records)} records below {path.parent}")
+
+
+@app.command()
 def book(
     quick: Annotated[bool, typer.Option(help="Quick parameters (book/quick.yaml).")] = True,
     jobs: Jobs = 0,

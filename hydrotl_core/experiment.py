@@ -17,7 +17,6 @@ from hydrotl_core.cells import (
     MemberResult,
     is_process,
     source_folder,
-    start_model,
     starts_from_source,
     train_cell_member,
 )
@@ -30,20 +29,6 @@ from hydrotl_core.regions import region_setting, region_settings
 from hydrotl_core.results import score_record
 from hydrotl_core.simulation import to_dataset
 from hydrotl_core.weights import member_paths
-
-__all__ = [
-    "LOCAL",
-    "Cell",
-    "CellResult",
-    "CellTask",
-    "MemberResult",
-    "cell_result",
-    "cells_of",
-    "run_cells",
-    "source_folder",
-    "start_model",
-    "train_cell_member",
-]
 
 
 @dataclass

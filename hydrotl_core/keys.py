@@ -31,7 +31,6 @@ NUMERIC = (
     "engine",
     "loss",
     "model",
-    "pretraining",
     "regions",
     "scaling",
     "simulation",
@@ -41,6 +40,7 @@ NUMERIC = (
     "transfer",
     "windows",
 )
+TEACHING = (*NUMERIC, "pretraining")
 SCORING = ("metrics", "results", "spread")
 
 
@@ -80,40 +80,43 @@ def _source_hash(task: CellTask) -> str | None:
     return pooch.file_hash(str(paths[task.member % len(paths)]), alg="sha256")
 
 
-def member_key(task: CellTask, ds: xr.Dataset, teacher: xr.DataArray | None = None) -> str:
-    """Key of one member's simulation.
+def cell_content(
+    task: CellTask, ds: xr.Dataset, teacher: xr.DataArray | None = None
+) -> dict[str, Any]:
+    """What the members of a cell have in common, for :func:`member_key`.
 
     Parameters
     ----------
+    task
+        Any member of the cell.
     ds
         Data of the task's region.
     teacher
-        The process model's flow that the member learns first, if there is one.
+        The process model's flow that the members learn first, if there is one.
+    """
+    options, option = load_options(), task.cell.option
+    fit, test = task.periods([str(b) for b in ds["basin"].values])
+    return {
+        "data": data_hash(ds),
+        "inputs": load_region(task.cell.region).inputs.model_dump(),
+        "periods": [[p.model_dump(mode="json") for p in part] for part in (fit, test)],
+        "training": task.training().model_dump(),
+        "trained": options[option].trained if option in options else option,
+        "teacher": None if teacher is None else data_hash(teacher.to_dataset(name="flow")),
+        "device": torch.device(task.device).type,
+        "code": code_hash(NUMERIC if teacher is None else TEACHING),
+    }
+
+
+def member_key(task: CellTask, content: dict[str, Any]) -> str:
+    """Key of one member's simulation, from what its cell's members have in common.
 
     Raises
     ------
     WeightsError
         If the cell's source has no weights.
     """
-    inputs = load_region(task.cell.region).inputs
-    options = load_options()
-    option = task.cell.option
-    trained = options[option].trained if option in options else option
-    fit, test = task.periods([str(b) for b in ds["basin"].values])
-    return _hash(
-        {
-            "data": data_hash(ds),
-            "inputs": inputs.model_dump(),
-            "periods": [[p.model_dump(mode="json") for p in part] for part in (fit, test)],
-            "training": task.training().model_dump(),
-            "trained": trained,
-            "source": _source_hash(task),
-            "teacher": None if teacher is None else data_hash(teacher.to_dataset(name="flow")),
-            "member": task.member,
-            "device": torch.device(task.device).type,
-            "code": code_hash(),
-        }
-    )
+    return _hash({**content, "member": task.member, "source": _source_hash(task)})
 
 
 def cell_key(members: list[str]) -> str:

@@ -87,7 +87,8 @@ def boxes_with_hydrographs(
             "basin": [str(b) for v in parts_of for b in v.index],
             "nse": [float(x) for v in parts_of for x in v],
             "height": [max(float(x), lowest) for v in parts_of for x in v],
-        }
+        },
+        name="basins",
     )
     dots = boxes.scatter("model", "height", source=points, size=7, color="#333333", alpha=0.6)
     boxes.add_tools(

@@ -62,9 +62,8 @@ def region_data(region: Region) -> xr.Dataset:
     Raises
     ------
     ConfigError
-        If the choice of basins is not possible, or a setting names a basin that is not there
-        (it would silently be without effect), or an attribute was computed from observed flow
-        and the region does not allow it.
+        If :func:`region_basins` does, or an attribute was computed from observed flow and the
+        region does not allow it.
     """
     flow = set(load_manifest()[region.dataset].attributes.uses_flow)
     leaking = [name for name in region.inputs.static if name in flow]
@@ -73,6 +72,21 @@ def region_data(region: Region) -> xr.Dataset:
             f"{region.title}: {', '.join(leaking)} were computed from observed flow, the test "
             "period included: leave them out, or say `flow_attributes: true` to repeat the paper"
         )
+    ds = region_basins(region)
+    wanted = [*region.inputs.dynamic, *region.inputs.static, STREAMFLOW]
+    require(ds, wanted, "inputs")
+    return ds[wanted].load()
+
+
+def region_basins(region: Region) -> xr.Dataset:
+    """All variables and attributes of the region's basins.
+
+    Raises
+    ------
+    ConfigError
+        If the choice of basins is not possible, or a setting names a basin that is not there
+        (it would silently be without effect).
+    """
     everything = open_dataset(region.dataset)
     known = {str(b) for b in everything["basin"].values}
     for name, setting in region_settings(region).items():
@@ -82,10 +96,7 @@ def region_data(region: Region) -> xr.Dataset:
                 f"{region.title}, setting {name!r}: per_basin names {', '.join(unknown)}, "
                 f"not in data set {region.dataset}"
             )
-    ds = select_basins(everything, region.basins, region.dataset)
-    wanted = [*region.inputs.dynamic, *region.inputs.static, STREAMFLOW]
-    require(ds, wanted, "inputs")
-    return ds[wanted].load()
+    return select_basins(everything, region.basins, region.dataset)
 
 
 def region_settings(region: Region) -> dict[str, Setting]:

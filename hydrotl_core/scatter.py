@@ -78,7 +78,7 @@ def skill_scatter(
             )
             curve = hv.Curve((line["x"], line["y"]), column, "drawn", label=f"{name}: median")
             parts.append(curve.opts(color=colour if group else "#D55E00", line_width=2.5))
-    return hv.Overlay(parts).opts(
+    figure = hv.Overlay(parts).opts(
         responsive=True,
         height=HEIGHT,
         xlabel=label,
@@ -89,3 +89,6 @@ def skill_scatter(
         legend_position="right",
         **toolbar(),
     )
+    if not logarithmic and len(known):  # shares are often all 0, which has no range of its own
+        figure.opts(xlim=(-0.02, max(0.2, 1.05 * float(known[column].max()))))
+    return figure

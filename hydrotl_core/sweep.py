@@ -22,7 +22,7 @@ from hydrotl_core.backends import run_dask, run_here, run_processes
 from hydrotl_core.cells import LOCAL, PROCESS, Cell, CellTask, is_process
 from hydrotl_core.config import Sweep, SweepEntry, load_region
 from hydrotl_core.experiment import CellResult, cells_of
-from hydrotl_core.keys import cell_key, member_key
+from hydrotl_core.keys import cell_content, cell_key, member_key
 from hydrotl_core.paths import project_root
 from hydrotl_core.pretraining import train_member
 from hydrotl_core.provenance import code_version, data_hash
@@ -66,11 +66,16 @@ def store(key: str) -> Path:
     return project_root() / "runs" / "sweep" / f"{key}.safetensors"
 
 
-def entry_cells(entry: SweepEntry) -> Iterable[tuple[Cell, tuple[tuple[str, float | int], ...]]]:
+Changes = tuple[tuple[str, float | int], ...]
+
+
+def entry_cells(entry: SweepEntry) -> Iterable[tuple[Cell, Changes]]:
     """Cells of an entry and the changes of the recipe; a local model has no source to vary."""
-    changes = [((key, value),) for key, values in entry.vary.items() for value in values] or [()]
+    changes: list[Changes] = [((key, v),) for key, values in entry.vary.items() for v in values]
+    changes = changes or [()]
+    sources: list[str | None] = [*entry.sources] or [None]
     for region in entry.regions:
-        for source in entry.sources or [None]:
+        for source in sources:
             for cell in cells_of(region, entry.settings, entry.options, entry.recipe, source):
                 own = source == load_region(region).source or cell.option == LOCAL
                 for change in changes:
@@ -119,14 +124,13 @@ class Planner:
         for cell, change in dict.fromkeys(entry_cells(entry)):
             ds, teacher = self.data(cell.region), self.teacher(cell)
             recipe = cell.recipe or load_region(cell.region).recipe
+            first = CellTask(cell, 0, self.device, None, entry.validation_days, tuple(change))
+            content = cell_content(first, ds, teacher)
             tasks, keys = [], []
             for member in range(entry.members):
-                task = CellTask(
-                    cell, member, self.device, None, entry.validation_days, tuple(change)
-                )
-                key = member_key(task, ds, teacher)
+                key = member_key(replace(first, member=member), content)
                 checkpoint = store(key).with_suffix(".checkpoint")
-                tasks.append(replace(task, checkpoint=checkpoint))
+                tasks.append(replace(first, member=member, checkpoint=checkpoint))
                 keys.append(key)
             path = cell_path(
                 cell.region,

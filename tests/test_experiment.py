@@ -11,6 +11,7 @@ import pytest
 import torch
 import yaml
 
+from hydrotl_core.cells import start_model
 from hydrotl_core.config import Basins, load_options, load_recipe, load_region
 from hydrotl_core.data import open_dataset
 from hydrotl_core.errors import ConfigError, WeightsError
@@ -20,7 +21,6 @@ from hydrotl_core.experiment import (
     MemberResult,
     cells_of,
     run_cells,
-    start_model,
     train_cell_member,
 )
 from hydrotl_core.metrics import ensemble_nse

@@ -10,6 +10,7 @@ import pytest
 from hydrotl_core import figures, maps
 from hydrotl_core.config import load_options
 from hydrotl_core.errors import DataError
+from hydrotl_core.linked import boxes_with_hydrographs
 from hydrotl_core.manifest import load_manifest
 from tests.synthetic import canonical
 
@@ -182,6 +183,30 @@ def test_hydrograph_swaps_the_series_of_all_basins() -> None:
     assert shown not in held.values()
     np.testing.assert_array_equal(shown.data["local"], [1, 1, 2, 3])
     assert callback.args["titles"] == {"upper": "upper", "lower": "lower, NSE 0.5"}
+
+
+def test_linked_boxes_hold_every_basin_and_the_quantiles_of_each_model() -> None:
+    from bokeh.models import CustomJS, FactorRange
+    from bokeh.models.widgets import Select
+    from bokeh.plotting import figure
+
+    scores = {
+        "local": pd.Series([0.1, -3.0, np.nan], index=["upper", "lower", "third"]),
+        "TL-a": pd.Series([0.5, 0.7], index=["upper", "lower"]),
+    }
+    layout = boxes_with_hydrographs(scores, frames()).object
+    (boxes,) = (p for p in layout.select({"type": figure}) if isinstance(p.x_range, FactorRange))
+    (points,) = (r.data_source for r in boxes.renderers if "basin" in r.data_source.data)
+    assert points.data["basin"] == ["upper", "lower", "upper", "lower"]
+    assert points.data["nse"] == [0.1, -3.0, 0.5, 0.7]
+    assert points.data["height"] == [0.1, -0.5, 0.5, 0.7]  # drawn at the edge, named by hovering
+    summary = boxes.renderers[0].data_source.data
+    assert list(summary["p50"]) == pytest.approx([-0.5, 0.6])
+    assert list(summary["p75"]) == pytest.approx([-0.5, 0.65])
+    (select,) = layout.select({"type": Select})
+    (pick,) = points.selected.js_property_callbacks["change:indices"]
+    assert isinstance(pick, CustomJS)
+    assert pick.args == {"source": points, "select": select}
 
 
 def test_hydrograph_draws_rain_only_where_there_is_some() -> None:

@@ -113,6 +113,8 @@ def test_scatter_shows_every_basin_and_clips_the_lowest() -> None:
     assert list(below.dimension_values("basin")) == ["f"]
     assert list(below.dimension_values("drawn")) == [-0.5]
     assert list(below.dimension_values("NSE")) == [-3.0]
+    assert plot.opts.get("plot").kwargs["ylim"] == (-0.55, 1.0)
+    assert plot.opts.get("plot").kwargs["xlim"] == (-0.02, 4.2)
     rng = np.random.default_rng(0)
     many = pd.DataFrame({"basin": map(str, range(90)), "NSE": rng.random(90)})
     many["aridity"], many["model"] = rng.random(90), ["local", "TL-c", "TL-c"] * 30
@@ -177,6 +179,7 @@ def test_target_basins_and_their_models(project: Path) -> None:
     assert table["basin"].tolist() == ["x", "y"]
     assert table[["NSE local", "NSE TL-c"]].to_numpy().tolist() == [[0.3, 0.4], [0.6, 0.7]]
     assert table["aridity"].isna().tolist() == [False, True]
+    assert [str(area) for area in table["area, km2"]] == ["100", "200"]
     assert len(target_limits.table(frame, most=1)) == 1
     remark = target_limits.remark(frame, most=1).data
     assert "`target` (recipe `tiny`): 1 of 2 basins" in remark
@@ -242,16 +245,19 @@ def test_tables_of_variables_follow_the_files() -> None:
     assert "ind" in forcing.loc["tmin", "used here by"]
     assert "gb-49" not in forcing.loc["tmin", "used here by"]
     inputs: Any = content(variables.inputs_table())
-    row = inputs[inputs["experiment"].str.startswith("gb-5, ")].iloc[0]
+    (position,) = np.flatnonzero(inputs["experiment"] == "gb, gb-5, gb-49")
+    row = inputs.iloc[position]
     listed = load_manifest()["camels_gb_packed"].attributes.table_s1
     static = load_region("gb-49").inputs.static
     assert row["attributes"] == len(static)
     assert row["of Table S1"] == f"{len([n for n in listed if n in static])} of {len(listed)}"
-    assert "q_mean (from flow)" in row["left out"]
-    assert "bulkdens" in row["left out"].split(", ")
+    # q_mean, runoff_ratio, stream_elas, baseflow_index, Q5 and Q95; frac_snow is no input of S1
+    assert (row["left out"], row["of these from flow"], row["others"]) == (24, 6, 1)
     attributes: Any = content(variables.attribute_table()).set_index(["data set", "attribute"])
     assert attributes.loc[("camels_us_packed", "elev_mean"), "meaning, unit"] == "mean elevation, m"
     assert attributes.loc[("camels_gb_packed", "Q95"), "from flow"] == "yes"
+    assert attributes.loc[("camels_gb_packed", "bulkdens"), "used here by"] == "–"
+    assert "gb-49" in attributes.loc[("camels_gb_packed", "frac_snow"), "used here by"]
 
 
 def test_papers_forcings_are_variables_of_its_data_sets() -> None:
@@ -275,9 +281,7 @@ def test_a_page_says_how_to_make_it_again(project: Path) -> None:
     assert "\nhydrotl check donor\npapermill notebooks/02-source.ipynb" in text
     assert "%env HYDROTL_DATA=" in text
     assert "!hydrotl check donor" in text
-    assert "hydrotl run target --members 5 --save" in again.region("target", "03-transfer").data
-    saved(project, "tiny", "local", [0.3, 0.6])
     text = again.region("target", "03-transfer", {"region": "target", "updates": 0}).data
-    assert "hydrotl run target --members 3 --save" in text
+    assert "\nhydrotl sweep paper --region target\n" in text
     assert "-p region target -p updates 0" in text
     assert "`region = 'target'`, `updates = 0`" in text

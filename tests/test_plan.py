@@ -61,7 +61,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield root
 
 
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def until(condition: Callable[[], bool], seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -107,7 +107,7 @@ def test_shipped_plan(monkeypatch: pytest.MonkeyPatch) -> None:
         assert load_source(task.name).dataset == "camels_us_packed"
         counts[task.name] = counts.get(task.name, 0) + 1
     on_disk = {path.stem for path in (ROOT / "experiments" / "sources").glob("*.yaml")}
-    assert set(counts) == on_disk
+    assert set(counts) == on_disk - {"conus-paper"}  # the paper's own data and recipe
     assert counts["conus"] == counts["conus-check"] == 5
 
 

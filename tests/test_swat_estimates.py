@@ -59,9 +59,7 @@ def test_vapour_pressure_of_example_3() -> None:
 
 def basin(**variables: list[float]) -> xr.Dataset:
     days = pd.date_range("2001-07-01", periods=4, freq="D")
-    series = {
-        name: ("time", np.array(values, dtype=np.float32)) for name, values in variables.items()
-    }
+    series = {name: ("time", np.array(values, np.float32)) for name, values in variables.items()}
     return xr.Dataset(series, coords={"time": days, "basin": "b"})
 
 
@@ -85,7 +83,7 @@ def test_gaps_are_filled_and_said() -> None:
 def test_record_is_the_span_with_rain_and_temperature() -> None:
     ds = basin(prcp=[np.nan, 2, 3, 4], tmin=[10, 11, 12, np.nan], tmax=[20, 21, 22, 23])
     weather, _ = weather_record(ds, 45.72, 200)
-    assert weather.index.tolist() == list(pd.to_datetime(["2001-07-02", "2001-07-03"]))
+    assert [day.strftime("%d") for day in pd.DatetimeIndex(weather.index)] == ["02", "03"]
 
 
 def test_radiation_is_a_daylight_mean_with_daylength_and_cut_at_a_cloudless_sky() -> None:

@@ -78,13 +78,13 @@ def test_real_monthly_print(real_data: Callable[[str], Path]) -> None:
     assert flow.loc["1991-12-01"] == 0.3870e-01
     # the file's own line of the year 1990
     assert flow.loc["1990"].mean() == pytest.approx(0.2052, rel=0.01)
-    assert flow.index[-1] == pd.Timestamp("2001-12-01")
+    assert pd.DatetimeIndex(flow.index).year.max() == 2001
 
 
 def test_real_yearly_print(real_data: Callable[[str], Path]) -> None:
     path = real_data("native/swat/output_yearly.rch")
     flow = read_output_rch(path, 10)
-    assert [day.year for day in flow.index] == list(range(1995, 2013))
+    assert pd.DatetimeIndex(flow.index).year.tolist() == list(range(1995, 2013))
     assert flow.iloc[[0, 1, -1]].tolist() == [0.5516e-01, 0.6772e-01, 0.7714e-01]
     # its last line, over 18 years
     assert flow.mean() == pytest.approx(0.1009, abs=1e-4)

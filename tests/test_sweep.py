@@ -18,7 +18,7 @@ from hydrotl_core.cells import Cell, CellTask
 from hydrotl_core.config import load_sweep
 from hydrotl_core.errors import ConfigError, DataError, TrainingError
 from hydrotl_core.experiment import run_cells
-from hydrotl_core.keys import bare_source, code_hash, member_key
+from hydrotl_core.keys import TEACHING, bare_source, cell_content, code_hash, member_key
 from hydrotl_core.regions import region_data
 from hydrotl_core.reproduce import reproduce_result
 from hydrotl_core.results import read_result
@@ -91,23 +91,24 @@ def test_finished_cells_and_members_are_not_done_again(
     assert work[0].state == "finished"
 
 
+def key_of(task: CellTask, ds: xr.Dataset) -> str:
+    return member_key(task, cell_content(task, ds))
+
+
 def test_key_follows_what_decides_the_numbers(project: Path) -> None:
     ds = region_data_of("target")
     task = CellTask(Cell("target", "1-year", "TL-a"), 0)
-    key = member_key(task, ds)
-    assert member_key(CellTask(Cell("target", "1-year", "TL-a", "tiny"), 0), ds) == key
+    key = key_of(task, ds)
+    assert key_of(CellTask(Cell("target", "1-year", "TL-a", "tiny"), 0), ds) == key
     changed = ds.copy(deep=True)
     changed["prcp"][0, 0] += 1
     others = [
-        member_key(task, changed),
-        member_key(CellTask(task.cell, 1), ds),
-        member_key(CellTask(task.cell, 0, validation_days=60), ds),
-        member_key(CellTask(task.cell, 0, changes=(("lr", 0.5),)), ds),
-        member_key(CellTask(Cell("target", "1-year", "TL-b"), 0), ds),
-        member_key(CellTask(Cell("target", "1-year", "local"), 0), ds),
-        member_key(CellTask(Cell("target", "1-year", "TL-a", source="other"), 0), ds)
-        if (project / "weights" / "other").is_dir()
-        else "no other source",
+        key_of(task, changed),
+        key_of(CellTask(task.cell, 1), ds),
+        key_of(CellTask(task.cell, 0, validation_days=60), ds),
+        key_of(CellTask(task.cell, 0, changes=(("lr", 0.5),)), ds),
+        key_of(CellTask(Cell("target", "1-year", "TL-b"), 0), ds),
+        key_of(CellTask(Cell("target", "1-year", "local"), 0), ds),
     ]
     assert len({key, *others}) == len(others) + 1
 
@@ -129,8 +130,6 @@ def test_code_hash_sees_code_and_not_words() -> None:
 
 def test_every_module_that_training_imports_is_in_the_key_or_known_not_to_be() -> None:
     """A new module must be sorted in: does it decide numbers or not?"""
-    from hydrotl_core.keys import NUMERIC
-
     code = "import sys, hydrotl_core.cells, hydrotl_core.pretraining; print(*sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     own = {
@@ -140,12 +139,12 @@ def test_every_module_that_training_imports_is_in_the_key_or_known_not_to_be() -
     }
     # Files, names and checks; or in the key by their results: configuration, data, weights.
     other = {
-        "canonical", "checkpoint", "config", "data", "errors", "experiment", "files", "manifest",
-        "members", "metrics", "packed", "paths", "provenance", "results", "runs", "source_task",
-        "spread", "units", "weights", "yamlfile",
+        "basins", "canonical", "checkpoint", "climate", "config", "data", "errors", "experiment",
+        "files", "manifest", "maps", "members", "metrics", "packed", "paths", "provenance",
+        "results", "runs", "source_task", "spread", "units", "weights", "yamlfile",
     }  # fmt: skip
-    assert own - set(NUMERIC) - other == set()
-    assert set(NUMERIC) <= own | {"pretraining"}
+    assert own - set(TEACHING) - other == set()
+    assert set(TEACHING) <= own
 
 
 def test_varied_recipe_is_scored_on_training_days(project: Path) -> None:
@@ -244,7 +243,7 @@ def cluster(made: Path) -> Iterator[str]:
         )
     yield f"tcp://127.0.0.1:{port}"
     for part in parts:
-        part.terminate()
+        part.kill()  # a worker that is asked to stop first looks for its scheduler
     for part in parts:
         part.wait()
 
@@ -261,7 +260,7 @@ def test_cluster_trains_the_same_and_a_killed_worker_costs_nothing(
     planner = Planner()
     path = sweep_file(project, {**SMALL, "options": ["local", "TL-a", "TL-c"]})
     work = plan(load_sweep(path), planner)
-    pids = []
+    pids: list[int] = []
     for _, pid in run_dask(slow_pid, list(range(12)), {"x": 1}, lambda _: {"data": "x"}, cluster):
         if not pids:
             os.kill(pid, signal.SIGKILL)  # while others are at work

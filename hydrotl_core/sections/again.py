@@ -70,7 +70,7 @@ def instructions(
     if parameters:
         chosen = ", ".join(f"`{name} = {value!r}`" for name, value in parameters.items())
         text += f", with {chosen} under Parameters"
-    text += ".\n\n" + _block("python", cell) if cell else ".\n"
+    text += ".\n\n" + _block("ipython3", cell) if cell else ".\n"
     if not own:
         text += f"\n\nThe data are those of `{dataset}` ({entry.title})."
     return show.remark(text)

@@ -205,7 +205,7 @@ def report(region: str) -> None:
         return
     display(
         show.remark(
-            f"### {load_region(region).title} (`{region}`), {option}\n\nFewer source members than "
+            f"**{load_region(region).title} (`{region}`), {option}**\n\nFewer source members than "
             "members: those of the source are taken in turn."
         )
     )

@@ -106,15 +106,15 @@ def table(region: str) -> pd.DataFrame:
             }
         )
     for setting in dict.fromkeys(r["setting"] for r in records):
-        record = yardstick(region, setting)
-        if record is not None:
+        measure = yardstick(region, setting)
+        if measure is not None:
             rows.append(
                 {
                     "training": setting,
                     "model": "GR4J, calibrated",
-                    "members": record["members"],
-                    "mean NSE": f"{record['nse_mean']:.3f}",
-                    "median NSE": f"{record['nse_median']:.3f}",
+                    "members": measure["members"],
+                    "mean NSE": f"{measure['nse_mean']:.3f}",
+                    "median NSE": f"{measure['nse_median']:.3f}",
                     "members' medians": show.MISSING,
                     "median gain over local": show.MISSING,
                     "paper: mean": math.nan,
@@ -275,7 +275,7 @@ def report(region: str) -> None:
     """Show all of a region on the page: what it is, table, direction of the gain, box plots."""
     from IPython.display import display
 
-    display(show.remark(f"### {load_region(region).title} (`{region}`)"))
+    display(show.remark(f"**{load_region(region).title} (`{region}`)**"))
     display(remark(region))
     display(shown_table(region))
     display(verdicts(region))
@@ -285,6 +285,13 @@ def report(region: str) -> None:
     display(
         show.remark(f"One cell, compared with its file: `hydrotl reproduce {cell_file(region)}`")
     )
+
+
+def reports() -> None:
+    """:func:`report` of every region with attributes."""
+    for name in regions():
+        if not name.endswith(BARE):
+            report(name)
 
 
 def cell_file(region: str) -> str:

@@ -34,6 +34,8 @@ def committed(setting: str, regions: Sequence[str] = ()) -> pd.DataFrame:
         name = path.parent.parent.name
         if path.parent.name != record.get("recipe") or (regions and name not in regions):
             continue
+        if record["option"] not in (LOCAL, *load_options()):
+            continue
         described = {"region": name, "recipe": record["recipe"], "model": record["option"]}
         frames.append(basin_frame(record).assign(**described))
     columns = ["region", "recipe", "model", "basin", "NSE", *PROPERTIES]
@@ -68,10 +70,12 @@ def table(frame: pd.DataFrame, most: int = 20) -> pd.DataFrame:
     """
     if frame.empty:
         return pd.DataFrame(columns=KEYS)
-    skill = frame.pivot_table("NSE", KEYS, "model", dropna=False)[_models(frame)]
+    skill = frame.set_index([*KEYS, "model"])["NSE"].unstack("model")[_models(frame)]
     properties = frame.groupby(KEYS)[list(PROPERTIES)].first()
     rows = properties.rename(columns={name: p.name for name, p in PROPERTIES.items()})
     rows = rows.join(skill.add_prefix("NSE ")).loc[skill.max(axis=1).sort_values().index]
+    area = PROPERTIES["area_km2"].name
+    rows[area] = rows[area].astype("Int64")  # whole km2 in the records
     return rows.reset_index().head(most)
 
 

@@ -71,26 +71,27 @@ def forcing_table() -> Styler:
 
 
 def inputs_table() -> Styler:
-    """Per experiment: forcings, and attributes against the paper's list of the same data set."""
+    """Per experiment: forcings, and how many attributes of the paper's list of that data set.
+
+    Which ones is in :func:`attribute_table`.
+    """
     manifest, rows = load_manifest(), []
     for entry in experiments():
         attributes = manifest[entry.dataset].attributes
         chosen, listed = entry.inputs.static, attributes.table_s1
+        shared = [name for name in chosen if name in listed]
+        left = [name for name in listed if name not in chosen]
+        flow = [name for name in left if name in attributes.uses_flow]
         rows.append(
             {
                 "experiment": ", ".join(entry.names),
                 "data set": entry.dataset,
                 "forcing": ", ".join(entry.inputs.dynamic),
                 "attributes": len(chosen),
-                "of Table S1": f"{len(set(chosen) & set(listed))} of {len(listed)}"
-                if listed
-                else show.MISSING,
-                "left out": _names(
-                    f"{name} (from flow)" if name in attributes.uses_flow else name
-                    for name in listed
-                    if name not in chosen
-                ),
-                "not in Table S1": _names(name for name in chosen if name not in listed),
+                "of Table S1": f"{len(shared)} of {len(listed)}" if listed else show.MISSING,
+                "left out": len(left) if listed else show.MISSING,
+                "of these from flow": len(flow) if listed else show.MISSING,
+                "others": len(chosen) - len(shared),
             }
         )
     return _small(pd.DataFrame(rows))

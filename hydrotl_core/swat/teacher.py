@@ -111,7 +111,7 @@ def swat_streamflow(
             run = run_swat(Path(name), installation.executable, basin.area, timeout)
         if not run.flow.index.equals(weather.index):
             raise DataError(f"basin {basin.name}: SWAT+ printed other days than its weather has")
-        start = int(days.searchsorted(weather.index[0]))
+        start = int(days.get_indexer(weather.index[:1])[0])
         flow[row, start : start + len(weather)] = run.flow.to_numpy()
         flow[row, start : start + WARM_UP_DAYS] = np.nan
         first, last = (str(weather.index[i].date()) for i in (0, -1))
