@@ -26,7 +26,7 @@ COLOURS = {
     "TL-b": "#009E73",
     "TL-c": "#0072B2",
     "process-swat": "#D55E00",
-    "process": "#CC79A7",
+    "process-gr4j": "#CC79A7",
     "GR4J": "#999999",
 }
 RAIN = "#56B4E9"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from hydrotl_core.data import open_dataset
 from hydrotl_core.errors import ConfigError, DataError, ProcessModelError
 from hydrotl_core.guides import guide, skill
 from hydrotl_core.manifest import load_manifest
+from hydrotl_core.results import read_result
 from hydrotl_core.swat.basin import ELEVATION, SLOPE
 from hydrotl_core.swat.forcing import weather_record
 from hydrotl_core.swat.installation import EXECUTABLE_SHA256, find_installation
@@ -156,3 +158,22 @@ def test_command_prints_and_saves_what_guide_gives(
     if installation.sha256 == EXECUTABLE_SHA256:
         assert "Revision 61.0.1" in record["executable"]["build"]
     assert record["basins"][0]["estimates"][0] == "elevation: not known, 0 m"
+
+
+def test_committed_result_is_what_swat_gives(real_data: Callable[[str], Path]) -> None:
+    real_data("camels_ind/attributes.csv")
+    installation = swat_installation()
+    if installation.sha256 != EXECUTABLE_SHA256:
+        pytest.skip("swat: the committed result is of the fetched program, this is another")
+    record = read_result(ROOT / "results" / "ind" / "swat" / "uncalibrated.json")
+    row = [run["basin"] for run in record["basins"]].index("08001")
+    ds = open_dataset("ind_csv", basins=["08001"])
+    flow, (run,) = swat_streamflow(ds, load_manifest()["ind_csv"], installation)
+    assert list(run.estimates) == record["basins"][row]["estimates"]
+    test = slice("2007-01-01", "2009-12-31")
+    observed, simulated = (a.isel(basin=0).sel(time=test) for a in (ds["streamflow"], flow))
+    error = ((simulated - observed) ** 2).sum() / ((observed - observed.mean()) ** 2).sum()
+    scores = record["settings"]["multi-year"]
+    assert 1 - float(error) == pytest.approx(scores["nse"][row], abs=2e-3)
+    mean = float(simulated.where(observed.notnull()).mean())
+    assert mean == pytest.approx(scores["mean_simulated"][row], abs=1e-3)
