@@ -11,7 +11,7 @@ import pandas as pd
 from hydrotl_core.cells import LOCAL, is_process
 from hydrotl_core.config import load_region
 from hydrotl_core.paper import load_paper
-from hydrotl_core.results import record_products, region_records
+from hydrotl_core.results import read_result, record_products, region_records, results_dir
 from hydrotl_core.sections import show
 from hydrotl_core.sections.table1a import gain, verdict
 from hydrotl_core.spread import interval
@@ -80,6 +80,13 @@ def verdicts(region: str) -> Markdown:
     return show.remark(show.bullets(lines) if lines else "*No committed results yet.*")
 
 
+def deviations(region: str) -> list[str]:
+    """Where Table 1b of a region departs from the paper, its SWAT+ included."""
+    path = results_dir() / region / "swat" / "uncalibrated.json"
+    teacher = read_result(path)["deviations"] if path.is_file() else []
+    return list(dict.fromkeys([*load_region(region).deviations, *teacher]))
+
+
 def reports(regions: list[str]) -> None:
     """Show Table 1b of each region."""
     from IPython.display import display
@@ -92,4 +99,4 @@ def reports(regions: list[str]) -> None:
             continue
         display(show.table(table(name)))
         display(verdicts(name))
-        display(show.remark("Departures from the paper:\n\n" + show.bullets(loaded.deviations)))
+        display(show.remark("Departures from the paper:\n\n" + show.bullets(deviations(name))))
