@@ -26,6 +26,7 @@ from hydrotl_core.sections import (
     source,
     source_size,
     table1a,
+    table1b,
     transfer,
 )
 from hydrotl_core.source import SourceTask, train_source_member
@@ -261,6 +262,20 @@ def test_table_1a_beside_the_paper(published: Path) -> None:
     assert table.loc[("multi-year", "TL-a"), "median gain over local"] == "0.300 (0.300 to 0.300)"
     assert table.loc[("multi-year", "local"), "median gain over local"] == "–"
     assert table.loc[("multi-year", "GR4J, calibrated"), "median NSE"] == "0.400"
+
+
+def test_table_1b_compares_starts_and_says_how_the_teacher_was_set_up(published: Path) -> None:
+    assert table1b.full("target") == []  # no model with a teacher, no table
+    saved(published, "tiny", "process-swat", [0.3, 0.4])
+    teacher = published / "results" / "target" / "swat" / "uncalibrated.json"
+    teacher.parent.mkdir()
+    teacher.write_text(json.dumps({"deviations": ["one unit", "all of it"]}), encoding="utf-8")
+    table: Any = table1b.table("target").set_index("model")
+    assert list(table.index) == ["local", "process-swat"]
+    assert table.loc["process-swat", "paper, CHINA-MR: mean"] == 0.693
+    assert table.loc["process-swat", "median gain over local"] == "0.050 (0.000 to 0.100)"
+    assert "no clear difference" in table1b.verdicts("target").data
+    assert table1b.deviations("target") == ["all of it", "one unit"]
 
 
 def test_direction_of_the_gain_is_said_also_where_negative(published: Path) -> None:
