@@ -159,14 +159,14 @@ def plan(sweep: Sweep, planner: Planner, regions: Sequence[str] = ()) -> list[Wo
 
 
 def status_table(work: Sequence[Work]) -> pd.DataFrame:
-    """A row per cell: what it is, members there and wanted, and its state."""
-    return pd.DataFrame(
-        {
-            "result": [str(w.path.relative_to(project_root())) for w in work],
-            "members": [f"{sum(store(k).is_file() for k in w.keys)}/{len(w.keys)}" for w in work],
-            "state": [w.state for w in work],
-        }
-    )
+    """A row per cell: its result, members there and wanted, and its state."""
+    rows = []
+    for item in work:
+        state, wanted = item.state, len(item.keys)
+        there = wanted if state == "finished" else sum(store(k).is_file() for k in item.keys)
+        name = str(item.path.relative_to(project_root()))
+        rows.append({"result": name, "members": f"{there}/{wanted}", "state": state})
+    return pd.DataFrame(rows)
 
 
 def gather(work: Work, parts: Sequence[Stored], planner: Planner, code: str) -> dict[str, Any]:

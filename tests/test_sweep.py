@@ -89,6 +89,7 @@ def test_finished_cells_and_members_are_not_done_again(
     for key in work[0].keys:
         store(key).unlink()
     assert work[0].state == "finished"
+    assert list(status_table(work)["members"]) == ["2/2", "2/2"]
 
 
 def key_of(task: CellTask, ds: xr.Dataset) -> str:
