@@ -12,7 +12,7 @@ import time
 
 from benchmarks.common import options
 
-SCRIPTS = ("throughput", "transfer", "simulation", "rate", "scaling", "frozen")
+SCRIPTS = ("throughput", "transfer", "simulation", "rate", "scaling", "frozen", "breakdown")
 
 
 def main() -> None:

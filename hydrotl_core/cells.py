@@ -1,8 +1,8 @@
 """One cell of the transfer experiment: a region, a setting and an option; training its members.
 
 A cell's members are trained on the setting's training period and simulated over its test
-period. Local models and transferred ones go through the same code; they differ in where
-their weights start and in what is frozen.
+period. All options go through the same code; they differ in where their weights start, in what
+they learn before the observations and in what is frozen.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from hydrotl_core.config import (
 from hydrotl_core.errors import ConfigError, WeightsError
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.paths import project_root
+from hydrotl_core.pretraining import learn_guide, teaching_periods
 from hydrotl_core.provenance import data_hash
 from hydrotl_core.regions import hold_out, region_data, region_setting
 from hydrotl_core.scaling import fit_scaler
@@ -133,7 +134,7 @@ def start_model(
     WeightsError
         If the source's hidden size is not the one the recipe asks for.
     """
-    if cell_option == LOCAL:
+    if cell_option == LOCAL or is_process(cell_option):
         return initial_model(member, n_dynamic, n_static, training), None
     options = load_options()
     if cell_option not in options:
@@ -153,17 +154,39 @@ def start_model(
     return model, card
 
 
-def train_cell_member(task: CellTask, data: xr.Dataset | None = None) -> MemberResult:
+def train_member(
+    task: CellTask, data: xr.Dataset | None = None, teacher: xr.DataArray | None = None
+) -> MemberResult:
     """Train one member of a cell and simulate its test period.
 
     With ``validation_days`` the last days of the training period take the place of the test
-    period, which is then not touched. ``data`` are the region's, if they are read already.
+    period, which is then not touched.
+
+    Parameters
+    ----------
+    task
+        Which member, and how.
+    data
+        The region's data, if they are read already.
+    teacher
+        For an option ``process-TEACHER``: a process model's streamflow, mm/day, ``(basin, time)``,
+        NaN = no value. A local model learns it over :func:`pretraining.teaching_periods` (less the
+        ``validation_days``) before the observations, both with the training of a local model.
+
+    Raises
+    ------
+    ValueError
+        If an option that learns from a teacher has none, or another has one.
     """
+    taught = is_process(task.cell.option)
+    if taught != (teacher is not None):
+        raise ValueError(f"option {task.cell.option} {'needs its' if taught else 'has no'} teacher")
     if task.device == "cpu":
         torch.set_num_threads(1)
     region, training = load_region(task.cell.region), task.training()
     ds = region_data(region) if data is None else data
-    fit, test = task.periods([str(b) for b in ds["basin"].values])
+    basins = [str(b) for b in ds["basin"].values]
+    fit, test = task.periods(basins)
     scaler = fit_scaler(
         ds,
         in_period(ds, fit),
@@ -180,6 +203,15 @@ def train_cell_member(task: CellTask, data: xr.Dataset | None = None) -> MemberR
         scaler.n_dynamic,
         scaler.n_static,
     )
+    seconds = 0.0
+    if teacher is not None:
+        lessons = teaching_periods(region, basins)
+        if task.validation_days:
+            lessons, _ = hold_out(lessons, task.validation_days)
+        learned = learn_guide(
+            model, ds, teacher, lessons, scaler, training, task.member, task.device
+        )
+        seconds = learned.seconds
     arrays = build_arrays(ds, scaler, fit, fit, lead=training.warmup)
     log = train(
         model,
@@ -191,6 +223,7 @@ def train_cell_member(task: CellTask, data: xr.Dataset | None = None) -> MemberR
         checkpoint=task.checkpoint,
         quiet=True,
     )
+    log.seconds += seconds
     tested = build_arrays(ds, scaler, test, fit, lead=TEST_LEAD_DAYS if training.warmup else 0)
     return MemberResult(
         task=task,

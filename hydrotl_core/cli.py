@@ -195,8 +195,10 @@ def run(
     save: Annotated[bool, typer.Option(help="Write the records to results/.")] = False,
 ) -> None:
     """Local, TL-a, TL-b and TL-c for a region: mean and median NSE."""
+    from hydrotl_core.cells import PROCESS, is_process
     from hydrotl_core.config import SweepEntry
     from hydrotl_core.experiment import cells_of, run_cells
+    from hydrotl_core.guides import guide
     from hydrotl_core.members import pick_device
     from hydrotl_core.results import cell_table, read_result
     from hydrotl_core.sweep import Planner, run_sweep
@@ -229,6 +231,11 @@ def run(
             device=device,
             updates=updates,
             validation_days=validation_days,
+            teachers={
+                name: guide(region, name.removeprefix(PROCESS))
+                for name in dict.fromkeys(cell.option for cell in cells)
+                if is_process(name)
+            },
         )
         records = [result.record(device, validation_days) for result in results.values()]
     typer.echo(cell_table(records).drop(columns="region").to_string(index=False))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from hydrotl_core.cells import (
     is_process,
     source_folder,
     starts_from_source,
-    train_cell_member,
+    train_member,
 )
 from hydrotl_core.config import Training, load_options, load_recipe, load_region
 from hydrotl_core.errors import ConfigError
@@ -117,8 +118,12 @@ def run_cells(
     device: str = "cpu",
     updates: int | None = None,
     validation_days: int = 0,
+    teachers: Mapping[str, xr.DataArray] | None = None,
 ) -> dict[Cell, CellResult]:
     """Train all members of all cells, side by side, and gather each cell's ensemble.
+
+    ``teachers`` holds, per option ``process-TEACHER``, the flow that its models learn first
+    (:func:`hydrotl_core.cells.train_member`).
 
     Raises
     ------
@@ -128,7 +133,7 @@ def run_cells(
     code = code_version()  # before training: the checkout may change while models train
     cells = list(cells)
     for cell in cells:
-        if cell.option != LOCAL:
+        if starts_from_source(cell.option):
             member_paths(source_folder(cell.source or load_region(cell.region).source))
     tasks = [
         CellTask(cell, member, device, updates, validation_days)
@@ -136,9 +141,13 @@ def run_cells(
         for member in range(members)
     ]
     done: dict[Cell, list[MemberResult]] = {cell: [] for cell in cells}
-    for result in run_tasks(train_cell_member, tasks, jobs, "models"):
+    for result in run_tasks(partial(_train, teachers or {}), tasks, jobs, "models"):
         done[result.task.cell].append(result)
     return {cell: cell_result(parts, code) for cell, parts in done.items()}
+
+
+def _train(teachers: Mapping[str, xr.DataArray], task: CellTask) -> MemberResult:
+    return train_member(task, teacher=teachers.get(task.cell.option))
 
 
 def cell_result(parts: Sequence[MemberResult], code: str) -> CellResult:

@@ -31,6 +31,7 @@ NUMERIC = (
     "engine",
     "loss",
     "model",
+    "pretraining",
     "regions",
     "scaling",
     "simulation",
@@ -40,7 +41,6 @@ NUMERIC = (
     "transfer",
     "windows",
 )
-TEACHING = (*NUMERIC, "pretraining")
 SCORING = ("metrics", "results", "spread")
 
 
@@ -104,7 +104,7 @@ def cell_content(
         "trained": options[option].trained if option in options else option,
         "teacher": None if teacher is None else data_hash(teacher.to_dataset(name="flow")),
         "device": torch.device(task.device).type,
-        "code": code_hash(NUMERIC if teacher is None else TEACHING),
+        "code": code_hash(),
     }
 
 

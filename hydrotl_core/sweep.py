@@ -19,12 +19,11 @@ import xarray as xr
 from tqdm import tqdm
 
 from hydrotl_core.backends import run_dask, run_here, run_processes
-from hydrotl_core.cells import LOCAL, PROCESS, Cell, CellTask, is_process
+from hydrotl_core.cells import LOCAL, PROCESS, Cell, CellTask, is_process, train_member
 from hydrotl_core.config import Sweep, SweepEntry, load_region
 from hydrotl_core.experiment import CellResult, cells_of
 from hydrotl_core.keys import cell_content, cell_key, member_key
 from hydrotl_core.paths import project_root
-from hydrotl_core.pretraining import train_member
 from hydrotl_core.provenance import code_version, data_hash
 from hydrotl_core.regions import region_data
 from hydrotl_core.results import cell_path, read_result, write_result

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import curves, flops, frozen
+from benchmarks import breakdown, curves, flops, frozen
 from benchmarks.common import crew, digits, summary, updates_for
 from benchmarks.contestant import Contestant
 from benchmarks.curves import checkpoints, comparison, first_passage
@@ -165,3 +165,29 @@ def test_backward_pass_without_weight_gradients_is_that_of_autograd() -> None:
     wanted_flow, wanted = frozen.library(x, slope, matrices)
     torch.testing.assert_close(flow, wanted_flow, rtol=1e-10, atol=1e-12)
     torch.testing.assert_close(gradient, wanted, rtol=1e-10, atol=1e-12)
+
+
+def test_time_of_an_update_is_shared_out(tmp_path: Path) -> None:
+    by_hand = breakdown.shares(
+        [
+            ("aten::mkldnn_rnn_layer", 2.0),
+            ("aten::mkldnn_rnn_layer_backward", 3.0),
+            ("aten::_fused_adamw_", 1.0),
+            ("aten::addmm", 1.5),
+            ("aten::copy_", 0.5),
+            ("autograd::engine::evaluate_function", 2.0),
+        ]
+    )
+    assert by_hand == {
+        "LSTM, backward": 0.3,
+        "LSTM, forward": 0.2,
+        "optimiser": 0.1,
+        "matrix products": 0.15,
+        "copies, sums, masks": 0.05,
+        "Python and the rest": 0.2,
+    }
+    task = Work(write_netcdf(canonical(), tmp_path / "a.nc"), fast_training(64, 8), 2, "cpu")
+    (found,) = breakdown.measured(task, repeats=1)
+    assert sum(found.values()) == pytest.approx(1)
+    # The names are those of this torch: none of the parts is empty.
+    assert min(found.values()) > 0

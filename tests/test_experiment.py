@@ -21,7 +21,7 @@ from hydrotl_core.experiment import (
     MemberResult,
     cells_of,
     run_cells,
-    train_cell_member,
+    train_member,
 )
 from hydrotl_core.metrics import ensemble_nse
 from hydrotl_core.regions import hold_out, region_data, select_basins
@@ -81,7 +81,7 @@ def spoil(root: Path, start: str, column: str, value: float, end: str = "2100-01
 
 
 def member(option: str = "TL-b", recipe: str = "tiny", **kwargs: Any) -> MemberResult:
-    return train_cell_member(CellTask(Cell("target", "1-year", option, recipe), 0, **kwargs))
+    return train_member(CellTask(Cell("target", "1-year", option, recipe), 0, **kwargs))
 
 
 def test_local_and_every_option_end_to_end(shared: Path) -> None:
@@ -104,7 +104,7 @@ def test_local_and_every_option_end_to_end(shared: Path) -> None:
             assert not np.array_equal(flows[k], flows[other]), "two options are one"
 
     for k in range(2):
-        alone = train_cell_member(CellTask(cells[2], k)).simulated
+        alone = train_member(CellTask(cells[2], k)).simulated
         np.testing.assert_array_equal(flows[2][k], alone, f"member {k} is another one")
 
     record = results[cells[2]].record("cpu")
@@ -277,7 +277,7 @@ def test_a_period_of_its_own_for_a_basin(own: Path) -> None:
         },
     }
     edit(own / "experiments" / "regions" / "target.yaml", settings={"mixed": setting})
-    result = train_cell_member(CellTask(Cell("target", "mixed", "TL-a"), 0))
+    result = train_member(CellTask(Cell("target", "mixed", "TL-a"), 0))
     truth = open_dataset("target", ["0002"])["streamflow"]
     wanted = truth.sel(time=slice("2001-02-01", "2001-04-30")).values[0]
     np.testing.assert_array_equal(result.observed[1, :89], wanted)
@@ -334,7 +334,7 @@ def test_a_region_may_name_periods_that_the_data_do_not_cover(own: Path) -> None
     setting = {"train": ["2000-01-01", "2000-12-31"], "test": ["2001-01-01", "2009-01-01"]}
     edit(own / "experiments" / "regions" / "target.yaml", settings={"late": setting})
     with pytest.raises(ValueError, match=r"basin 0001: period 2001-01-01\.\.2009-01-01 is not"):
-        train_cell_member(CellTask(Cell("target", "late", "local"), 0))
+        train_member(CellTask(Cell("target", "late", "local"), 0))
 
 
 def test_cells_can_be_keys_and_travel_between_processes() -> None:
@@ -351,7 +351,7 @@ def test_a_period_of_its_own_for_no_basin(own: Path) -> None:
     setting = {**period, "per_basin": {"002": period}}
     edit(own / "experiments" / "regions" / "target.yaml", settings={"mixed": setting})
     with pytest.raises(ConfigError, match="per_basin names 002, not in data set target"):
-        train_cell_member(CellTask(Cell("target", "mixed", "local"), 0))
+        train_member(CellTask(Cell("target", "mixed", "local"), 0))
 
 
 def test_attributes_computed_from_flow_need_a_word(

@@ -87,6 +87,20 @@ def test_times_and_ratios_of_five_members(found: performance.Records) -> None:
     assert "cell by cell, DropConnect" not in over.index
 
 
+def test_breakdown_is_in_percent(tmp_path: Path) -> None:
+    shares = {"LSTM, backward": {"median": 0.6}, "optimiser": {"median": 0.4}}
+    row = {"hidden": 64, "batch": 2, "trained": "TL-a", "shares": shares}
+    write(tmp_path / "breakdown.json", {"rows": [row]})
+    table: Any = performance.breakdown_table(performance.load(str(tmp_path)))
+    assert table.data.iloc[0].to_dict() == {
+        "H": 64,
+        "batch": 2,
+        "trains": "TL-a",
+        "LSTM, backward, %": 60,
+        "optimiser, %": 40,
+    }
+
+
 def test_values_for_other_pages(found: performance.Records) -> None:
     values = performance.values(found)
     assert (values["speed_ratio_least"], values["speed_ratio_most"]) == (1.5, 2.5)
@@ -131,6 +145,7 @@ def test_without_results_every_part_says_so(tmp_path: Path) -> None:
             performance.speed_ratios,
             performance.option_table,
             performance.frozen_table,
+            performance.breakdown_table,
             performance.rate_table,
             skill.curves,
             skill.table,

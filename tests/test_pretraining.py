@@ -9,20 +9,14 @@ import pytest
 import torch
 import xarray as xr
 
-from hydrotl_core.cells import Cell, CellTask
+from hydrotl_core.cells import Cell, CellTask, train_member
 from hydrotl_core.conceptual import WARM_UP_DAYS, conceptual_streamflow
 from hydrotl_core.config import Region
 from hydrotl_core.data import open_dataset
 from hydrotl_core.errors import DataError
 from hydrotl_core.experiment import run_cells
 from hydrotl_core.manifest import load_manifest
-from hydrotl_core.pretraining import (
-    learn_guide,
-    run_process,
-    teaching_periods,
-    train_member,
-    train_process_member,
-)
+from hydrotl_core.pretraining import learn_guide, teaching_periods
 from hydrotl_core.scaling import STREAMFLOW
 from hydrotl_core.simulation import simulate
 from tests.synthetic import canonical, fitted, model_for, period, training, write_project
@@ -112,10 +106,10 @@ def test_guide_of_other_basins_or_years_is_refused() -> None:
 def test_process_start_differs_from_local_only_by_the_guide(project: Path) -> None:
     ds = open_dataset("target", basins=["0001", "0002"])
     task = CellTask(Cell("target", "1-year", "process-rain", "tiny"), member=0)
-    first = train_process_member(task, guide_of(ds))
+    first = train_member(task, teacher=guide_of(ds))
     again = train_member(task, teacher=guide_of(ds))
     np.testing.assert_array_equal(first.simulated, again.simulated)
-    other = train_process_member(task, guide_of(ds).roll(time=100))
+    other = train_member(task, teacher=guide_of(ds).roll(time=100))
     assert not np.array_equal(first.simulated, other.simulated)
     local = run_cells([Cell("target", "1-year", "local", "tiny")], members=1)
     (result,) = local.values()
@@ -126,6 +120,9 @@ def test_process_start_differs_from_local_only_by_the_guide(project: Path) -> No
 def test_process_member_without_teacher_is_refused(project: Path) -> None:
     with pytest.raises(ValueError, match="process-rain needs its teacher"):
         train_member(CellTask(Cell("target", "1-year", "process-rain", "tiny"), member=0))
+    guide = guide_of(open_dataset("target", basins=["0001", "0002"]))
+    with pytest.raises(ValueError, match="local has no teacher"):
+        train_member(CellTask(Cell("target", "1-year", "local", "tiny"), member=0), teacher=guide)
 
 
 def test_teacher_is_learned_over_the_longest_training_period() -> None:
@@ -155,10 +152,10 @@ def test_teacher_is_learned_over_the_longest_training_period() -> None:
 
 def test_ensemble_is_tested_like_every_other(project: Path) -> None:
     ds = open_dataset("target", basins=["0001", "0002"])
-    process = run_process(
-        "target", "1-year", "process-rain", guide_of(ds), 2, recipe="tiny", updates=3
-    )
-    (local,) = run_cells([Cell("target", "1-year", "local", "tiny")], members=2).values()
+    cells = [Cell("target", "1-year", option, "tiny") for option in ("local", "process-rain")]
+    local, process = run_cells(
+        cells, members=2, updates=3, teachers={"process-rain": guide_of(ds)}
+    ).values()
     assert process.cell.option == "process-rain"
     assert process.training.updates == 3
     assert process.simulation.sizes == local.simulation.sizes

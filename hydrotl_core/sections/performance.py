@@ -181,6 +181,21 @@ def rate_table(record: Record) -> Styler:
     return show.table(pd.DataFrame(rows), digits=0)
 
 
+@needs("breakdown")
+def breakdown_table(record: Record) -> Styler:
+    """Percent of an update's time in each of its parts."""
+    rows = [
+        {
+            "H": row["hidden"],
+            "batch": row["batch"],
+            "trains": row["trained"],
+            **{f"{part}, %": 100 * share["median"] for part, share in row["shares"].items()},
+        }
+        for row in record["rows"]
+    ]
+    return show.table(pd.DataFrame(rows), digits=0)
+
+
 @needs("transfer")
 def transfer_table(record: Record) -> Styler:
     """Wall time of a transfer ensemble from start to end."""

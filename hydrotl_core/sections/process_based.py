@@ -54,39 +54,19 @@ def run(
 ) -> dict[Cell, CellResult]:
     """Local models, models that learn the ``teacher``'s ``flow`` first, and TL-c."""
     from hydrotl_core.cells import PROCESS
-    from hydrotl_core.members import pick_device
-    from hydrotl_core.pretraining import run_process
 
-    device = pick_device(device)
-    results: dict[Cell, CellResult] = {}
-    for setting in settings:
-        pair = transfer.run(
-            region,
-            [setting],
-            members,
-            updates,
-            options=["local", "TL-c"],
-            source=source,
-            jobs=jobs,
-            device=device,
-        )
-        local, transferred = pair
-        process = run_process(
-            region,
-            setting,
-            f"{PROCESS}{teacher}",
-            flow,
-            members,
-            updates=updates or None,
-            jobs=jobs,
-            device=device,
-        )
-        results |= {
-            local: pair[local],
-            process.cell: process,
-            transferred: pair[transferred],
-        }
-    return results
+    option = f"{PROCESS}{teacher}"
+    return transfer.run(
+        region,
+        settings,
+        members,
+        updates,
+        options=["local", option, "TL-c"],
+        source=source,
+        teachers={option: flow},
+        jobs=jobs,
+        device=device,
+    )
 
 
 def beside_paper(results: transfer.Results) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from hydrotl_core.sections import show
 if TYPE_CHECKING:
     import holoviews as hv
     import panel as pn
+    import xarray as xr
     from IPython.display import Markdown
     from pandas.io.formats.style import Styler
 
@@ -45,6 +46,7 @@ def run(
     source: str | None = None,
     recipe: str | None = None,
     validation_days: int = 0,
+    teachers: Mapping[str, xr.DataArray] | None = None,
     jobs: int = 1,
     device: str = "auto",
 ) -> dict[Cell, CellResult]:
@@ -65,6 +67,7 @@ def run(
         device=pick_device(device),
         updates=updates or None,
         validation_days=validation_days,
+        teachers=teachers,
     )
 
 

@@ -56,7 +56,7 @@ def hargreaves_radiation(
 ) -> Array:
     """Solar radiation from the day's range of temperature, MJ m-2 day-1 (eq. 50).
 
-    Hargreaves and Samani (1985), with the coefficient for the interior; not above that of a
+    Hargreaves and Samani (1982), with the coefficient for the interior; not above that of a
     cloudless day at ``elevation`` m.
     """
     spread = np.maximum(np.asarray(tmax, dtype=float) - np.asarray(tmin, dtype=float), 0.0)

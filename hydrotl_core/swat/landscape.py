@@ -22,8 +22,9 @@ LOAM: dict[str, Cell] = {"bd": 1.43, "awc": 0.14, "soil_k": 15.5}
 #: Depths of the soil's two layers, mm.
 LAYERS = (300.0, 1500.0)
 
-#: 15.5 mm/h is 4.3 um/s, between the 1 and 10 um/s of hydrologic soil group C (USDA National
-#: Engineering Handbook, part 630, chapter 7, Table 7-1).
+#: 15.5 mm/h is 4.3 um/s, within the 1 to 10 um/s of hydrologic soil group C where something
+#: impermeable lies 50 to 100 cm deep (USDA National Engineering Handbook, part 630, chapter 7,
+#: Table 7-1). A deeper soil would just be in group B (4 to 10 um/s).
 SOIL_GROUP = "C"
 
 #: The editor's percolation coefficient of soil group C.
