@@ -9,6 +9,7 @@ from hydrotl_core.errors import ConfigError
 from hydrotl_core.guides import MODELS, guide, skill, title
 from hydrotl_core.manifest import load_manifest
 from hydrotl_core.sections import process_based
+from tests.entry_point import call
 
 
 def test_gr4j_is_the_conceptual_model() -> None:
@@ -41,3 +42,10 @@ def test_unknown_teacher_lists_the_known() -> None:
         "GR4J, default parameters",
         "SWAT+, lumped and uncalibrated",
     ]
+
+
+def test_a_cell_with_a_teacher_from_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--setting", "1-year", "--option", "process-gr4j", "--members", "1", "--jobs", "1"]
+    assert call("run", "sample", *words, "--updates", "2", "--device", "cpu") == 0
+    shown = capsys.readouterr().out.splitlines()[1].split()
+    assert shown[:4] == ["1-year", "process-gr4j", "1", "3"]

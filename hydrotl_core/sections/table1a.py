@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 LOCAL = "local"
 YARDSTICK = "conceptual"
 BARE = "-weather"  # the same region without attributes
+PAPERS = "-paper"  # the same region with the paper's recipe
 SHORT = {"multi-year": "multi", "1-year": "1yr"}
 Record = dict[str, Any]
 
@@ -232,16 +234,19 @@ def verdicts(region: str) -> Markdown:
     return show.remark(show.bullets(lines))
 
 
-def attributes_table() -> pd.DataFrame:
-    """Regions trained with and without attributes: median NSE, and the median gain of transfer."""
+def variants_table(suffix: str, column: str, describe: Callable[[str], Any]) -> pd.DataFrame:
+    """Regions beside their variant whose name ends in ``suffix``: median NSE of each model.
+
+    ``describe`` tells of a region's name what stands in ``column``.
+    """
     rows = []
-    for bare in [name for name in regions() if name.endswith(BARE)]:
-        for name in (bare.removesuffix(BARE), bare):
+    for variant in [name for name in regions() if name.endswith(suffix)]:
+        for name in (variant.removesuffix(suffix), variant):
             records = full(name)
             for setting in dict.fromkeys(r["setting"] for r in records):
                 row: dict[str, Any] = {
-                    "region": bare.removesuffix(BARE),
-                    "attributes": "none" if name == bare else len(load_region(name).inputs.static),
+                    "region": variant.removesuffix(suffix),
+                    column: describe(name),
                     "training": setting,
                 }
                 row |= {
@@ -251,6 +256,18 @@ def attributes_table() -> pd.DataFrame:
                 }
                 rows.append(row)
     return pd.DataFrame(rows)
+
+
+def attributes_table() -> pd.DataFrame:
+    """Regions trained with and without attributes."""
+    return variants_table(
+        BARE, "attributes", lambda name: len(load_region(name).inputs.static) or "none"
+    )
+
+
+def recipes_table() -> pd.DataFrame:
+    """Regions trained with their own recipe and with the paper's."""
+    return variants_table(PAPERS, "recipe", lambda name: load_region(name).recipe)
 
 
 def remark(region: str) -> Markdown:
