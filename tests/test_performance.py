@@ -129,8 +129,11 @@ def test_an_extrapolation_is_called_one(found: performance.Records) -> None:
 
 
 def test_machine_and_what_was_not_measured(found: performance.Records) -> None:
-    remark: Any = performance.machine(found, "throughput")
-    assert "Some Processor, 2 cores, torch 2.0, neuralhydrology 1.13.0" in remark.data
+    remark: Any = performance.machines(found)
+    assert "`throughput`, `time_to_skill/fast`, `time_to_skill`: Some Processor, 2 cores" in (
+        remark.data
+    )
+    assert "torch 2.0, neuralhydrology 1.13.0, 2026-01-02, hydrotl 0.1.0 abc; load" in remark.data
     absent: Any = performance.rate_table(found)
     assert absent.data == "*Not measured: `python -m benchmarks.rate` does.*"
 
@@ -138,6 +141,8 @@ def test_machine_and_what_was_not_measured(found: performance.Records) -> None:
 def test_without_results_every_part_says_so(tmp_path: Path) -> None:
     nothing = performance.load(str(tmp_path / "none"))
     assert nothing == {}
+    nowhere: Any = performance.machines(nothing)
+    assert "Not measured" in nowhere.data
     parts: list[Any] = [
         part(nothing)
         for part in (

@@ -75,17 +75,29 @@ def needs(
     return wrap
 
 
-def machine(found: Records, name: str) -> Markdown:
-    """Where and when a benchmark was run."""
-    record = found.get(name)
-    if record is None:
-        return absent(name)
-    place = record["environment"]
-    peers = f", neuralhydrology {place['neuralhydrology']}" if place["neuralhydrology"] else ""
+def machines(found: Records) -> Markdown:
+    """Where and when each benchmark was run; those of one machine and version together."""
+    names: dict[str, list[str]] = {}
+    loads: dict[str, float] = {}
+    for name, record in found.items():
+        place = record.get("environment")
+        if place is not None:
+            peers = f"neuralhydrology {place['neuralhydrology']}, " * bool(place["neuralhydrology"])
+            text = (
+                f"{place['gpu'] or place['cpu']}, {place['cores']} cores, torch {place['torch']}, "
+                f"{peers}{place['date']}, hydrotl {place['code']}"
+            )
+            names.setdefault(text, []).append(f"`{name}`")
+            loads[text] = max(loads.get(text, 0.0), place["load"])
+    if not names:
+        return absent("all")
     return show.remark(
-        f"Measured on {place['gpu'] or place['cpu']}, {place['cores']} cores, torch "
-        f"{place['torch']}{peers}, on {place['date']} with hydrotl {place['code']}; "
-        f"load at the start {place['load']}."
+        "Results files and where they were measured. Machines differ in more than speed: only "
+        "some compute in bfloat16, which the recipe `fast` uses.\n\n"
+        + show.bullets(
+            f"{', '.join(those)}: {text}; load at the start at most {loads[text]}"
+            for text, those in names.items()
+        )
     )
 
 
