@@ -87,6 +87,14 @@ def test_times_and_ratios_of_five_members(found: performance.Records) -> None:
     assert "cell by cell, DropConnect" not in over.index
 
 
+def test_what_the_rate_leaves_to_gain(tmp_path: Path) -> None:
+    sizes = {"H 64, B 2": {"of_attainable": 0.2}, "H 256, B 16": {"of_attainable": 0.8}}
+    write(tmp_path / "rate.json", {"training": sizes})
+    remark: Any = performance.rate_remark(performance.load(str(tmp_path)))
+    assert "(H 256, B 16) training runs at 80% of the attainable rate" in remark.data
+    assert "more than 1.25 times" in remark.data
+
+
 def test_breakdown_is_in_percent(tmp_path: Path) -> None:
     shares = {"LSTM, backward": {"median": 0.6}, "optimiser": {"median": 0.4}}
     row = {"hidden": 64, "batch": 2, "trained": "TL-a", "shares": shares}
@@ -152,6 +160,7 @@ def test_without_results_every_part_says_so(tmp_path: Path) -> None:
             performance.frozen_table,
             performance.breakdown_table,
             performance.rate_table,
+            performance.rate_remark,
             skill.curves,
             skill.table,
             skill.remark,

@@ -208,6 +208,17 @@ def breakdown_table(record: Record) -> Styler:
     return show.table(pd.DataFrame(rows), digits=0)
 
 
+@needs("rate")
+def rate_remark(record: Record) -> Markdown:
+    """How much faster an engine without any loss could be."""
+    size, row = max(record["training"].items(), key=lambda item: item[1]["of_attainable"])
+    share = row["of_attainable"]
+    return show.remark(
+        f"At its best ({size}) training runs at {share:.0%} of the attainable rate: with the same "
+        f"arithmetic, nothing could be more than {1 / share:.2f} times as fast there."
+    )
+
+
 @needs("transfer")
 def transfer_table(record: Record) -> Styler:
     """Wall time of a transfer ensemble from start to end."""
