@@ -91,13 +91,13 @@ def machines(found: Records) -> Markdown:
             loads[text] = max(loads.get(text, 0.0), place["load"])
     if not names:
         return absent("all")
+    lines = [
+        f"{', '.join(those)}: {text}; load at the start at most {loads[text]}"
+        for text, those in names.items()
+    ]
     return show.remark(
         "Results files and where they were measured. Machines differ in more than speed: only "
-        "some compute in bfloat16, which the recipe `fast` uses.\n\n"
-        + show.bullets(
-            f"{', '.join(those)}: {text}; load at the start at most {loads[text]}"
-            for text, those in names.items()
-        )
+        "some compute in bfloat16, which the recipe `fast` uses.\n\n" + show.bullets(lines)
     )
 
 
