@@ -65,6 +65,7 @@ def model_card(folder: Path, check: Path | None = None) -> str:
     """
     cards = [load_weights(path)[1] for path in member_paths(folder)]
     first = cards[0]
+    licence, references = terms(first)
     origin, protocol = first.provenance, first.protocol
     seconds = [float(card.provenance["seconds"]) for card in cards]
     dates = sorted({str(card.provenance["date"]) for card in cards})
@@ -86,8 +87,8 @@ def model_card(folder: Path, check: Path | None = None) -> str:
         f"- Trained {', '.join(dates)} on {places(cards)}, "
         f"{min(seconds) / 60:.0f}-{max(seconds) / 60:.0f} minutes per member, "
         f"code {', '.join(versions)}",
-        f"- Data licence: {origin['licence'] or 'see the citation'}",
-        f"- Cite: {origin['references']}",
+        f"- Data licence: {licence or 'see the citation'}",
+        f"- Cite: {references}",
         "",
     ]
     if check is not None:
@@ -105,6 +106,18 @@ def model_card(folder: Path, check: Path | None = None) -> str:
             "",
         ]
     return "\n".join(lines) + "\n## Known weaknesses\n\n" + WEAKNESSES
+
+
+def terms(card: Card) -> tuple[str, str]:
+    """Licence and citation of the data that weights were computed from.
+
+    Those of the manifest, where they may have been completed since the training; else those that
+    the weights carry.
+    """
+    dataset = load_manifest().datasets.get(card.provenance["dataset"])
+    if dataset is None:
+        return str(card.provenance["licence"]), str(card.provenance["references"])
+    return dataset.licence, "; ".join(dataset.citation)
 
 
 def same_recipe_check(folder: Path, name: str = "conus-check") -> Path | None:

@@ -221,6 +221,13 @@ def run(
             members=members,
         )
         work = planner.work(entry)
+        for item in work:
+            kept = read_result(item.path)["members"] if item.path.is_file() else 0
+            if kept > members:
+                raise ConfigError(
+                    f"{item.path} holds {kept} members and would be replaced by {members}: "
+                    f"take --members {kept}, or move the file away"
+                )
         run_sweep(work, planner, _jobs(jobs, device))
         records = [read_result(item.path) for item in work]
     else:
@@ -238,7 +245,10 @@ def run(
             },
         )
         records = [result.record(device, validation_days) for result in results.values()]
-    typer.echo(cell_table(records).drop(columns="region").to_string(index=False))
+    table = cell_table(records).drop(columns="region")
+    medians = [[m for m in r["member_nse_median"] if m is not None] for r in records]
+    table["members' medians"] = [f"{min(m):.2f} to {max(m):.2f}" if m else "" for m in medians]
+    typer.echo(table.to_string(index=False))
     if save:
         typer.echo(f"wrote {len(work)} records below {work[0].path.parent}")
 
@@ -314,7 +324,10 @@ def calibrate(
     from hydrotl_core.yardstick import run_yardstick
 
     records = run_yardstick(region, setting, members=members, jobs=_jobs(jobs, "cpu"))
-    typer.echo(cell_table(records).drop(columns="region").to_string(index=False))
+    table = cell_table(records).drop(columns="region")
+    medians = [[m for m in r["member_nse_median"] if m is not None] for r in records]
+    table["members' medians"] = [f"{min(m):.2f} to {max(m):.2f}" if m else "" for m in medians]
+    typer.echo(table.to_string(index=False))
     if save:
         for record in records:
             path = cell_path(region, record["setting"], record["option"], record["recipe"])

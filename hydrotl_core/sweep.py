@@ -19,8 +19,9 @@ import xarray as xr
 from tqdm import tqdm
 
 from hydrotl_core.backends import run_dask, run_here, run_processes
-from hydrotl_core.cells import LOCAL, PROCESS, Cell, CellTask, is_process, train_member
+from hydrotl_core.cells import PROCESS, Cell, CellTask, is_process, starts_from_source, train_member
 from hydrotl_core.config import Sweep, SweepEntry, load_region
+from hydrotl_core.errors import ConfigError
 from hydrotl_core.experiment import CellResult, cells_of
 from hydrotl_core.keys import cell_content, cell_key, member_key
 from hydrotl_core.paths import project_root
@@ -69,14 +70,17 @@ Changes = tuple[tuple[str, float | int], ...]
 
 
 def entry_cells(entry: SweepEntry) -> Iterable[tuple[Cell, Changes]]:
-    """Cells of an entry and the changes of the recipe; a local model has no source to vary."""
+    """Cells of an entry and the changes of the recipe.
+
+    Only transferred models have a source to vary.
+    """
     changes: list[Changes] = [((key, v),) for key, values in entry.vary.items() for v in values]
     changes = changes or [()]
     sources: list[str | None] = [*entry.sources] or [None]
     for region in entry.regions:
         for source in sources:
             for cell in cells_of(region, entry.settings, entry.options, entry.recipe, source):
-                own = source == load_region(region).source or cell.option == LOCAL
+                own = source == load_region(region).source or not starts_from_source(cell.option)
                 for change in changes:
                     yield (replace(cell, source=None) if own else cell), change
 
@@ -145,13 +149,23 @@ class Planner:
 
 
 def plan(sweep: Sweep, planner: Planner, regions: Sequence[str] = ()) -> list[Work]:
-    """All cells of a sweep, or those of ``regions``, in order, each once."""
+    """All cells of a sweep, or those of ``regions``, in order, each once.
+
+    Raises
+    ------
+    ConfigError
+        If two entries want different results in one file.
+    """
     work: dict[Path, Work] = {}
     for entry in sweep.entries:
         chosen = [r for r in entry.regions if not regions or Path(r).stem in regions]
         if chosen:
             for item in planner.work(entry.model_copy(update={"regions": chosen})):
                 known = work.get(item.path)
+                if known is not None and known.keys[0] != item.keys[0]:
+                    raise ConfigError(
+                        f"sweep {sweep.title!r}: two entries want different results in {item.path}"
+                    )
                 if known is None or len(known.keys) < len(item.keys):
                     work[item.path] = item
     return list(work.values())

@@ -42,6 +42,7 @@ def test_run_prints_a_row_of_each_cell_and_saves(
         "basins",
         *["mean", "NSE"],
         *["median", "NSE"],
+        *["members'", "medians"],
     ]
     assert [line.split()[:4] for line in lines[1:3]] == [
         ["1-year", "local", "1", "2"],
@@ -53,9 +54,23 @@ def test_run_prints_a_row_of_each_cell_and_saves(
         "1-year_local.json",
     ]
     record = read_result(folder / "1-year_TL-a.json")
-    assert lines[2].split()[4:] == [f"{record['nse_mean']:.4f}", f"{record['nse_median']:.4f}"]
+    assert lines[2].split()[4:6] == [f"{record['nse_mean']:.4f}", f"{record['nse_median']:.4f}"]
+    alone = f"{record['nse_median']:.2f}"  # of the only member
+    assert lines[2].split()[6:] == [alone, "to", alone]
     assert record["provenance"]["device"] == "cpu"
     json.dumps(record, allow_nan=False)
+
+
+def test_save_does_not_replace_a_result_of_more_members(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = project / "results" / "target" / "tiny" / "1-year_local.json"
+    kept = path.read_text(encoding="utf-8")
+    path.write_text(kept.replace('"members": 1,', '"members": 5,'), encoding="utf-8")
+    words = ["--option", "local", "--members", "1", "--jobs", "1", "--device", "cpu"]
+    assert call("run", "target", *words, "--save") == 2
+    assert "holds 5 members and would be replaced by 1: take --members 5" in capsys.readouterr().err
+    path.write_text(kept, encoding="utf-8")
 
 
 def test_validation_scores_are_printed_and_never_saved(

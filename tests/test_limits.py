@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,15 @@ def test_target_basins_and_their_models(project: Path) -> None:
     shown = {part.label: list(part.dimension_values("NSE")) for part in plot.values()[::2]}
     assert shown == {"local": [0.3], "TL-c": [0.4]}
     assert target_limits.committed("1-year", ["elsewhere"]).empty
+
+    # another region of the same rivers, and a variant: each river once, unless asked for
+    first, results = project / "results" / "target", project / "results"
+    for name in ("upstream", "target-weather"):
+        shutil.copytree(first / "tiny", results / name / "tiny")
+    assert set(target_limits.committed("1-year")["region"]) == {"target"}
+    assert set(target_limits.committed("1-year", ["upstream"])["region"]) == {"upstream"}
+    for name in ("upstream", "target-weather"):
+        shutil.rmtree(results / name)
 
 
 def test_named_example(project: Path) -> None:

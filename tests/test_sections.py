@@ -30,6 +30,7 @@ from hydrotl_core.sections import (
     transfer,
 )
 from hydrotl_core.source import SourceTask, train_source_member
+from hydrotl_core.spread import Interval
 from tests.synthetic import ROOT, write_project, write_yaml
 
 figures.setup()
@@ -274,21 +275,48 @@ def test_table_1b_compares_starts_and_says_how_the_teacher_was_set_up(published:
     assert list(table.index) == ["local", "process-swat"]
     assert table.loc["process-swat", "paper, CHINA-MR: mean"] == 0.693
     assert table.loc["process-swat", "median gain over local"] == "0.050 (0.000 to 0.100)"
-    assert "no clear difference" in table1b.verdicts("target").data
+    assert "process-swat: higher, with too few basins or members for a verdict, 0.050" in (
+        table1b.verdicts("target").data
+    )
     assert table1b.deviations("target") == ["all of it", "one unit"]
 
 
 def test_direction_of_the_gain_is_said_also_where_negative(published: Path) -> None:
     text = table1a.verdicts("target").data
-    assert "multi-year, TL-a: a gain, 0.300" in text
+    assert "multi-year, TL-a: higher, with too few basins or members for a verdict, 0.300" in text
     assert (
-        "multi-year, TL-b: a loss, -0.250 (-0.300 to -0.200) (1 members, 2 of the source)" in text
+        "TL-b: lower, with too few basins or members for a verdict, -0.250 (-0.300 to -0.200)"
+        in (text)
+    )
+    assert "(1 members, 2 of the source)" in text
+    assert (
+        "multi-year, GR4J calibrated: its median NSE of 0.400 is reached by a network "
+        "(the best: TL-a, 0.600)" in text
     )
     values = table1a.values("target")
     assert values["target_multi_tla_median"] == 0.6
+    assert values["target_multi_gr4j_median"] == 0.4
     assert math.isnan(values["target_1yr_tlc_median"])
-    assert (values["gain_count"], values["loss_count"], values["gain_cells"]) == (1, 1, 2)
+    assert math.isnan(values["target_1yr_gr4j_median"])
+    assert (values["gain_count"], values["loss_count"], values["gain_cells"]) == (0, 0, 0)
     assert "all of it" in table1a.remark("target").data
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (Interval(0.1, 0.02, 0.2), "a gain"),
+        (Interval(0.1, -0.02, 0.2), "no clear difference"),
+        (Interval(-0.1, -0.2, -0.01), "a loss"),
+    ],
+)
+def test_verdict_needs_five_basins_and_three_members(found: Interval, words: str) -> None:
+    for basins, members in ((5, 3), (49, 5)):
+        assert table1a.verdict(found, {"basins": ["a"] * basins, "members": members}) == words
+    for basins, members in ((4, 5), (600, 2)):
+        few = table1a.verdict(found, {"basins": ["a"] * basins, "members": members})
+        assert "too few" in few
+        assert few.startswith("higher" if found.value > 0 else "lower")
 
 
 def test_gain_figure_draws_bars_from_low_to_high(published: Path) -> None:

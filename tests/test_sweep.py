@@ -67,6 +67,14 @@ def test_sweep_writes_the_numbers_of_run_cells(project: Path) -> None:
             assert record[key] == alone[key], key
 
 
+def test_two_entries_may_share_a_result_but_not_disagree_on_it(project: Path) -> None:
+    more = plan(load_sweep(sweep_file(project, SMALL, {**SMALL, "members": 3})), Planner())
+    assert [len(w.keys) for w in more] == [3, 3]
+    days = [{**SMALL, "options": ["local"], "validation_days": days} for days in (60, 90)]
+    with pytest.raises(ConfigError, match="two entries want different results"):
+        plan(load_sweep(sweep_file(project, *days)), Planner())
+
+
 def test_finished_cells_and_members_are_not_done_again(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,12 +11,12 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from hydrotl_core.cards import arithmetic, places
+from hydrotl_core.cards import arithmetic, model_card, places, same_recipe_check
 from hydrotl_core.errors import WeightsError
 from hydrotl_core.simulation import simulate
 from hydrotl_core.source import source_parameters
 from hydrotl_core.weights import Card, load_model, load_weights, member_paths, save_weights
-from tests.synthetic import canonical, fitted, model_for, training
+from tests.synthetic import ROOT, canonical, fitted, model_for, training
 
 CONFIG = training(dropconnect=0.5, output_dropout=0.1)
 
@@ -230,3 +230,12 @@ def test_target_members_start_from_source_members_in_turn(tmp_path: Path) -> Non
     for target, source in ((0, 0), (1, 1), (2, 0), (5, 1)):
         parameters, _ = source_parameters(tmp_path, target)
         assert torch.equal(parameters["lstm.weight_hh"], starts[source])
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in (ROOT / "weights").iterdir()))
+def test_committed_card_is_that_of_the_weights_and_the_source_check(name: str) -> None:
+    folder = ROOT / "weights" / name
+    written = (folder / "README.md").read_text(encoding="utf-8")
+    assert written == model_card(folder, same_recipe_check(folder)), f"hydrotl card {name}"
+    # The forcing's own publication, which weights of an earlier version do not carry.
+    assert "doi:10.4211/hs.17c896843cf940339c3c3496d0c1c077" in written

@@ -45,10 +45,11 @@ def cards(name: str) -> list[Card]:
 
 def card_table(name: str) -> Styler:
     """The model card of an ensemble: data, years, recipe, members, licence, citation, cost."""
-    from hydrotl_core.cards import arithmetic, by_member, places
+    from hydrotl_core.cards import arithmetic, by_member, places, terms
 
     members = cards(name)
     first = members[0]
+    licence, references = terms(first)
     origin, protocol, training = first.provenance, first.protocol, first.training
     seconds = [float(card.provenance["seconds"]) for card in members]
     rows = {
@@ -66,8 +67,8 @@ def card_table(name: str) -> Styler:
         "trained on": places(members),
         "date": ", ".join(sorted({card.provenance["date"] for card in members})),
         "code": by_member(members, [card.provenance["code"] for card in members]),
-        "licence of the data": origin["licence"],
-        "cite": origin["references"],
+        "licence of the data": licence,
+        "cite": references,
     }
     return show.table(pd.DataFrame(list(rows.items()), columns=["", name]))
 

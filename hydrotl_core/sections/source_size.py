@@ -13,7 +13,7 @@ from hydrotl_core.figures import nse_boxes
 from hydrotl_core.linked import boxes_with_hydrographs
 from hydrotl_core.paper import load_paper
 from hydrotl_core.results import read_result, record_products, results_dir
-from hydrotl_core.sections import show
+from hydrotl_core.sections import show, table1a
 from hydrotl_core.sections.source import cards, ensembles
 from hydrotl_core.sections.transfer import LOCAL, Results, hydrograph_frames, run, run_remark
 from hydrotl_core.spread import interval
@@ -184,6 +184,7 @@ def committed_table(region: str, option: str) -> pd.DataFrame:
                     "source members": record["source_members"],
                     "mean NSE": str(interval(products, np.nanmean)),
                     "median NSE": str(interval(products, np.nanmedian)),
+                    "first member alone: median NSE": float(np.nanmedian(1 - products[:, 0, 0])),
                 }
             )
     return pd.DataFrame(rows)
@@ -205,10 +206,12 @@ def report(region: str) -> None:
         return
     display(
         show.remark(
-            f"**{load_region(region).title} (`{region}`), {option}**\n\nFewer source members than "
-            "members: those of the source are taken in turn."
+            f"**{load_region(region).title} (`{region}`), {option}**\n\nWhere a source has fewer "
+            "members than the ensemble, they are taken in turn: part of what the largest source "
+            "gains may come from its members. The last column compares sources by one model each."
         )
     )
+    display(table1a.remark(region))
     for setting in ("1-year", "multi-year"):
         display(committed_boxes(region, setting, option))
     display(show.table(committed_table(region, option)))

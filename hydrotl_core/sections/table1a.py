@@ -31,6 +31,8 @@ LOCAL = "local"
 YARDSTICK = "conceptual"
 BARE = "-weather"  # the same region without attributes
 PAPERS = "-paper"  # the same region with the paper's recipe
+# With fewer, a bootstrap interval says little of other rivers or of other seeds.
+LEAST_BASINS, LEAST_MEMBERS = 5, 3
 SHORT = {"multi-year": "multi", "1-year": "1yr"}
 Record = dict[str, Any]
 
@@ -74,7 +76,8 @@ def gain(record: Record, reference: Record) -> Interval:
     return interval(record_products(record), np.nanmedian, record_products(reference))
 
 
-def _local(records: list[Record], setting: str) -> Record | None:
+def local_of(records: list[Record], setting: str) -> Record | None:
+    """The local models' record of a setting."""
     return next((r for r in records if r["setting"] == setting and r["option"] == LOCAL), None)
 
 
@@ -89,7 +92,7 @@ def table(region: str) -> pd.DataFrame:
     rows = []
     for record in records:
         products, setting = record_products(record), record["setting"]
-        local = _local(records, setting)
+        local = local_of(records, setting)
         members = [m for m in record["member_nse_median"] if m is not None]
         mean, median = published.get(setting, {}).get(record["option"], (math.nan, math.nan))
         rows.append(
@@ -144,13 +147,21 @@ def boxes(region: str, setting: str) -> hv.Overlay | Markdown:
     return nse_boxes(scores, f"{region}, {setting} training")
 
 
+def enough(record: Record) -> bool:
+    """Whether basins and members suffice for a verdict."""
+    return len(record["basins"]) >= LEAST_BASINS and record["members"] >= LEAST_MEMBERS
+
+
 def gains() -> pd.DataFrame:
-    """Median gain of every transferred model over the local one, with its interval."""
+    """Median gain of every transferred model over the local one, with its interval.
+
+    ``counted``: basins and members suffice, and the region is no variant of another.
+    """
     rows = []
     for region in regions():
         records = full(region)
         for record in records:
-            local = _local(records, record["setting"])
+            local = local_of(records, record["setting"])
             if record["option"] != LOCAL and local is not None:
                 found = gain(record, local)
                 rows.append(
@@ -163,6 +174,7 @@ def gains() -> pd.DataFrame:
                         "gain": found.value,
                         "low": found.low,
                         "high": found.high,
+                        "counted": enough(record) and not region.endswith((BARE, PAPERS)),
                     }
                 )
     return pd.DataFrame(rows)
@@ -210,8 +222,11 @@ def gain_figure(setting: str) -> hv.Overlay | Markdown:
     )
 
 
-def verdict(found: Interval) -> str:
-    """In words: a gain, a loss, or no clear difference."""
+def verdict(found: Interval, record: Record) -> str:
+    """In words: a gain, a loss, or no clear difference; with few basins or members only a sign."""
+    if not enough(record):
+        sign = "higher" if found.value > 0 else "lower"
+        return f"{sign}, with too few basins or members for a verdict"
     if found.low > 0:
         return "a gain"
     return "a loss" if found.high < 0 else "no clear difference"
@@ -222,16 +237,34 @@ def verdicts(region: str) -> Markdown:
     records = full(region)
     lines = []
     for record in records:
-        local = _local(records, record["setting"])
+        local = local_of(records, record["setting"])
         if record["option"] != LOCAL and local is not None:
             found = gain(record, local)
             lines.append(
-                f"{record['setting']}, {record['option']}: {verdict(found)}, {found} "
+                f"{record['setting']}, {record['option']}: {verdict(found, record)}, {found} "
                 f"({record['members']} members, {record['source_members']} of the source)"
             )
     if not lines:
         return show.remark(f"*No committed results of {region}.*")
-    return show.remark(show.bullets(lines))
+    return show.remark(show.bullets([*lines, *_beside_yardstick(region)]))
+
+
+def _beside_yardstick(region: str) -> list[str]:
+    """Setting by setting, whether any network has a higher median than the yardstick."""
+    lines, records = [], full(region)
+    for setting in dict.fromkeys(r["setting"] for r in records):
+        measure = yardstick(region, setting)
+        if measure is not None:
+            best = max(
+                (r for r in records if r["setting"] == setting), key=lambda r: r["nse_median"]
+            )
+            behind = best["nse_median"] < measure["nse_median"]
+            lines.append(
+                f"{setting}, GR4J calibrated: its median NSE of {measure['nse_median']:.3f} is "
+                f"{'higher than that of every network' if behind else 'reached by a network'} "
+                f"(the best: {best['option']}, {best['nse_median']:.3f})"
+            )
+    return lines
 
 
 def variants_table(suffix: str, column: str, describe: Callable[[str], Any]) -> pd.DataFrame:
@@ -247,6 +280,7 @@ def variants_table(suffix: str, column: str, describe: Callable[[str], Any]) -> 
                 row: dict[str, Any] = {
                     "region": variant.removesuffix(suffix),
                     column: describe(name),
+                    "members": min(r["members"] for r in records if r["setting"] == setting),
                     "training": setting,
                 }
                 row |= {
@@ -321,8 +355,9 @@ def cell_file(region: str) -> str:
 def values(region: str) -> dict[str, Any]:
     """Numbers that other pages quote.
 
-    Scores such as ``ind_multi_tla_median``, NaN where there is no result; and how many of all
-    transferred models have a gain or a loss whose interval leaves out zero.
+    Scores such as ``ind_multi_tla_median``, NaN where there is no result; and how many of the
+    transferred models that :func:`gains` counts have a gain or a loss whose interval leaves out
+    zero.
     """
     found: dict[str, Any] = {
         f"{region}_{setting}_{_short(option)}_{score}": math.nan
@@ -330,14 +365,19 @@ def values(region: str) -> dict[str, Any]:
         for option in (LOCAL, *load_options())
         for score in ("mean", "median")
     }
+    for setting, short in SHORT.items():
+        measure = yardstick(region, setting)
+        median = math.nan if measure is None else measure["nse_median"]
+        found[f"{region}_{short}_gr4j_median"] = median
     for record in full(region):
         if record["setting"] in SHORT:
             key = f"{region}_{SHORT[record['setting']]}_{_short(record['option'])}"
             found |= {f"{key}_mean": record["nse_mean"], f"{key}_median": record["nse_median"]}
     frame = gains()
-    found["gain_count"] = int((frame["low"] > 0).sum()) if len(frame) else 0
-    found["loss_count"] = int((frame["high"] < 0).sum()) if len(frame) else 0
-    found["gain_cells"] = len(frame)
+    counted = frame[frame["counted"]] if len(frame) else pd.DataFrame(columns=["low", "high"])
+    found["gain_count"] = int((counted["low"] > 0).sum())
+    found["loss_count"] = int((counted["high"] < 0).sum())
+    found["gain_cells"] = len(counted)
     return found
 
 

@@ -13,7 +13,7 @@ from hydrotl_core.config import load_region
 from hydrotl_core.paper import load_paper
 from hydrotl_core.results import read_result, record_products, region_records, results_dir
 from hydrotl_core.sections import show
-from hydrotl_core.sections.table1a import gain, verdict
+from hydrotl_core.sections.table1a import gain, local_of, verdict
 from hydrotl_core.spread import interval
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def table(region: str) -> pd.DataFrame:
     rows = []
     for record in records:
         setting, option = record["setting"], record["option"]
-        (local,) = [r for r in records if r["setting"] == setting and r["option"] == LOCAL]
+        local = local_of(records, setting)
         if option == "process-swat":
             pair = published.table_1b.get(setting, (math.nan, math.nan))
         elif is_process(option):
@@ -57,7 +57,7 @@ def table(region: str) -> pd.DataFrame:
                 "mean NSE": str(interval(products, np.nanmean)),
                 "median NSE": str(interval(products, np.nanmedian)),
                 "median gain over local": show.MISSING
-                if option == LOCAL
+                if option == LOCAL or local is None
                 else str(gain(record, local)),
                 "paper, CHINA-MR: mean": pair[0],
                 "paper, CHINA-MR: median": pair[1],
@@ -72,11 +72,12 @@ def verdicts(region: str) -> Markdown:
     lines = []
     for record in records:
         if is_process(record["option"]):
-            (local,) = [
-                r for r in records if r["setting"] == record["setting"] and r["option"] == LOCAL
-            ]
-            found = gain(record, local)
-            lines.append(f"{record['setting']}, {record['option']}: {verdict(found)}, {found}")
+            local = local_of(records, record["setting"])
+            if local is not None:
+                found = gain(record, local)
+                lines.append(
+                    f"{record['setting']}, {record['option']}: {verdict(found, record)}, {found}"
+                )
     return show.remark(show.bullets(lines) if lines else "*No committed results yet.*")
 
 

@@ -14,6 +14,7 @@ from hydrotl_core.results import read_result, results_dir
 from hydrotl_core.scatter import skill_scatter
 from hydrotl_core.sections import show
 from hydrotl_core.sections.limits import GOOD, PROPERTIES
+from hydrotl_core.sections.table1a import BARE, PAPERS
 
 if TYPE_CHECKING:
     import holoviews as hv
@@ -24,9 +25,10 @@ KEYS = ["region", "recipe", "basin"]
 
 
 def committed(setting: str, regions: Sequence[str] = ()) -> pd.DataFrame:
-    """All committed results of regions in one setting: a row per region, recipe, model and basin.
+    """Committed results of regions in one setting: a row per region, recipe, model and basin.
 
-    Transferred models are those of the region's own source. ``regions``: none means all.
+    Transferred models are those of the region's own source. ``regions``: none means all but the
+    variants of others, and a basin that several regions hold is taken from the first of them.
     """
     frames = []
     for path in sorted(results_dir().glob(f"*/*/{setting}_*.json")):
@@ -34,12 +36,19 @@ def committed(setting: str, regions: Sequence[str] = ()) -> pd.DataFrame:
         name = path.parent.parent.name
         if path.parent.name != record.get("recipe") or (regions and name not in regions):
             continue
+        if not regions and name.endswith((BARE, PAPERS)):
+            continue
         if record["option"] not in (LOCAL, *load_options()):
             continue
         described = {"region": name, "recipe": record["recipe"], "model": record["option"]}
         frames.append(basin_frame(record).assign(**described))
     columns = ["region", "recipe", "model", "basin", "NSE", *PROPERTIES]
-    return pd.concat(frames)[columns] if frames else pd.DataFrame(columns=columns)
+    if not frames:
+        return pd.DataFrame(columns=columns)
+    found = pd.concat(frames)
+    if not regions:
+        found = found.drop_duplicates(["basin", "area_km2", "model"])
+    return found[columns]
 
 
 def _models(frame: pd.DataFrame) -> list[str]:
