@@ -2,7 +2,8 @@
 
 A member's key follows from all that its simulation depends on: the data's values, the periods, the
 training, what starts from where, the seed, the kind of device and the code that computes. Titles,
-comments and docstrings may change.
+comments and docstrings may change. The versions of libraries are not part of it: another PyTorch or
+processor may change the last digits, and nothing is done again for that.
 """
 
 from __future__ import annotations
