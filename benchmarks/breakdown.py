@@ -20,7 +20,6 @@ from torch.profiler import ProfilerActivity, profile
 from benchmarks import engine
 from benchmarks.common import environment, options, summary, updates_for, write_result
 from benchmarks.data import camels, sample, write_netcdf
-from benchmarks.throughput import BASINS, DAYS, SIZES
 
 # Part of an update -> what its operations' names begin with; the first that fits.
 PARTS = {
@@ -62,6 +61,8 @@ def measured(task: engine.Work, repeats: int) -> list[dict[str, float]]:
 
 def main() -> None:
     """Measure and write."""
+    from benchmarks.throughput import BASINS, DAYS, SIZES  # which needs the peers
+
     parser = options(__doc__, repeats=3)
     args = parser.parse_args()
     surroundings, rows = environment(args.device), []

@@ -240,7 +240,7 @@ def test_calibrate_prints_and_saves(project: Path, capsys: pytest.CaptureFixture
         project / "results" / "target" / "conceptual" / "1-year_cemaneige-gr4j.json"
     )
     assert row[:4] == ["1-year", "cemaneige-gr4j", "2", "2"]
-    assert row[4:] == [f"{record['nse_mean']:.4f}", f"{record['nse_median']:.4f}"]
+    assert row[4:6] == [f"{record['nse_mean']:.4f}", f"{record['nse_median']:.4f}"]
     assert record["basins"] == ["0001", "0002"]
     assert record["days_scored"] == record["days_observed"]
     assert record["calibration"]["evaporation"] == "pet"

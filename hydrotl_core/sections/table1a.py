@@ -352,32 +352,41 @@ def cell_file(region: str) -> str:
     return path.relative_to(results_dir().parent).as_posix()
 
 
-def values(region: str) -> dict[str, Any]:
+def values(*regions: str) -> dict[str, Any]:
     """Numbers that other pages quote.
 
-    Scores such as ``ind_multi_tla_median``, NaN where there is no result; and how many of the
-    transferred models that :func:`gains` counts have a gain or a loss whose interval leaves out
-    zero.
+    Scores such as ``ind_multi_tla_median`` (a hyphen of a region's name is an underscore), NaN
+    where there is no result; and how many of the transferred models that :func:`gains` counts have
+    a gain or a loss whose interval leaves out zero.
     """
-    found: dict[str, Any] = {
-        f"{region}_{setting}_{_short(option)}_{score}": math.nan
+    found: dict[str, Any] = {}
+    for region in regions:
+        found |= _scores(region)
+    frame = gains()
+    counted = frame[frame["counted"]] if len(frame) else pd.DataFrame(columns=["low", "high"])
+    found["gain_count"] = int((counted["low"] > 0).sum())
+    found["loss_count"] = int((counted["high"] < 0).sum())
+    found["gain_cells"] = len(counted)
+    return found
+
+
+def _scores(region: str) -> dict[str, float]:
+    name = region.replace("-", "_")
+    found = {
+        f"{name}_{setting}_{_short(option)}_{score}": math.nan
         for setting in SHORT.values()
         for option in (LOCAL, *load_options())
         for score in ("mean", "median")
     }
     for setting, short in SHORT.items():
         measure = yardstick(region, setting)
-        median = math.nan if measure is None else measure["nse_median"]
-        found[f"{region}_{short}_gr4j_median"] = median
+        found[f"{name}_{short}_gr4j_median"] = (
+            math.nan if measure is None else measure["nse_median"]
+        )
     for record in full(region):
         if record["setting"] in SHORT:
-            key = f"{region}_{SHORT[record['setting']]}_{_short(record['option'])}"
+            key = f"{name}_{SHORT[record['setting']]}_{_short(record['option'])}"
             found |= {f"{key}_mean": record["nse_mean"], f"{key}_median": record["nse_median"]}
-    frame = gains()
-    counted = frame[frame["counted"]] if len(frame) else pd.DataFrame(columns=["low", "high"])
-    found["gain_count"] = int((counted["low"] > 0).sum())
-    found["loss_count"] = int((counted["high"] < 0).sum())
-    found["gain_cells"] = len(counted)
     return found
 
 
