@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,6 +32,16 @@ def _jobs(jobs: int, device: str) -> int:
 
     # Processes share one GPU and its memory: one after another there, unless asked for more.
     return jobs or (default_jobs() if device == "cpu" else 1)
+
+
+def _print_scores(records: list[dict[str, Any]]) -> None:
+    """A line per cell: mean and median NSE, and the range of its members' medians."""
+    from hydrotl_core.results import cell_table
+
+    table = cell_table(records).drop(columns="region")
+    medians = [[m for m in r["member_nse_median"] if m is not None] for r in records]
+    table["members' medians"] = [f"{min(m):.2f} to {max(m):.2f}" if m else "" for m in medians]
+    typer.echo(table.to_string(index=False))
 
 
 @app.command()
@@ -200,7 +210,7 @@ def run(
     from hydrotl_core.experiment import cells_of, run_cells
     from hydrotl_core.guides import guide
     from hydrotl_core.members import pick_device
-    from hydrotl_core.results import cell_table, read_result
+    from hydrotl_core.results import read_result
     from hydrotl_core.sweep import Planner, run_sweep
 
     if save and (validation_days or updates):
@@ -245,10 +255,7 @@ def run(
             },
         )
         records = [result.record(device, validation_days) for result in results.values()]
-    table = cell_table(records).drop(columns="region")
-    medians = [[m for m in r["member_nse_median"] if m is not None] for r in records]
-    table["members' medians"] = [f"{min(m):.2f} to {max(m):.2f}" if m else "" for m in medians]
-    typer.echo(table.to_string(index=False))
+    _print_scores(records)
     if save:
         typer.echo(f"wrote {len(work)} records below {work[0].path.parent}")
 
@@ -320,14 +327,11 @@ def calibrate(
     save: Annotated[bool, typer.Option(help="Write the records to results/.")] = False,
 ) -> None:
     """Calibrate GR4J with snow on a region's training years: the yardstick of the LSTMs."""
-    from hydrotl_core.results import cell_path, cell_table, write_result
+    from hydrotl_core.results import cell_path, write_result
     from hydrotl_core.yardstick import run_yardstick
 
     records = run_yardstick(region, setting, members=members, jobs=_jobs(jobs, "cpu"))
-    table = cell_table(records).drop(columns="region")
-    medians = [[m for m in r["member_nse_median"] if m is not None] for r in records]
-    table["members' medians"] = [f"{min(m):.2f} to {max(m):.2f}" if m else "" for m in medians]
-    typer.echo(table.to_string(index=False))
+    _print_scores(records)
     if save:
         for record in records:
             path = cell_path(region, record["setting"], record["option"], record["recipe"])

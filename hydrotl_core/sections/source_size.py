@@ -204,14 +204,14 @@ def report(region: str) -> None:
     if option is None:
         display(show.remark(f"*No option was chosen on training years of {region} yet.*"))
         return
+    display(table1a.remark(region))
     display(
         show.remark(
-            f"**{load_region(region).title} (`{region}`), {option}**\n\nWhere a source has fewer "
+            f"Transferred by {option}. Where a source has fewer "
             "members than the ensemble, they are taken in turn: part of what the largest source "
             "gains may come from its members. The last column compares sources by one model each."
         )
     )
-    display(table1a.remark(region))
     for setting in ("1-year", "multi-year"):
         display(committed_boxes(region, setting, option))
     display(show.table(committed_table(region, option)))

@@ -315,8 +315,8 @@ def remark(region: str) -> Markdown:
     basins = records[0]["basins"]
     listed = f" ({', '.join(basins)})" if len(basins) <= 5 else ""
     return show.remark(
-        f"**{loaded.title}**, {len(basins)} basins{listed}. Recipe `{records[0]['recipe']}`; "
-        f"computed {', '.join(dates)}, version {', '.join(codes)}. "
+        f"**{loaded.title} (`{region}`)**, {len(basins)} basins{listed}. "
+        f"Recipe `{records[0]['recipe']}`; computed {', '.join(dates)}, version {', '.join(codes)}. "
         "Departures from the paper:\n\n"
         + show.bullets([*loaded.deviations, "TL-b's set of weights is an interpretation."])
     )
@@ -326,7 +326,6 @@ def report(region: str) -> None:
     """Show all of a region on the page: what it is, table, direction of the gain, box plots."""
     from IPython.display import display
 
-    display(show.remark(f"**{load_region(region).title} (`{region}`)**"))
     display(remark(region))
     display(shown_table(region))
     display(verdicts(region))
