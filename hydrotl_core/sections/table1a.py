@@ -316,7 +316,8 @@ def remark(region: str) -> Markdown:
     listed = f" ({', '.join(basins)})" if len(basins) <= 5 else ""
     return show.remark(
         f"**{loaded.title} (`{region}`)**, {len(basins)} basins{listed}. "
-        f"Recipe `{records[0]['recipe']}`; computed {', '.join(dates)}, version {', '.join(codes)}. "
+        f"Recipe `{records[0]['recipe']}`; "
+        f"computed {', '.join(dates)}, version {', '.join(codes)}. "
         "Departures from the paper:\n\n"
         + show.bullets([*loaded.deviations, "TL-b's set of weights is an interpretation."])
     )
