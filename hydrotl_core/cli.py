@@ -326,7 +326,10 @@ def calibrate(
     jobs: Jobs = 0,
     save: Annotated[bool, typer.Option(help="Write the records to results/.")] = False,
 ) -> None:
-    """Calibrate GR4J with snow on a region's training years: the yardstick of the LSTMs."""
+    """Calibrate GR4J with snow on a region's training years: the yardstick of the LSTMs.
+
+    Each basin's parameters are kept in runs/calibrate: stopped, it goes on with what is left.
+    """
     from hydrotl_core.results import cell_path, write_result
     from hydrotl_core.yardstick import run_yardstick
 

@@ -25,7 +25,7 @@ from hydrotl_core.config import Training, load_options, load_recipe, load_region
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.members import run_tasks
 from hydrotl_core.metrics import ensemble_nse
-from hydrotl_core.provenance import code_version, provenance
+from hydrotl_core.provenance import code_version, provenance, today
 from hydrotl_core.regions import region_setting, region_settings
 from hydrotl_core.results import score_record
 from hydrotl_core.simulation import to_dataset
@@ -42,6 +42,7 @@ class CellResult:
     seconds: float
     data_hash: str
     code: str = field(default_factory=code_version)
+    date: str = field(default_factory=today)
     arithmetic: str = "float32"
     changes: tuple[tuple[str, float | int], ...] = ()
 
@@ -79,6 +80,7 @@ class CellResult:
                 self.seconds,
                 data_hash=self.data_hash,
                 code=self.code,
+                date=self.date,
                 arithmetic=self.arithmetic,
             ),
         }

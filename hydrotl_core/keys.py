@@ -65,10 +65,11 @@ def code_hash(modules: tuple[str, ...] = NUMERIC) -> str:
     """Hash of what ``modules`` of this package do."""
     folder = Path(__file__).parent
     sources = [bare_source((folder / f"{m}.py").read_text(encoding="utf-8")) for m in modules]
-    return _hash(sources)
+    return content_hash(sources)
 
 
-def _hash(content: Any) -> str:
+def content_hash(content: Any) -> str:
+    """Hash of numbers, text, lists and dictionaries of them."""
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
@@ -117,9 +118,9 @@ def member_key(task: CellTask, content: dict[str, Any]) -> str:
     WeightsError
         If the cell's source has no weights.
     """
-    return _hash({**content, "member": task.member, "source": _source_hash(task)})
+    return content_hash({**content, "member": task.member, "source": _source_hash(task)})
 
 
 def cell_key(members: list[str]) -> str:
     """Key of a cell's record, from those of its members."""
-    return _hash({"members": members, "scoring": code_hash(SCORING)})
+    return content_hash({"members": members, "scoring": code_hash(SCORING)})

@@ -46,13 +46,18 @@ def data_hash(ds: xr.Dataset) -> str:
     return digest.hexdigest()[:16]
 
 
+def today() -> str:
+    """The date in UTC, as ``2026-11-25``."""
+    return dt.datetime.now(dt.UTC).date().isoformat()
+
+
 def provenance(device: str, seconds: float, **more: Any) -> dict[str, Any]:
     """The record stored with weights and results."""
     import torch
 
     return {
         "code": code_version(),
-        "date": dt.datetime.now(dt.UTC).date().isoformat(),
+        "date": today(),
         "device": device if device == "cpu" else torch.cuda.get_device_name(),
         "machine": f"{platform.machine()}, torch {torch.__version__}",
         "seconds": round(seconds, 1),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +16,21 @@ from hydrotl_core.files import replacing
 
 @dataclass(frozen=True)
 class Stored:
-    """Simulated flow ``[basin, day]`` in mm/day, seconds of training and its number format."""
+    """Simulated flow ``[basin, day]`` in mm/day, and how it was trained.
+
+    Seconds, number format, code version and date.
+    """
 
     simulated: np.ndarray
     seconds: float
     arithmetic: str
+    code: str
+    date: str
 
 
 def write_stored(path: Path, stored: Stored) -> None:
     """Write ``stored`` to ``path``, whole or not at all."""
-    about = {"seconds": stored.seconds, "arithmetic": stored.arithmetic}
+    about = {f.name: getattr(stored, f.name) for f in fields(stored) if f.name != "simulated"}
     with replacing(path) as temporary:
         save_file(
             {"simulated": np.ascontiguousarray(stored.simulated)},
@@ -45,6 +50,6 @@ def read_stored(path: Path) -> Stored:
     try:
         with safe_open(path, framework="numpy") as file:
             about = json.loads((file.metadata() or {})["member"])
-            return Stored(file.get_tensor("simulated"), about["seconds"], about["arithmetic"])
-    except (SafetensorError, KeyError) as error:
+            return Stored(file.get_tensor("simulated"), **about)
+    except (SafetensorError, KeyError, TypeError) as error:
         raise DataError(f"{path} is no whole simulation ({error}): delete it") from None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,7 +26,7 @@ from hydrotl_core.errors import ConfigError
 from hydrotl_core.experiment import CellResult, cells_of
 from hydrotl_core.keys import cell_content, cell_key, member_key
 from hydrotl_core.paths import project_root
-from hydrotl_core.provenance import code_version, data_hash
+from hydrotl_core.provenance import code_version, data_hash, today
 from hydrotl_core.regions import region_data
 from hydrotl_core.results import cell_path, read_result, write_result
 from hydrotl_core.simulation import to_dataset
@@ -182,8 +183,8 @@ def status_table(work: Sequence[Work]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def gather(work: Work, parts: Sequence[Stored], planner: Planner, code: str) -> dict[str, Any]:
-    """The record of a cell from its members."""
+def gather(work: Work, parts: Sequence[Stored], planner: Planner) -> dict[str, Any]:
+    """The record of a cell from its members: with each code version, and the last date."""
     first, ds = work.tasks[0], planner.data(work.cell.region)
     basins = [str(b) for b in ds["basin"].values]
     _, test = first.periods(basins)
@@ -194,8 +195,9 @@ def gather(work: Work, parts: Sequence[Stored], planner: Planner, code: str) -> 
         training=first.training(),
         seconds=sum(p.seconds for p in parts),
         data_hash=data_hash(ds),
-        code=code,
-        arithmetic=parts[0].arithmetic,
+        code=", ".join(dict.fromkeys(p.code for p in parts)),
+        date=max(p.date for p in parts),
+        arithmetic=", ".join(dict.fromkeys(p.arithmetic for p in parts)),
         changes=first.changes,
     )
     return {**result.record(first.device, first.validation_days), "key": work.key}
@@ -213,7 +215,6 @@ def run_sweep(
     In ``jobs`` processes, or on the Dask cluster at ``scheduler``. A record is written as soon as
     its last member is there. Stopped at any moment, the same call goes on with what is left.
     """
-    code = code_version()  # before training: the checkout may change while models train
     open_cells = [w for w in work if w.state != "finished"]
     keys: dict[CellTask, str] = {}
     for item in open_cells:
@@ -227,7 +228,7 @@ def run_sweep(
     def write_complete() -> None:
         for item in [w for w in open_cells if w.path in waiting and not waiting[w.path]]:
             parts = [read_stored(store(key)) for key in item.keys]
-            write_result(item.path, gather(item, parts, planner, code))
+            write_result(item.path, gather(item, parts, planner))
             written.append(item.path)
             del waiting[item.path]
 
@@ -244,26 +245,29 @@ def run_sweep(
 
 def compute_cell(work: Work, planner: Planner, jobs: int = 1) -> dict[str, Any]:
     """The record of a cell with every member trained anew; no file is read or written."""
-    code = code_version()
     tasks = [replace(task, checkpoint=None) for task in work.tasks]
     done = dict(_results(tasks, planner, jobs, None, "models"))
-    return gather(work, [done[task] for task in tasks], planner, code)
+    return gather(work, [done[task] for task in tasks], planner)
 
 
 def _results(
     tasks: Sequence[CellTask], planner: Planner, jobs: int, scheduler: str | None, label: str
 ) -> Iterator[tuple[CellTask, Stored]]:
+    train = partial(train_and_pack, code_version())  # now: the checkout may change meanwhile
     shared, needs = planner.shared, planner.needs
     if scheduler is not None:
-        results = run_dask(train_and_pack, tasks, shared, needs, scheduler)
+        results = run_dask(train, tasks, shared, needs, scheduler)
     elif jobs > 1 and len(tasks) > 1:
-        results = run_processes(train_and_pack, tasks, shared, needs, jobs)
+        results = run_processes(train, tasks, shared, needs, jobs)
     else:
-        results = run_here(train_and_pack, tasks, shared, needs)
+        results = run_here(train, tasks, shared, needs)
     yield from tqdm(results, total=len(tasks), desc=label, unit="model")
 
 
-def train_and_pack(task: CellTask, data: xr.Dataset, teacher: xr.DataArray | None = None) -> Stored:
-    """One member, reduced to what its cell's record needs."""
+def train_and_pack(
+    code: str, task: CellTask, data: xr.Dataset, teacher: xr.DataArray | None = None
+) -> Stored:
+    """One member, reduced to what its cell's record needs; ``code`` is the version that trains."""
     result = train_member(task, data, teacher)
-    return Stored(np.asarray(result.simulated), result.log.seconds, result.log.arithmetic)
+    log = result.log
+    return Stored(np.asarray(result.simulated), log.seconds, log.arithmetic, code, today())

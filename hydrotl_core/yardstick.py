@@ -1,10 +1,14 @@
 """The calibrated conceptual model on a region's settings: what an LSTM has to beat.
 
 It sees what a local LSTM sees: the forcing, and the streamflow of the training period.
+
+A search takes seconds and a region may have hundreds of basins, so each one's result is kept in
+``runs/calibrate/`` until the project is cleaned, and no search is done twice.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,8 +23,11 @@ import xarray as xr
 from hydrotl_core import gr4j
 from hydrotl_core.calibration import BOUNDS, calibrate, require_calibrated, simulate_calibrated
 from hydrotl_core.config import Period, Region, load_region
+from hydrotl_core.files import replacing
+from hydrotl_core.keys import code_hash, content_hash
 from hydrotl_core.manifest import Attributes, load_manifest
 from hydrotl_core.members import run_tasks
+from hydrotl_core.paths import project_root
 from hydrotl_core.provenance import code_version, data_hash, provenance
 from hydrotl_core.regions import region_basins, region_setting, region_settings
 from hydrotl_core.results import DIGITS, score_record
@@ -42,6 +49,7 @@ class BasinTask:
     attributes: Attributes
     train: Period
     test: Period
+    kept: Path
 
 
 @dataclass
@@ -55,11 +63,30 @@ class BasinResult:
 
 
 def calibrate_basin(task: BasinTask) -> BasinResult:
-    """Calibrate one basin and simulate its test period."""
-    began = time.perf_counter()
-    calibrated = calibrate(task.ds, task.attributes, [task.train], seed=task.member)
+    """Calibrate one basin, unless its result is kept, and simulate its test period."""
+    if not task.kept.is_file():
+        began = time.perf_counter()
+        row = calibrate(task.ds, task.attributes, [task.train], seed=task.member).iloc[0]
+        content = {"parameters": row.to_dict(), "seconds": time.perf_counter() - began}
+        with replacing(task.kept) as temporary:
+            temporary.write_text(json.dumps(content), encoding="utf-8")
+    kept = json.loads(task.kept.read_text(encoding="utf-8"))
+    calibrated = pd.DataFrame([kept["parameters"]], index=pd.Index(task.ds["basin"].values))
     simulated = simulate_calibrated(task.ds, task.attributes, calibrated, [task.train], [task.test])
-    return BasinResult(task, calibrated, simulated[0], time.perf_counter() - began)
+    return BasinResult(task, calibrated, simulated[0], kept["seconds"])
+
+
+def _kept(ds: xr.Dataset, attributes: Attributes, train: Period, member: int) -> Path:
+    """File of one basin's parameters, named by all that decides them."""
+    content = [
+        data_hash(ds),
+        attributes.model_dump(),
+        train.model_dump(mode="json"),
+        member,
+        code_hash(("calibration", "gr4j")),
+        version("grsuite"),
+    ]
+    return project_root() / "runs" / "calibrate" / f"{content_hash(content)}.json"
 
 
 def yardstick_data(region: Region) -> xr.Dataset:
@@ -119,12 +146,15 @@ def run_yardstick(
         key: (setting.periods("train", basins), setting.periods("test", basins))
         for key, setting in chosen.items()
     }
-    tasks = [
-        BasinTask(key, row, member, ds.isel(basin=[row]), attributes, train[row], test[row])
-        for key, (train, test) in periods.items()
-        for member in range(members)
-        for row in range(len(basins))
-    ]
+    tasks = []
+    for row in range(len(basins)):
+        basin = ds.isel(basin=[row])
+        for key, (train, test) in periods.items():
+            for member in range(members):
+                kept = _kept(basin, attributes, train[row], member)
+                tasks.append(
+                    BasinTask(key, row, member, basin, attributes, train[row], test[row], kept)
+                )
     done = list(run_tasks(calibrate_basin, tasks, jobs, gr4j.NAME))
     records = []
     for key, setting in chosen.items():

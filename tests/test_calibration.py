@@ -1,8 +1,10 @@
 """GR4J with snow: the library against the papers' equations, and its calibration."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +18,7 @@ from hydrotl_core.data import open_dataset
 from hydrotl_core.errors import DataError
 from hydrotl_core.manifest import Attributes, load_manifest
 from hydrotl_core.results import read_result
-from hydrotl_core.yardstick import yardstick_data
+from hydrotl_core.yardstick import run_yardstick, yardstick_data
 from tests import reference_gr4j
 from tests.entry_point import call
 from tests.synthetic import canonical, period, write_project, write_yaml
@@ -254,6 +256,28 @@ def test_calibrate_prints_and_saves(project: Path, capsys: pytest.CaptureFixture
         for name, (low, high) in BOUNDS.items():
             assert all(low <= value <= high for value in record["parameters"][member][name])
     json.dumps(record, allow_nan=False)
+
+
+@pytest.mark.usefixtures("short")
+def test_a_basin_is_calibrated_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(project / "runs", ignore_errors=True)
+    first = run_yardstick("target")[0]
+    kept = sorted((project / "runs" / "calibrate").glob("*.json"))
+    searched: list[int] = []
+
+    def counted(*given: Any, **named: Any) -> pd.DataFrame:
+        searched.append(named["seed"])
+        return calibrate(*given, **named)
+
+    monkeypatch.setattr("hydrotl_core.yardstick.calibrate", counted)
+    assert run_yardstick("target")[0] == first
+    assert searched == []
+    kept[0].unlink()  # as a run that was stopped before its last basin leaves it
+    again = run_yardstick("target")[0]
+    assert searched == [0]
+    assert again["parameters"] == first["parameters"]
+    assert again["error_products"] == first["error_products"]
+    assert sorted((project / "runs" / "calibrate").glob("*.json")) == kept
 
 
 def test_a_region_without_latitude_is_one_clear_line(

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from hydrotl_core.config import load_sweep
 from hydrotl_core.errors import ConfigError, DataError, TrainingError
 from hydrotl_core.experiment import run_cells
 from hydrotl_core.keys import NUMERIC, bare_source, cell_content, code_hash, member_key
+from hydrotl_core.provenance import code_version
 from hydrotl_core.regions import region_data
 from hydrotl_core.reproduce import reproduce_result
 from hydrotl_core.results import read_result
@@ -98,6 +100,22 @@ def test_finished_cells_and_members_are_not_done_again(
         store(key).unlink()
     assert work[0].state == "finished"
     assert list(status_table(work)["members"]) == ["2/2", "2/2"]
+
+
+def test_a_record_names_the_code_that_trained_each_member(project: Path) -> None:
+    planner = Planner()
+    work = plan(load_sweep(sweep_file(project, {**SMALL, "options": ["local"]})), planner)[0]
+    run_sweep([work], planner)
+    now = read_result(work.path)["provenance"]
+    for key, code, date in zip(work.keys, "ab", ("2020-02-01", "2020-01-31"), strict=True):
+        write_stored(store(key), replace(read_stored(store(key)), code=code, date=date))
+    work.path.unlink()
+    run_sweep([work], planner)
+    then = read_result(work.path)["provenance"]
+    assert (then["code"], then["date"]) == ("a, b", "2020-02-01")
+    assert now["code"] == code_version()
+    for key in ("data_hash", "arithmetic", "machine", "seconds"):
+        assert then[key] == now[key], key
 
 
 def key_of(task: CellTask, ds: xr.Dataset) -> str:
@@ -320,10 +338,12 @@ def test_killed_sweep_goes_on_with_what_is_left(project: Path) -> None:
 
 def test_stored_member_comes_back_and_damage_is_said(tmp_path: Path) -> None:
     path = tmp_path / "x.safetensors"
-    write_stored(path, Stored(np.arange(6, dtype=np.float32).reshape(2, 3), 1.5, "float32"))
+    flow = np.arange(6, dtype=np.float32).reshape(2, 3)
+    write_stored(path, Stored(flow, 1.5, "float32", "0.1.0 abc", "2026-01-31"))
     stored = read_stored(path)
     np.testing.assert_array_equal(stored.simulated, [[0, 1, 2], [3, 4, 5]])
     assert (stored.seconds, stored.arithmetic) == (1.5, "float32")
+    assert (stored.code, stored.date) == ("0.1.0 abc", "2026-01-31")
     path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(DataError, match="no whole simulation"):
         read_stored(path)
