@@ -355,9 +355,10 @@ def cell_file(region: str) -> str:
 def values(*regions: str) -> dict[str, Any]:
     """Numbers that other pages quote.
 
-    Scores such as ``ind_multi_tla_median`` (a hyphen of a region's name is an underscore), NaN
-    where there is no result; and how many of the transferred models that :func:`gains` counts have
-    a gain or a loss whose interval leaves out zero.
+    Numbers of basins such as ``gb_49_basins`` (a hyphen of a region's name is an underscore) and
+    scores such as ``ind_multi_tla_median``, NaN where there is no result; and how many of the
+    transferred models that :func:`gains` counts have a gain or a loss whose interval leaves out
+    zero.
     """
     found: dict[str, Any] = {}
     for region in regions:
@@ -370,9 +371,9 @@ def values(*regions: str) -> dict[str, Any]:
     return found
 
 
-def _scores(region: str) -> dict[str, float]:
+def _scores(region: str) -> dict[str, float | int]:
     name = region.replace("-", "_")
-    found = {
+    found: dict[str, float | int] = {
         f"{name}_{setting}_{_short(option)}_{score}": math.nan
         for setting in SHORT.values()
         for option in (LOCAL, *load_options())
@@ -383,7 +384,9 @@ def _scores(region: str) -> dict[str, float]:
         found[f"{name}_{short}_gr4j_median"] = (
             math.nan if measure is None else measure["nse_median"]
         )
+    found[f"{name}_basins"] = 0
     for record in full(region):
+        found[f"{name}_basins"] = len(record["basins"])
         if record["setting"] in SHORT:
             key = f"{name}_{SHORT[record['setting']]}_{_short(record['option'])}"
             found |= {f"{key}_mean": record["nse_mean"], f"{key}_median": record["nse_median"]}
