@@ -220,6 +220,7 @@ def nse_boxes(
         height=HEIGHT,
         title=title,
         xlabel="",
+        xrotation=0 if len(scores) <= 5 else 20,  # longer rows of names would overlap
         ylabel="NSE of the test period",
         ylim=(max(low, lowest) - 0.05, 1.0),
         show_legend=False,
