@@ -51,6 +51,17 @@ def today() -> str:
     return dt.datetime.now(dt.UTC).date().isoformat()
 
 
+def machine() -> str:
+    """Processor family, the instructions that torch uses of it, and the version of torch.
+
+    Bits depend on all three.
+    """
+    import torch
+
+    instructions = torch.backends.cpu.get_cpu_capability()
+    return f"{platform.machine()} {instructions}, torch {torch.__version__}"
+
+
 def provenance(device: str, seconds: float, **more: Any) -> dict[str, Any]:
     """The record stored with weights and results."""
     import torch
@@ -59,7 +70,7 @@ def provenance(device: str, seconds: float, **more: Any) -> dict[str, Any]:
         "code": code_version(),
         "date": today(),
         "device": device if device == "cpu" else torch.cuda.get_device_name(),
-        "machine": f"{platform.machine()}, torch {torch.__version__}",
+        "machine": machine(),
         "seconds": round(seconds, 1),
         **more,
     }

@@ -1,5 +1,6 @@
 """Sweeps: planned once, resumed after a kill, not done twice, on any backend the same."""
 
+import json
 import os
 import signal
 import subprocess
@@ -26,6 +27,7 @@ from hydrotl_core.reproduce import reproduce_result
 from hydrotl_core.results import read_result
 from hydrotl_core.stored import Stored, read_stored, write_stored
 from hydrotl_core.sweep import Planner, plan, run_sweep, status_table, store
+from tests.entry_point import call
 from tests.synthetic import ROOT, write_yaml
 from tests.test_experiment import enter, make_project
 
@@ -209,6 +211,37 @@ def test_cell_is_reproduced_to_the_bit(project: Path) -> None:
     assert largest == 0.0
     assert list(table["basin"]) == read_result(path)["basins"]
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("shift", "words", "code", "said"),
+    [
+        ([0.0, 0.0], ["--exact"], 0, "of a basin 0.0000, of the median 0.0000"),
+        ([0.04, 0.02], [], 0, "Reproduced within 0.05 of the median. It was computed on cpu"),
+        ([0.04, 0.02], ["--exact"], 2, "of a basin 0.0400, of the median 0.0300"),
+        ([0.04, 0.02], ["--tolerance", "0.02"], 2, "is not reproduced"),
+        ([0.3, -0.1], [], 2, "of a basin 0.3000, of the median 0.1000"),
+    ],
+)
+def test_command_says_how_near_a_cell_comes_again(
+    project: Path,
+    capsys: pytest.CaptureFixture[str],
+    shift: list[float],
+    words: list[str],
+    code: int,
+    said: str,
+) -> None:
+    planner = Planner()
+    (path,) = run_sweep(
+        plan(load_sweep(sweep_file(project, {**SMALL, "options": ["local"]})), planner), planner
+    )
+    record = read_result(path)
+    assert len(record["nse"]) == 2
+    record["nse"] = [old + more for old, more in zip(record["nse"], shift, strict=True)]
+    path.write_text(json.dumps(record), encoding="utf-8")
+    assert call("reproduce", str(path), "--jobs", "1", "--device", "cpu", *words) == code
+    printed = capsys.readouterr()
+    assert said in (printed.err if code else printed.out)
 
 
 def double(task: int, *, data: int) -> tuple[int, int]:
