@@ -76,10 +76,10 @@ def calibrate_basin(task: BasinTask) -> BasinResult:
     return BasinResult(task, calibrated, simulated[0], kept["seconds"])
 
 
-def _kept(ds: xr.Dataset, attributes: Attributes, train: Period, member: int) -> Path:
+def _kept(basin_hash: str, attributes: Attributes, train: Period, member: int) -> Path:
     """File of one basin's parameters, named by all that decides them."""
     content = [
-        data_hash(ds),
+        basin_hash,
         attributes.model_dump(),
         train.model_dump(mode="json"),
         member,
@@ -149,9 +149,10 @@ def run_yardstick(
     tasks = []
     for row in range(len(basins)):
         basin = ds.isel(basin=[row])
+        basin_hash = data_hash(basin)
         for key, (train, test) in periods.items():
             for member in range(members):
-                kept = _kept(basin, attributes, train[row], member)
+                kept = _kept(basin_hash, attributes, train[row], member)
                 tasks.append(
                     BasinTask(key, row, member, basin, attributes, train[row], test[row], kept)
                 )
