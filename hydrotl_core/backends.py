@@ -7,7 +7,7 @@ task is given to another.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any, TypeVar
@@ -110,20 +110,32 @@ def run_dask(
         client = Client(address, timeout="20s", set_as_default=False)
     except (OSError, ValueError) as error:
         raise ConfigError(f"no Dask scheduler answers at {address}: {error}") from None
+    left, attempts = list(tasks), 0
     with client:
-        sent = {name: client.scatter(value, hash=False) for name, value in shared.items()}
-        futures = {}
-        for task in tasks:
-            arguments = {k: sent[v] for k, v in needs(task).items()}
-            future = client.submit(function, task, **arguments, pure=False, retries=0)
-            futures[future] = task
-        try:
-            for future in completed(list(futures), loop=client.loop):
-                try:
-                    result = future.result()
-                except KilledWorker as error:
-                    raise TrainingError(f"workers died again and again: {error}") from None
-                yield futures.pop(future), result
-                future.release()
-        finally:
-            client.cancel(list(futures))
+        while left:
+            attempts += 1
+            if attempts > ATTEMPTS:
+                raise TrainingError(
+                    f"workers died {ATTEMPTS} times in a row and took the data of {len(left)} "
+                    "tasks with them: is there enough memory for so many workers?"
+                )
+            sent = {name: client.scatter(value, hash=False) for name, value in shared.items()}
+            futures = {}
+            for task in left:
+                arguments = {k: sent[v] for k, v in needs(task).items()}
+                futures[client.submit(function, task, **arguments, pure=False, retries=0)] = task
+            try:
+                for future in completed(list(futures), loop=client.loop):
+                    try:
+                        result = future.result()
+                    except CancelledError:  # the only worker that held its data died
+                        continue
+                    except KilledWorker as error:
+                        raise TrainingError(f"workers died again and again: {error}") from None
+                    task = futures.pop(future)
+                    left.remove(task)
+                    attempts = 0
+                    yield task, result
+                    future.release()
+            finally:
+                client.cancel(list(futures))

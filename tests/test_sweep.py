@@ -3,10 +3,12 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -275,9 +277,9 @@ def test_here_gives_each_task_what_it_needs() -> None:
     assert {task: value for task, (_, value) in results.items()} == {1: 2, 2: 6}
 
 
-@pytest.fixture(scope="module")
-def cluster(made: Path) -> Iterator[str]:
-    """A scheduler and three worker processes, started as their users start them."""
+@contextmanager
+def dask_cluster(made: Path, workers: int, *words: str) -> Iterator[str]:
+    """A scheduler and worker processes, started as their users start them."""
     environment = {
         **os.environ,
         "HYDROTL_ROOT": str(made),
@@ -285,27 +287,32 @@ def cluster(made: Path) -> Iterator[str]:
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": str(ROOT),
     }
-    port = "18786"
-    dask = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1"]
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    scheduler = ["dask_scheduler", "--host", "127.0.0.1", "--port", str(port)]
+    worker = ["dask_worker", address, "--nthreads", "1", *words]
     parts = [
         subprocess.Popen(
-            [*dask, "--port", port, "--no-dashboard"], env=environment, stderr=subprocess.DEVNULL
+            [sys.executable, "-m", f"distributed.cli.{name}", *more, "--no-dashboard"],
+            env=environment,
+            stderr=subprocess.DEVNULL,
         )
+        for name, *more in [scheduler, *[worker] * workers]
     ]
-    worker = [sys.executable, "-m", "distributed.cli.dask_worker", f"tcp://127.0.0.1:{port}"]
-    for _ in range(3):
-        parts.append(
-            subprocess.Popen(
-                [*worker, "--nthreads", "1", "--no-nanny", "--no-dashboard"],
-                env=environment,
-                stderr=subprocess.DEVNULL,
-            )
-        )
-    yield f"tcp://127.0.0.1:{port}"
-    for part in parts:
-        part.kill()  # a worker that is asked to stop first looks for its scheduler
-    for part in parts:
-        part.wait()
+    try:
+        yield address
+    finally:
+        for part in parts:
+            part.kill()  # a worker that is asked to stop first looks for its scheduler
+        for part in parts:
+            part.wait()
+
+
+@pytest.fixture(scope="module")
+def cluster(made: Path) -> Iterator[str]:
+    with dask_cluster(made, 3, "--no-nanny") as address:
+        yield address
 
 
 def slow_pid(task: int, *, data: int) -> int:
@@ -333,6 +340,19 @@ def test_cluster_trains_the_same_and_a_killed_worker_costs_nothing(
     for item, result in zip(work, run_cells(cells, 2).values(), strict=True):
         assert read_result(item.path)["nse"] == result.record("cpu")["nse"]
     assert plan(load_sweep(path), here)[0].state == "finished"
+
+
+def test_tasks_whose_data_died_with_a_worker_are_sent_again(made: Path) -> None:
+    """The only worker holds the only copy; its nanny starts another, which has none."""
+    done: dict[int, int] = {}
+    tasks, needs = [1, 2, 3, 4], {"data": "x"}
+    with dask_cluster(made, 1, "--nanny") as address:
+        for task, pid in run_dask(slow_pid, tasks, {"x": 1}, lambda _: needs, address):
+            if not done:
+                os.kill(pid, signal.SIGKILL)
+            done[task] = pid
+    assert sorted(done) == [1, 2, 3, 4]
+    assert len(set(done.values())) == 2
 
 
 def test_no_scheduler_is_said(project: Path) -> None:
