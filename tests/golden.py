@@ -1,0 +1,161 @@
+"""Pinned numbers: small runs of every kind of training, their losses, simulations and scores.
+
+``tests/golden.json`` holds what these runs gave when it was written. On the same kind of processor
+with the same torch they give the same bits; elsewhere rounding differs, and a few updates enlarge
+it to no more than a tolerance. A change of the code that moves these numbers makes committed
+results stale: raise ``NUMERICS`` and write the file again,
+
+    python -m tests.golden
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from hydrotl_core.cells import Cell, CellTask, train_member
+from hydrotl_core.climate import climate_indices
+from hydrotl_core.config import load_region
+from hydrotl_core.manifest import load_manifest
+from hydrotl_core.regions import region_basins, region_data
+from hydrotl_core.results import score_record
+from hydrotl_core.simulation import to_dataset
+from hydrotl_core.source import SourceTask, check_source, train_source_member
+from hydrotl_core.weights import load_weights
+from tests.synthetic import TINY, write_project, write_yaml
+
+FILE = Path(__file__).with_name("golden.json")
+DAYS = slice(None, None, 20)
+SCORES = ("nse", "kge", "member_nse", "error_products", "nse_mean", "nse_median")
+#: As recipe ``fast``: the first part of a window warms up the state without a gradient.
+WARM = TINY | {"warmup_gradient": False, "window": 120, "warmup": 60, "updates": 8}
+
+
+def signature() -> str:
+    """Processor and torch: equal ones round alike."""
+    text = ""
+    if Path("/proc/cpuinfo").is_file():
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        wanted = ("vendor_id", "cpu family", "model", "stepping", "flags", "cache size")
+        text = "\n".join(sorted({x for x in lines if x.startswith(wanted)}))
+    capability = torch.backends.cpu.get_cpu_capability()
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return f"{capability} {digest}, torch {torch.__version__}, numpy {np.__version__}"
+
+
+def write_golden_project(root: Path) -> None:
+    """The synthetic project, with a recipe that has a warm-up without gradient."""
+    write_project(root)
+    recipe = {
+        "title": "warm",
+        "source": WARM,
+        "local": {"default": WARM},
+        "transfer": {"default": WARM},
+    }
+    write_yaml(root / "experiments" / "recipes" / "warm.yaml", recipe)
+
+
+def numbers(values: Any) -> list[float]:
+    """Plain numbers, exactly as computed."""
+    return [float(v) for v in np.asarray(values, dtype=float).ravel()]
+
+
+def of_source(root: Path, name: str) -> dict[str, list[float]]:
+    """Training of a source's two members and their check."""
+    folder = root / "weights" / name
+    for member in range(2):
+        train_source_member(SourceTask(name, member, folder, root / "runs", quiet=True))
+    parameters, card = load_weights(folder / "member-0.safetensors")
+    simulation = check_source(name, folder)
+    return {
+        "loss": numbers(card.provenance["loss"]),
+        "scale": numbers([card.scaler.streamflow.mean, card.scaler.streamflow.std]),
+        **{name: numbers(value.ravel()[:7]) for name, value in sorted(parameters.items())},
+        "simulated": numbers(simulation["simulated"].values[..., DAYS]),
+        **{name: numbers(_flat(score_record(simulation)[name])) for name in SCORES},
+    }
+
+
+def of_target(option: str, recipe: str, **more: Any) -> dict[str, list[float]]:
+    """Two members of a cell of the target region, and their scores."""
+    teacher = None
+    if option.startswith("process-"):
+        ds = region_data(load_region("target"))
+        teacher = (0.4 * ds["prcp"] + 0.1 * ds["tmean"].clip(0)).astype(np.float32)
+    cell = Cell("target", "1-year", option, recipe)
+    members = [train_member(CellTask(cell, k, **more), teacher=teacher) for k in range(2)]
+    flows, first = [m.simulated for m in members], members[0]
+    simulation = to_dataset(flows, first.observed, first.arrays)
+    return {
+        "loss": numbers([loss for m in members for _, loss in m.log.losses]),
+        "simulated": numbers(np.stack(flows)[..., DAYS]),
+        **{name: numbers(_flat(score_record(simulation)[name])) for name in SCORES},
+    }
+
+
+def of_climate() -> dict[str, list[float]]:
+    """Climate indices of the target's basins."""
+    region = load_region("target")
+    setting = load_manifest()[region.dataset].protocol["1-year"]
+    ds = region_basins(region)
+    basins = [str(b) for b in ds["basin"].values]
+    frame, _ = climate_indices(
+        ds, load_manifest()[region.dataset].attributes, setting.periods("train", basins)
+    )
+    return {str(name): numbers(frame[name]) for name in frame}
+
+
+def _flat(value: Any) -> Any:
+    return [x for v in value.values() for x in v] if isinstance(value, dict) else value
+
+
+def compute(root: Path) -> dict[str, dict[str, list[float]]]:
+    """All runs, in the project at ``root`` (``HYDROTL_ROOT`` and ``HYDROTL_DATA`` name it)."""
+    found = {name: of_source(root, name) for name in ("donor", "donor-classic")}
+    for recipe in ("tiny", "classic", "warm"):
+        for option in ("local", "TL-a", "TL-b", "TL-c", "process-synthetic"):
+            found[f"{option}, {recipe}"] = of_target(option, recipe)
+    found["TL-b, validation"] = of_target("TL-b", "tiny", validation_days=60)
+    found["local, changed"] = of_target("local", "tiny", changes=(("lr", 0.002),))
+    found["climate"] = of_climate()
+    return found
+
+
+def read() -> dict[str, Any]:
+    """The file: signature, numerics and runs."""
+    return json.loads(FILE.read_text(encoding="utf-8"))
+
+
+def write() -> None:
+    """Compute everything and replace the file."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        os.environ.update(HYDROTL_ROOT=folder, HYDROTL_DATA=str(root / "data"))
+        write_golden_project(root)
+        runs = compute(root)
+    content = {"signature": signature(), "runs": runs}
+    FILE.write_text(_json(content), encoding="utf-8")
+
+
+def _json(content: dict[str, Any]) -> str:
+    """One line per list of numbers."""
+    lines = [f'"signature": {json.dumps(content["signature"])},']
+    lines += [f'"numerics": {content["numerics"]},'] if "numerics" in content else []
+    runs = []
+    for name, run in content["runs"].items():
+        parts = [f"  {json.dumps(key)}: {json.dumps(values)}" for key, values in run.items()]
+        runs.append(f" {json.dumps(name)}: {{\n" + ",\n".join(parts) + "\n }")
+    return "{\n" + "\n".join(lines) + '\n"runs": {\n' + ",\n".join(runs) + "\n}\n}\n"
+
+
+if __name__ == "__main__":
+    write()
+    sys.stdout.write(f"wrote {FILE}\n")
