@@ -6,3 +6,7 @@ cheap; modules that need torch or hvplot import them when they are used.
 """
 
 __version__ = "0.1.0"
+
+#: Version of the arithmetic: raised whenever a change of the code moves a number (a simulation, a
+#: score, an interval), for results of another version are then computed again.
+NUMERICS = 1

@@ -1,71 +1,30 @@
 """Keys of results: the same key means the same numbers, so nothing needs to be done again.
 
-A member's key follows from all that its simulation depends on: the data's values, the periods, the
-training, what starts from where, the seed, the kind of device and the code that computes. Titles,
-comments and docstrings may change. The versions of libraries are not part of it: another PyTorch or
-processor may change the last digits, and nothing is done again for that.
+A member's key follows from all that its simulation depends on: the data's values, the inputs, the
+periods, the training, what starts from where, the seed, the kind of device, and
+:data:`hydrotl_core.NUMERICS`, the version of the code's arithmetic. Code may move and be reworded;
+a change that moves numbers raises ``NUMERICS``, and ``tests/test_golden.py`` fails until it does.
+The versions of libraries are not part of it: another PyTorch or processor may change the last
+digits, and nothing is done again for that.
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pooch
 import torch
 import xarray as xr
 
-from hydrotl_core.cells import CellTask, source_folder, starts_from_source
+from hydrotl_core import NUMERICS
+from hydrotl_core.cells import PROCESS, CellTask, is_process, source_folder, starts_from_source
 from hydrotl_core.config import load_options, load_region
 from hydrotl_core.provenance import data_hash
 from hydrotl_core.weights import member_paths
 
 DIGITS = 16
-# Modules that decide a member's simulation, and those that only score it. Readers are not among
-# them, since the data's values are in the key.
-NUMERIC = (
-    "cells",
-    "engine",
-    "loss",
-    "model",
-    "pretraining",
-    "regions",
-    "scaling",
-    "simulation",
-    "source",
-    "tensors",
-    "training",
-    "transfer",
-    "windows",
-)
-SCORING = ("metrics", "results", "spread")
-
-
-def bare_source(text: str) -> str:
-    """Python source without comments, docstrings and layout."""
-    tree = ast.parse(text)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(tree)
-
-
-@cache
-def code_hash(modules: tuple[str, ...] = NUMERIC) -> str:
-    """Hash of what ``modules`` of this package do."""
-    folder = Path(__file__).parent
-    sources = [bare_source((folder / f"{m}.py").read_text(encoding="utf-8")) for m in modules]
-    return content_hash(sources)
 
 
 def content_hash(content: Any) -> str:
@@ -83,9 +42,12 @@ def _source_hash(task: CellTask) -> str | None:
 
 
 def cell_content(
-    task: CellTask, ds: xr.Dataset, teacher: xr.DataArray | None = None
+    task: CellTask, ds: xr.Dataset, taught_from: xr.Dataset | None = None
 ) -> dict[str, Any]:
     """What the members of a cell have in common, for :func:`member_key`.
+
+    Values that are a default are left out, so that a new field of a recipe with the old behaviour
+    as its default leaves keys as they are.
 
     Parameters
     ----------
@@ -93,20 +55,31 @@ def cell_content(
         Any member of the cell.
     ds
         Data of the task's region.
-    teacher
-        The process model's flow that the members learn first, if there is one.
+    taught_from
+        The data that the process model is run on whose flow the members learn first.
+
+    Raises
+    ------
+    ValueError
+        If a member learns from a process model and its data are not given.
     """
     options, option = load_options(), task.cell.option
+    if is_process(option) != (taught_from is not None):
+        raise ValueError(f"option {option} needs the data of its process model, no other does")
     fit, test = task.periods([str(b) for b in ds["basin"].values])
+    inputs = load_region(task.cell.region).inputs
+    teacher = None
+    if taught_from is not None:
+        teacher = {"model": option.removeprefix(PROCESS), "data": data_hash(taught_from)}
     return {
         "data": data_hash(ds),
-        "inputs": load_region(task.cell.region).inputs.model_dump(),
-        "periods": [[p.model_dump(mode="json") for p in part] for part in (fit, test)],
-        "training": task.training().model_dump(),
-        "trained": options[option].trained if option in options else option,
-        "teacher": None if teacher is None else data_hash(teacher.to_dataset(name="flow")),
+        "inputs": {"dynamic": inputs.dynamic, "static": inputs.static},
+        "periods": [[[str(p.start), str(p.end)] for p in part] for part in (fit, test)],
+        "training": task.training().model_dump(exclude_defaults=True),
+        "trained": sorted(options[option].trained) if option in options else None,
+        "teacher": teacher,
         "device": torch.device(task.device).type,
-        "code": code_hash(),
+        "numerics": NUMERICS,
     }
 
 
@@ -123,4 +96,4 @@ def member_key(task: CellTask, content: dict[str, Any]) -> str:
 
 def cell_key(members: list[str]) -> str:
     """Key of a cell's record, from those of its members."""
-    return content_hash({"members": members, "scoring": code_hash(SCORING)})
+    return content_hash(members)

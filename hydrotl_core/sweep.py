@@ -98,6 +98,7 @@ class Planner:
     def __init__(self, device: str = "cpu") -> None:
         self.device = device
         self.shared: dict[str, Any] = {}
+        self.known: dict[str, xr.Dataset] = {}
 
     def data(self, region: str) -> xr.Dataset:
         """The region's data."""
@@ -116,6 +117,17 @@ class Planner:
             self.shared[name] = guide(cell.region, cell.option.removeprefix(PROCESS))
         return self.shared[name]
 
+    def taught_from(self, cell: Cell) -> xr.Dataset | None:
+        """Data that the process model of a cell is run on, if its models learn from one."""
+        if not is_process(cell.option):
+            return None
+        name = f"{cell.region} taught from"
+        if name not in self.known:
+            from hydrotl_core.guides import guide_data
+
+            self.known[name] = guide_data(load_region(cell.region))
+        return self.known[name]
+
     def needs(self, task: CellTask) -> dict[str, str]:
         """Which shared values a task takes, by argument."""
         cell = task.cell
@@ -126,10 +138,10 @@ class Planner:
         """Cells of an entry, each once."""
         found = []
         for cell, change in dict.fromkeys(entry_cells(entry)):
-            ds, teacher = self.data(cell.region), self.teacher(cell)
+            ds = self.data(cell.region)
             recipe = cell.recipe or load_region(cell.region).recipe
             first = CellTask(cell, 0, self.device, None, entry.validation_days, tuple(change))
-            content = cell_content(first, ds, teacher)
+            content = cell_content(first, ds, self.taught_from(cell))
             tasks, keys = [], []
             for member in range(entry.members):
                 key = member_key(replace(first, member=member), content)
@@ -222,6 +234,8 @@ def run_sweep(
             if not store(key).is_file():
                 keys.setdefault(task, key)
     tasks = list(keys)
+    for task in tasks:
+        planner.teacher(task.cell)  # the process model runs only where a model is to learn from it
     waiting = {w.path: {k for k in w.keys if not store(k).is_file()} for w in open_cells}
     written = []
 
@@ -246,6 +260,7 @@ def run_sweep(
 def compute_cell(work: Work, planner: Planner, jobs: int = 1) -> dict[str, Any]:
     """The record of a cell with every member trained anew; no file is read or written."""
     tasks = [replace(task, checkpoint=None) for task in work.tasks]
+    planner.teacher(work.cell)
     done = dict(_results(tasks, planner, jobs, None, "models"))
     return gather(work, [done[task] for task in tasks], planner)
 

@@ -20,11 +20,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hydrotl_core import gr4j
+from hydrotl_core import NUMERICS, gr4j
 from hydrotl_core.calibration import BOUNDS, calibrate, require_calibrated, simulate_calibrated
 from hydrotl_core.config import Period, Region, load_region
 from hydrotl_core.files import replacing
-from hydrotl_core.keys import code_hash, content_hash
+from hydrotl_core.keys import content_hash
 from hydrotl_core.manifest import Attributes, load_manifest
 from hydrotl_core.members import run_tasks
 from hydrotl_core.paths import project_root
@@ -83,7 +83,7 @@ def _kept(basin_hash: str, attributes: Attributes, train: Period, member: int) -
         attributes.model_dump(),
         train.model_dump(mode="json"),
         member,
-        code_hash(("calibration", "gr4j")),
+        NUMERICS,
         version("grsuite"),
     ]
     return project_root() / "runs" / "calibrate" / f"{content_hash(content)}.json"

@@ -3,7 +3,7 @@
 ``tests/golden.json`` holds what these runs gave when it was written. On the same kind of processor
 with the same torch they give the same bits; elsewhere rounding differs, and a few updates enlarge
 it to no more than a tolerance. A change of the code that moves these numbers makes committed
-results stale: raise ``NUMERICS`` and write the file again,
+results stale: raise ``hydrotl_core.NUMERICS`` and write the file again,
 
     python -m tests.golden
 """
@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from hydrotl_core import NUMERICS
 from hydrotl_core.cells import Cell, CellTask, train_member
 from hydrotl_core.climate import climate_indices
 from hydrotl_core.config import load_region
@@ -141,14 +142,14 @@ def write() -> None:
         os.environ.update(HYDROTL_ROOT=folder, HYDROTL_DATA=str(root / "data"))
         write_golden_project(root)
         runs = compute(root)
-    content = {"signature": signature(), "runs": runs}
+    content = {"signature": signature(), "numerics": NUMERICS, "runs": runs}
     FILE.write_text(_json(content), encoding="utf-8")
 
 
 def _json(content: dict[str, Any]) -> str:
     """One line per list of numbers."""
     lines = [f'"signature": {json.dumps(content["signature"])},']
-    lines += [f'"numerics": {content["numerics"]},'] if "numerics" in content else []
+    lines += [f'"numerics": {content["numerics"]},']
     runs = []
     for name, run in content["runs"].items():
         parts = [f"  {json.dumps(key)}: {json.dumps(values)}" for key, values in run.items()]

@@ -1,11 +1,11 @@
 """The numbers of every kind of training stay what they were."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from hydrotl_core import NUMERICS
 from tests import golden
 
 RUNS = list(golden.read()["runs"])
@@ -25,14 +25,17 @@ def computed(
         yield golden.compute(root)
 
 
+def test_the_file_is_of_this_version_of_the_arithmetic() -> None:
+    """Raised, and the file not written again: what is pinned would be the old numbers."""
+    assert golden.read()["numerics"] == NUMERICS
+
+
 def test_the_same_runs(computed: dict[str, dict[str, list[float]]]) -> None:
     assert list(computed) == RUNS
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_numbers_are_those_of_before(
-    run: str, computed: dict[str, dict[str, list[float]]]
-) -> None:
+def test_numbers_are_those_of_before(run: str, computed: dict[str, dict[str, list[float]]]) -> None:
     pinned = golden.read()
     same_machine = pinned["signature"] == golden.signature()
     assert list(computed[run]) == list(pinned["runs"][run])

@@ -17,12 +17,13 @@ import pytest
 import xarray as xr
 import yaml
 
+from hydrotl_core import NUMERICS
 from hydrotl_core.backends import run_dask, run_here, run_processes
 from hydrotl_core.cells import Cell, CellTask
 from hydrotl_core.config import load_sweep
 from hydrotl_core.errors import ConfigError, DataError, TrainingError
 from hydrotl_core.experiment import run_cells
-from hydrotl_core.keys import NUMERIC, bare_source, cell_content, code_hash, member_key
+from hydrotl_core.keys import cell_content, member_key
 from hydrotl_core.provenance import code_version
 from hydrotl_core.regions import region_data
 from hydrotl_core.reproduce import reproduce_result
@@ -30,7 +31,7 @@ from hydrotl_core.results import read_result
 from hydrotl_core.stored import Stored, read_stored, write_stored
 from hydrotl_core.sweep import Planner, plan, run_sweep, status_table, store
 from tests.entry_point import call
-from tests.synthetic import ROOT, write_yaml
+from tests.synthetic import CLASSIC, ROOT, write_yaml
 from tests.test_experiment import enter, make_project
 
 
@@ -150,32 +151,35 @@ def region_data_of(name: str) -> xr.Dataset:
     return region_data(load_region(name))
 
 
-def test_code_hash_sees_code_and_not_words() -> None:
-    first = 'def f(x):\n    """Doubles."""\n    return 2 * x  # twice\n'
-    same = 'def f(x):\n    """Twice as much,\n    that is."""\n\n    return 2*x\n'
-    other = "def f(x):\n    return 3 * x\n"
-    assert bare_source(first) == bare_source(same)
-    assert bare_source(first) != bare_source(other)
-    assert code_hash(("model",)) != code_hash(("loss",))
+def test_raising_numerics_makes_every_key_another(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ds, task = region_data_of("target"), CellTask(Cell("target", "1-year", "local"), 0)
+    before = key_of(task, ds)
+    monkeypatch.setattr("hydrotl_core.keys.NUMERICS", NUMERICS + 1)
+    assert key_of(task, ds) != before
 
 
-def test_every_module_that_training_imports_is_in_the_key_or_known_not_to_be() -> None:
-    """A new module must be sorted in: does it decide numbers or not?"""
-    code = "import sys, hydrotl_core.cells; print(*sys.modules)"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    own = {
-        name.removeprefix("hydrotl_core.")
-        for name in out.stdout.split()
-        if name.startswith("hydrotl_core.") and not name.startswith("hydrotl_core.readers")
+def test_a_new_field_of_the_recipe_leaves_keys_as_they_are(project: Path) -> None:
+    """Values that are a default are not in the key."""
+    task = CellTask(Cell("target", "1-year", "local", "classic"), 0)
+    content = cell_content(task, region_data_of("target"))
+    assert content["training"] == CLASSIC
+    assert member_key(task, content) != member_key(task, {**content, "training": {"hidden": 9}})
+
+
+def test_a_taught_model_is_known_by_what_its_process_model_is_run_on(project: Path) -> None:
+    ds = region_data_of("target")
+    gr4j, swat = (CellTask(Cell("target", "1-year", f"process-{m}"), 0) for m in ("gr4j", "swat"))
+    with pytest.raises(ValueError, match="needs the data of its process model"):
+        cell_content(gr4j, ds)
+    changed = ds.copy(deep=True)
+    changed["tmean"][0, 0] += 1
+    keys = {
+        member_key(task, cell_content(task, ds, data))
+        for task, data in ((gr4j, ds), (swat, ds), (gr4j, changed))
     }
-    # Files, names and checks; or in the key by their results: configuration, data, weights.
-    other = {
-        "basins", "canonical", "checkpoint", "climate", "config", "data", "errors", "experiment",
-        "files", "manifest", "maps", "members", "metrics", "packed", "paths", "provenance",
-        "results", "runs", "source_task", "spread", "units", "weights", "yamlfile",
-    }  # fmt: skip
-    assert own - set(NUMERIC) - other == set()
-    assert set(NUMERIC) <= own
+    assert len(keys) == 3
 
 
 def test_varied_recipe_is_scored_on_training_days(project: Path) -> None:
