@@ -19,9 +19,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
+from hydrotl.experiments.members import WORKER_ENVIRONMENT, default_jobs, pick_device, start_worker
+from hydrotl.experiments.provenance import code_version
 from hydrotl_core.files import replacing
-from hydrotl_core.members import WORKER_ENVIRONMENT, default_jobs, pick_device, start_worker
-from hydrotl_core.provenance import code_version
 
 RESULTS = Path(__file__).parent / "results"
 SPAWN_SECONDS = 0.2
@@ -188,8 +188,8 @@ def process_environment(variables: Mapping[str, str]) -> Iterator[None]:
 def crew(processes: int, one_thread: bool) -> Iterator[Crew]:
     """Start ``processes``.
 
-    With ``one_thread`` they are the workers of :mod:`hydrotl_core.members`, with their environment;
-    without, they have the threads that torch takes by itself.
+    With ``one_thread`` they are the workers of :mod:`hydrotl.experiments.members`, with their
+    environment; without, they have the threads that torch takes by itself.
     """
     with process_environment(WORKER_ENVIRONMENT if one_thread else {}):
         pool = ProcessPoolExecutor(

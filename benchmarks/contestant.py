@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks import engine
 from benchmarks.common import Crew, in_turns, updates_for
-from hydrotl_core.schedule import Piece, wrap_around
+from hydrotl.experiments.schedule import Piece, wrap_around
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from hydrotl_core.canonical import dynamic_variables, static_attributes
-from hydrotl_core.config import Period, load_source
-from hydrotl_core.source import source_data
+from hydrotl.config import load_source
+from hydrotl.data.canonical import dynamic_variables, static_attributes
+from hydrotl.experiments.source import source_data
+from hydrotl_core.recipe import Period
 
 SOURCE = "conus-check"
 BASIN_LIST = "basins.txt"

@@ -15,13 +15,14 @@ import xarray as xr
 from benchmarks.common import synchronise
 from benchmarks.data import read_netcdf, whole_period
 from benchmarks.hydrodl import CellLoopTrainer
-from hydrotl_core.canonical import dynamic_variables, static_attributes
-from hydrotl_core.config import Training, load_options, load_recipe
+from hydrotl.config import load_options, load_recipe
+from hydrotl.data.canonical import dynamic_variables, static_attributes
+from hydrotl.experiments.source import initial_model
+from hydrotl_core.arrays import Arrays, build_arrays, in_period
 from hydrotl_core.engine import Update
 from hydrotl_core.model import StreamflowLSTM
+from hydrotl_core.recipe import Training
 from hydrotl_core.scaling import STREAMFLOW, Scaler, fit_scaler
-from hydrotl_core.source import initial_model
-from hydrotl_core.tensors import Arrays, build_arrays, in_period
 from hydrotl_core.training import train
 from hydrotl_core.transfer import freeze
 

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.common import synchronise
-from hydrotl_core.tensors import Arrays
+from hydrotl_core.arrays import Arrays
 
 
 class CellLoopLSTM(nn.Module):

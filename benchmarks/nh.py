@@ -29,7 +29,7 @@ from torch.utils.data import DataLoader, Dataset, RandomSampler
 
 from benchmarks.common import synchronise
 from benchmarks.data import BASIN_LIST
-from hydrotl_core.config import Period
+from hydrotl_core.recipe import Period
 from hydrotl_core.scaling import STREAMFLOW
 
 Changes = tuple[tuple[str, Any], ...]

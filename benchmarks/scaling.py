@@ -27,8 +27,8 @@ from typing import Any
 
 from benchmarks.common import environment, options, summary, write_result
 from benchmarks.data import camels, read_netcdf, sample, write_netcdf
-from hydrotl_core.config import load_recipe
-from hydrotl_core.members import WORKER_ENVIRONMENT, default_jobs, run_tasks
+from hydrotl.config import load_recipe
+from hydrotl.experiments.members import WORKER_ENVIRONMENT, default_jobs, run_tasks
 
 BASINS = [10, 50, 200, 671]
 YEARS = [1, 5, 10, 28]
@@ -67,7 +67,7 @@ def train_one(point: Point) -> dict[str, Any]:
     import torch
 
     from benchmarks import engine
-    from hydrotl_core.source import initial_model
+    from hydrotl.experiments.source import initial_model
     from hydrotl_core.training import train
 
     torch.set_num_threads(1)

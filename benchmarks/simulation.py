@@ -28,11 +28,11 @@ from benchmarks import nh
 from benchmarks.common import environment, in_turns, options, summary, synchronise, write_result
 from benchmarks.data import SOURCE, camels, with_lead, write_generic
 from benchmarks.hydrodl import CellLoopLSTM
-from hydrotl_core.config import load_source
-from hydrotl_core.experiment import source_folder
+from hydrotl.config import load_source
+from hydrotl.experiments.experiment import source_folder
+from hydrotl.experiments.source import TEST_LEAD_DAYS
+from hydrotl_core.arrays import Arrays, build_arrays
 from hydrotl_core.simulation import simulate
-from hydrotl_core.source import TEST_LEAD_DAYS
-from hydrotl_core.tensors import Arrays, build_arrays
 from hydrotl_core.weights import load_model, member_paths
 
 

@@ -6,7 +6,7 @@ Writes `throughput.json`. Twenty basins of CAMELS-US, five years, windows of 365
 sizes 64 and 256, batches of 2, 16 and 100, ensembles of one and of five members:
 
 - hydrotl as it runs, one process and one thread per member and as many processes as cores, one
-  member cut in two where that lets all of them end together (`hydrotl_core/schedule.py`), with
+  member cut in two where that lets all of them end together (`experiments/schedule.py`), with
   the paper's way of training (DropConnect, Adadelta) and with that of the recipe `fast` (AdamW),
   in float32 like all others and, where the processor has it, in bfloat16; for one member also with
   all threads;
@@ -44,10 +44,11 @@ from benchmarks.common import (
 from benchmarks.contestant import Contestant, measure
 from benchmarks.data import camels, sample, whole_period, write_generic, write_netcdf
 from benchmarks.flops import Size, direct_update_flops, update_flops
-from hydrotl_core.canonical import dynamic_variables, static_attributes
-from hydrotl_core.config import Period, Training, load_options
+from hydrotl.config import load_options
+from hydrotl.data.canonical import dynamic_variables, static_attributes
+from hydrotl.experiments.members import default_jobs
 from hydrotl_core.engine import arithmetic
-from hydrotl_core.members import default_jobs
+from hydrotl_core.recipe import Period, Training
 from hydrotl_core.scaling import STREAMFLOW
 
 BASINS, DAYS, WINDOW, MEMBERS = 20, 5 * 365, 365, 5

@@ -36,8 +36,9 @@ from benchmarks.common import (
     summary,
     write_result,
 )
-from hydrotl_core.config import Training, load_recipe, load_region
-from hydrotl_core.members import default_jobs
+from hydrotl.config import load_recipe, load_region
+from hydrotl.experiments.members import default_jobs
+from hydrotl_core.recipe import Training
 
 REGION, RECIPE, MEMBERS = "ind", "fast", 5
 ROOT = Path(__file__).resolve().parents[1]
@@ -51,7 +52,7 @@ def recipe() -> Training:
 
 def hydrotl_job(setting: str, option: str, updates: int, device: str) -> float:
     """Train and simulate the ensemble; seconds per update of a member."""
-    from hydrotl_core.experiment import Cell, run_cells
+    from hydrotl.experiments.experiment import Cell, run_cells
 
     cell = Cell(REGION, setting, option, RECIPE)
     jobs = default_jobs() if device == "cpu" else 1
@@ -61,7 +62,7 @@ def hydrotl_job(setting: str, option: str, updates: int, device: str) -> float:
 
 def _peer_config(folder: Path, setting: str, device: str, **changes: Any) -> dict[str, Any]:
     from benchmarks import nh
-    from hydrotl_core.regions import region_setting
+    from hydrotl.data.regions import region_setting
 
     region, training = load_region(REGION), recipe()
     return nh.configuration(
@@ -206,7 +207,7 @@ def main() -> None:
         print(child(json.loads(args.child)))
         return
     from benchmarks.data import write_generic
-    from hydrotl_core.regions import region_data
+    from hydrotl.data.regions import region_data
 
     surroundings = environment(args.device)
     with tempfile.TemporaryDirectory() as name, process_environment({}):

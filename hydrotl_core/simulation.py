@@ -9,9 +9,9 @@ import pandas as pd
 import torch
 import xarray as xr
 
+from hydrotl_core.arrays import Arrays, HasRows
 from hydrotl_core.model import State, StreamflowLSTM
 from hydrotl_core.scaling import Scaler
-from hydrotl_core.tensors import Arrays, HasRows
 
 CHUNK_DAYS = 365
 

@@ -19,13 +19,13 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from hydrotl_core.arrays import Arrays
 from hydrotl_core.checkpoint import Progress, load_checkpoint, save_checkpoint
-from hydrotl_core.config import Training
 from hydrotl_core.engine import Update, arithmetic
 from hydrotl_core.loss import masked_loss
 from hydrotl_core.model import StreamflowLSTM
+from hydrotl_core.recipe import Training
 from hydrotl_core.scaling import Scaler
-from hydrotl_core.tensors import Arrays
 from hydrotl_core.windows import Windows
 
 Validate = Callable[[StreamflowLSTM], float]

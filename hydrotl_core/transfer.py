@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from hydrotl_core.config import Option
 from hydrotl_core.errors import WeightsError
 from hydrotl_core.model import StreamflowLSTM
+from hydrotl_core.recipe import Option
 
 INPUT_LAYER = ("input.weight", "input.bias")
 

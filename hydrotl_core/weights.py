@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from hydrotl_core.config import Training
 from hydrotl_core.errors import WeightsError
 from hydrotl_core.files import replacing
 from hydrotl_core.model import StreamflowLSTM
+from hydrotl_core.recipe import Training
 from hydrotl_core.scaling import Scaler
 from hydrotl_core.transfer import hidden_size, load_strict
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from hydrotl_core.config import Training
+from hydrotl_core.arrays import Arrays
 from hydrotl_core.loss import nse_weight
+from hydrotl_core.recipe import Training
 from hydrotl_core.scaling import Scaler
-from hydrotl_core.tensors import Arrays
 
 
 class Windows:

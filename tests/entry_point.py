@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from hydrotl_core.cli import main
+from hydrotl.cli import main
 
 
 def call(*words: str) -> int:

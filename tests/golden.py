@@ -21,15 +21,15 @@ from typing import Any
 import numpy as np
 import torch
 
+from hydrotl.config import load_region
+from hydrotl.data.climate import climate_indices
+from hydrotl.data.manifest import load_manifest
+from hydrotl.data.regions import region_basins, region_data
+from hydrotl.experiments.cells import Cell, CellTask, train_member
+from hydrotl.experiments.records import score_record
+from hydrotl.experiments.source import SourceTask, check_source, train_source_member
 from hydrotl_core import NUMERICS
-from hydrotl_core.cells import Cell, CellTask, train_member
-from hydrotl_core.climate import climate_indices
-from hydrotl_core.config import load_region
-from hydrotl_core.manifest import load_manifest
-from hydrotl_core.regions import region_basins, region_data
-from hydrotl_core.results import score_record
 from hydrotl_core.simulation import to_dataset
-from hydrotl_core.source import SourceTask, check_source, train_source_member
 from hydrotl_core.weights import load_weights
 from tests.synthetic import TINY, write_project, write_yaml
 

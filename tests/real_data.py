@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hydrotl_core.paths import data_dir
+from hydrotl.paths import data_dir
 
 
 def real(relative: str) -> Path:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from hydrotl.process_based.swat.installation import Installation, find_installation
 from hydrotl_core.errors import ConfigError
-from hydrotl_core.swat.installation import Installation, find_installation
 
 
 def swat_installation() -> Installation:

@@ -1,0 +1,5 @@
+"""``python -m hydrotl``."""
+
+from hydrotl.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Making the book: runs of notebooks, figures, tables and cards."""

@@ -1,0 +1,269 @@
+"""Run the section notebooks with papermill and build the book from the copies that ran."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from hydrotl.paths import MANIFEST_NAME, data_dir, project_root
+from hydrotl.yamlfile import load_yaml
+from hydrotl_core.errors import ConfigError, HydroTLError
+
+Parameters = Mapping[str, Mapping[str, Any]]
+
+NOTEBOOKS = Path("notebooks")
+RUN_NOTEBOOKS = Path("book") / "notebooks"  # git-ignored
+QUICK = Path("book") / "quick.yaml"
+# A change in any of these may change what a notebook shows.
+WHAT_NOTEBOOKS_READ = (
+    "hydrotl",
+    "hydrotl_core",
+    MANIFEST_NAME,
+    "experiments",
+    "weights",
+    "results",
+)
+KERNEL_ENVIRONMENT = {
+    "PANEL_EMBED": "true",  # without it a selector in a static page does nothing
+    "OMP_NUM_THREADS": "1",  # two notebooks run at a time
+    "JUPYTER_PREFER_ENV_PATH": "1",  # this environment's kernel, not one of the user's
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One notebook to run; paths are relative to the project's root."""
+
+    name: str
+    parameters: Mapping[str, Any]
+    key: str
+
+    @property
+    def source(self) -> Path:
+        """The committed notebook."""
+        return NOTEBOOKS / f"{self.name}.ipynb"
+
+    @property
+    def output(self) -> Path:
+        """The copy with outputs."""
+        return RUN_NOTEBOOKS / f"{self.name}.ipynb"
+
+    @property
+    def partial(self) -> Path:
+        """Where papermill writes; kept only if the run fails."""
+        return RUN_NOTEBOOKS / f"{self.name}.partial.ipynb"
+
+
+def run_notebooks(
+    parameters: str | Path | Parameters | None = None,
+    names: Iterable[str] | None = None,
+    jobs: int = 2,
+    *,
+    quick: bool = True,
+    force: bool = False,
+) -> list[Path]:
+    """Run ``notebooks/<name>.ipynb`` into ``book/notebooks/``.
+
+    A notebook is not run again while its parameters and everything it reads are unchanged.
+
+    Parameters
+    ----------
+    parameters
+        Values per notebook, ``{name: {parameter: value}}``, or a YAML file of them. By default
+        ``book/quick.yaml``.
+    names
+        Notebooks to run (file names without the suffix); all by default.
+    jobs
+        How many run at a time.
+    quick
+        If false and no parameters are given, every notebook keeps its own defaults.
+    force
+        Run also what is up to date.
+
+    Returns
+    -------
+    list of Path
+        The notebooks with their outputs.
+
+    Raises
+    ------
+    ConfigError
+        If a notebook or a parameter is unknown.
+    HydroTLError
+        If a notebook fails; the message names the cell and the file as far as it ran.
+    """
+    root = project_root()
+    if parameters is None:
+        parameters = root / QUICK if quick else {}
+    runs = _plan(root, _load_parameters(parameters), names)
+    stale = [run for run in runs if force or _key_of(root / run.output) != run.key]
+    (root / RUN_NOTEBOOKS).mkdir(parents=True, exist_ok=True)
+    failures = []
+    # spawn: each worker sets its own environment and folder, and inherits no threads
+    pool = ProcessPoolExecutor(
+        max_workers=max(1, jobs),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_enter,
+        initargs=(str(root),),
+    )
+    with pool, tqdm(total=len(runs), initial=len(runs) - len(stale), unit="notebook") as bar:
+        pending = {pool.submit(_run, run): run for run in stale}
+        for future in as_completed(pending):
+            bar.set_description(pending[future].name)
+            bar.update()
+            error = future.result()
+            if error:
+                failures.append(error)
+    if failures:
+        raise HydroTLError("\n".join(failures))
+    return [root / run.output for run in runs]
+
+
+def build_book() -> Path:
+    """Build the book with Jupyter Book; a warning is an error.
+
+    All pages are built afresh: a page shows numbers of other pages' notebooks, and Sphinx does
+    not notice when only those change.
+
+    Returns
+    -------
+    Path
+        The front page.
+
+    Raises
+    ------
+    HydroTLError
+        If the build fails.
+    """
+    root = project_root()
+    # by import, not by name: the environment need not be on the PATH
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command += ["build", "book", "--all", "-W", "--keep-going", "-q"]
+    done = subprocess.run(command, cwd=root)
+    index = root / "_build" / "html" / "index.html"
+    if done.returncode != 0 or not index.is_file():
+        raise HydroTLError(
+            "the book was not built: see the warnings above (jupyter-book 1.x is needed: "
+            "pip install -c constraints.txt -e '.[book]')"
+        )
+    return index
+
+
+def _load_parameters(parameters: str | Path | Parameters) -> Parameters:
+    if isinstance(parameters, Mapping):
+        return parameters
+    content = load_yaml(Path(parameters)) or {}
+    if not isinstance(content, dict) or not all(
+        value is None or isinstance(value, dict) for value in content.values()
+    ):
+        raise ConfigError(f"{parameters} must map notebook names to their parameters")
+    return {name: value or {} for name, value in content.items()}
+
+
+def _plan(root: Path, parameters: Parameters, names: Iterable[str] | None) -> list[Run]:
+    known = sorted(path.stem for path in (root / NOTEBOOKS).glob("*.ipynb"))
+    chosen = known if names is None else list(names)
+    unknown = sorted((set(chosen) | set(parameters)) - set(known))
+    if unknown:
+        raise ConfigError(
+            f"no notebook {', '.join(unknown)} in {root / NOTEBOOKS}; "
+            f"there are {', '.join(known) or 'none'}"
+        )
+    shared = _digest_of_inputs(root)
+    runs = []
+    for name in chosen:
+        notebook, values = root / NOTEBOOKS / f"{name}.ipynb", parameters.get(name, {})
+        _check_parameters(notebook, values)
+        digest = shared.copy()
+        digest.update(notebook.read_bytes())
+        digest.update(json.dumps(values, sort_keys=True, default=str).encode())
+        runs.append(Run(name, values, digest.hexdigest()))
+    return runs
+
+
+def _check_parameters(notebook: Path, values: Mapping[str, Any]) -> None:
+    """Papermill itself only warns of a parameter that the notebook does not have."""
+    import papermill
+
+    known = papermill.inspect_notebook(str(notebook))
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise ConfigError(
+            f"{notebook} has no parameter {', '.join(unknown)}; "
+            f"its cell tagged 'parameters' has {', '.join(known) or 'none'}"
+        )
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+    for inner in sorted(path.rglob("*")):
+        if inner.is_file() and "__pycache__" not in inner.parts:
+            yield inner
+
+
+def _digest_of_inputs(root: Path) -> hashlib._Hash:
+    """Digest of package, manifest, experiments, weights, results, environment and data found."""
+    digest = hashlib.sha256()
+    for part in WHAT_NOTEBOOKS_READ:
+        for path in _files(root / part):
+            digest.update(str(path.relative_to(root)).encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    digest.update(repr(sorted((d.name, d.version) for d in distributions())).encode())
+    manifest = load_yaml(root / MANIFEST_NAME) or {}
+    folders = {entry["folder"] for entry in (manifest.get("datasets") or {}).values()}
+    found = sorted(folder for folder in folders if (data_dir() / folder).exists())
+    digest.update(repr((str(data_dir()), found)).encode())
+    return digest
+
+
+def _key_of(notebook: Path) -> str | None:
+    if not notebook.is_file():
+        return None
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    return content["metadata"].get("hydrotl", {}).get("key")
+
+
+def _enter(root: str) -> None:
+    """Prepare a worker: papermill records paths as given, so they must be relative."""
+    os.chdir(root)
+    os.environ.update(KERNEL_ENVIRONMENT, HYDROTL_ROOT=root)
+
+
+def _run(run: Run) -> str | None:
+    """Run one notebook in a worker; return what went wrong."""
+    import nbformat
+    import papermill
+
+    try:
+        papermill.execute_notebook(
+            run.source.as_posix(),
+            run.partial.as_posix(),
+            parameters=dict(run.parameters),
+            kernel_name="python3",
+            progress_bar=False,
+            extra_arguments=["--log-level=CRITICAL"],  # of the kernel
+        )
+    except papermill.PapermillExecutionError as error:
+        return (
+            f"{run.source}, cell {error.cell_index + 1}: {error.ename}: {error.evalue} "
+            f"(as far as it ran: {run.partial})"
+        )
+    notebook = nbformat.read(run.partial, as_version=4)
+    notebook.metadata["hydrotl"] = {"key": run.key}
+    nbformat.write(notebook, run.partial)
+    run.partial.replace(run.output)
+    return None

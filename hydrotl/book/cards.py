@@ -1,0 +1,142 @@
+"""Model cards: what an ensemble of weights is, written from the metadata it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydrotl.book.paper import load_paper
+from hydrotl.data.manifest import load_manifest
+from hydrotl.experiments.records import read_result, results_dir
+from hydrotl_core.files import replacing
+from hydrotl_core.weights import Card, load_weights, member_paths
+
+WEAKNESSES = """\
+- Skill falls with aridity and is lowest in the driest basins: see the results per basin, and
+  check the skill on your own validation years before using a transferred model.
+- The basins are little regulated: reservoirs and diversions were not learned.
+- The recipe weighs all basins alike, so very large floods of single basins count little.
+- Attributes of the published tables are long-term averages over years that include the test
+  period (of climate, land and soil; none is computed from streamflow).
+"""
+
+
+def by_member(cards: Sequence[Card], values: Sequence[str]) -> str:
+    """The value that all members share, or each value with the seeds it is of."""
+    seeds: dict[str, list[str]] = {}
+    for card, value in zip(cards, values, strict=True):
+        seeds.setdefault(value, []).append(str(card.seed))
+    if len(seeds) == 1:
+        return values[0]
+    return "; ".join(f"{value} (seed {', '.join(own)})" for value, own in seeds.items())
+
+
+def arithmetic(cards: Sequence[Card]) -> str:
+    """Number format that the LSTM layer really had in training.
+
+    It differs from the recipe's where the machine could not compute in that; files written
+    before it was recorded have the recipe's only.
+    """
+    supposed = [f"{card.training.precision} as the recipe says, not recorded" for card in cards]
+    told = [card.provenance.get("arithmetic") for card in cards]
+    return by_member(cards, [a or b for a, b in zip(told, supposed, strict=True)])
+
+
+def places(cards: Sequence[Card]) -> str:
+    """Devices and machines that members were trained on."""
+    origins = [card.provenance for card in cards]
+    return by_member(cards, [f"{o['device']}, {o['machine']}" for o in origins])
+
+
+def model_card(folder: Path, check: Path | None = None) -> str:
+    """Markdown card of the ensemble in ``folder``.
+
+    Parameters
+    ----------
+    folder
+        Holds ``member-*.safetensors``.
+    check
+        Results file of the source check made with the same recipe, if there is one.
+
+    Raises
+    ------
+    WeightsError
+        If there are no weights.
+    """
+    cards = [load_weights(path)[1] for path in member_paths(folder)]
+    first = cards[0]
+    licence, references = terms(first)
+    origin, protocol = first.provenance, first.protocol
+    seconds = [float(card.provenance["seconds"]) for card in cards]
+    dates = sorted({str(card.provenance["date"]) for card in cards})
+    versions = sorted({str(card.provenance["code"]) for card in cards})
+    training = ", ".join(f"{k} {v}" for k, v in first.training.model_dump().items())
+    lines = [
+        f"# {protocol['title']}",
+        "",
+        "Weights of a streamflow LSTM (Ma et al. 2021, doi:10.1029/2020WR028600), one file per",
+        "member, safetensors. This page is written from the files by `hydrotl card`.",
+        "",
+        f"- Members: {len(cards)}, seeds {', '.join(str(card.seed) for card in cards)}",
+        f"- Data: `{origin['dataset']}`, {origin['basins']} basins, training period "
+        f"{protocol['train']['start']} to before {protocol['train']['end']}, "
+        f"data hash {origin['data_hash']}",
+        f"- Inputs, in order: {', '.join(first.inputs)}",
+        f"- Recipe `{protocol['recipe']}`: {training}",
+        f"- Arithmetic of the LSTM layer: {arithmetic(cards)}",
+        f"- Trained {', '.join(dates)} on {places(cards)}, "
+        f"{min(seconds) / 60:.0f}-{max(seconds) / 60:.0f} minutes per member, "
+        f"code {', '.join(versions)}",
+        f"- Data licence: {licence or 'see the citation'}",
+        f"- Cite: {references}",
+        "",
+    ]
+    if check is not None:
+        record, published = read_result(check), load_paper().source_check
+        lines += [
+            f"Source check (`hydrotl check {record['source']}`, the ensemble "
+            f"`{Path(record['source']).stem}`): {record['members']} members, "
+            f"{len(record['basins'])} basins, test period "
+            f"{record['test']['start']} to before {record['test']['end']}: NSE of the mean "
+            f"discharge median {record['nse_median']:.3f}, mean {record['nse_mean']:.3f}. "
+            f"Per basin: `results/source/{check.name}`. Forcing: "
+            f"{load_manifest()[record['dataset']].title}. The paper's check ({published.forcing} "
+            f"forcing, its own recipe) has a median of {published.median_nse:.2f}; the two are not "
+            "the same experiment.",
+            "",
+        ]
+    return "\n".join(lines) + "\n## Known weaknesses\n\n" + WEAKNESSES
+
+
+def terms(card: Card) -> tuple[str, str]:
+    """Licence and citation of the data that weights were computed from.
+
+    Those of the manifest, where they may have been completed since the training; else those that
+    the weights carry.
+    """
+    dataset = load_manifest().datasets.get(card.provenance["dataset"])
+    if dataset is None:
+        return str(card.provenance["licence"]), str(card.provenance["references"])
+    return dataset.licence, "; ".join(dataset.citation)
+
+
+def same_recipe_check(folder: Path, name: str = "conus-check") -> Path | None:
+    """Result of the source check ``name``, if its ensemble was trained as that in ``folder``.
+
+    None without the result or its weights, or where the trainings differ: their skill would say
+    nothing of these weights.
+    """
+    result, checked = results_dir() / "source" / f"{name}.json", folder.parent / name
+    if not result.is_file() or not checked.is_dir():
+        return None
+    trainings = [load_weights(member_paths(f)[0])[1].training for f in (folder, checked)]
+    return result if trainings[0] == trainings[1] else None
+
+
+def write_card(folder: Path) -> Path:
+    """Write the card to ``README.md`` beside the weights."""
+    path = folder / "README.md"
+    text = model_card(folder, same_recipe_check(folder))
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return path

@@ -1,0 +1,94 @@
+"""Skill against a property of the basins: points that name their basin, and a running median."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from hydrotl.book.figures import HEIGHT, colour_of, toolbar
+
+if TYPE_CHECKING:
+    import holoviews as hv
+
+ENOUGH = 40  # basins from which on a running median says something
+
+
+def running_median(x: np.ndarray, y: np.ndarray, width: int) -> pd.DataFrame:
+    """Median of ``y`` over ``width`` neighbours in the order of ``x``, at the median of their x.
+
+    Columns ``x`` and ``y``, one row per full window; without the pairs of which one is NaN.
+    """
+    frame = pd.DataFrame({"x": x, "y": y}, dtype=float).dropna().sort_values("x", kind="stable")
+    return frame.rolling(width).median().dropna().reset_index(drop=True)
+
+
+def skill_scatter(
+    basins: pd.DataFrame,
+    column: str,
+    label: str,
+    details: Sequence[str] = (),
+    *,
+    group: str | None = None,
+    logarithmic: bool = False,
+    lowest: float = -0.5,
+) -> hv.Overlay:
+    """NSE of each basin against ``column``.
+
+    A basin below ``lowest`` is drawn as a triangle there: a few very low scores would press all
+    others against the upper end. Hovering tells its NSE.
+
+    Parameters
+    ----------
+    basins
+        Columns ``basin``, ``NSE``, ``column``, ``details`` and ``group``. Basins of which NSE or
+        property is not known are left out.
+    column, label
+        The property, and how the axis calls it.
+    details
+        Further columns to show on hovering.
+    group
+        Column whose values have a colour and a running median each.
+    logarithmic
+        Scale of the property's axis.
+    """
+    import holoviews as hv
+
+    known = basins.dropna(subset=["NSE", column])
+    groups = {"basins": known}
+    if group is not None:
+        groups = {str(name): known[known[group] == name] for name in dict.fromkeys(known[group])}
+    parts: list[hv.Element] = []
+    for name, some in groups.items():
+        colour = colour_of(name) if group else "#0072B2"
+        shown = some.assign(drawn=some["NSE"].clip(lower=lowest))
+        below = some["NSE"] < lowest
+        wanted = ["drawn", "basin", "NSE", *([group] if group else []), *details]
+        wanted = list(dict.fromkeys(wanted))
+        for rows, marker in ((shown[~below], "circle"), (shown[below], "inverted_triangle")):
+            points = hv.Scatter(rows, column, wanted, label=name)
+            parts.append(
+                points.opts(color=colour, marker=marker, size=6, alpha=0.6, tools=["hover"])
+            )
+        if len(some) >= ENOUGH:
+            line = running_median(
+                some[column].to_numpy(), some["NSE"].to_numpy(), max(ENOUGH // 2, len(some) // 12)
+            )
+            curve = hv.Curve((line["x"], line["y"]), column, "drawn", label=f"{name}: median")
+            parts.append(curve.opts(color=colour if group else "#D55E00", line_width=2.5))
+    figure = hv.Overlay(parts).opts(
+        responsive=True,
+        height=HEIGHT,
+        xlabel=label,
+        ylabel="NSE of the test period",
+        logx=logarithmic,
+        ylim=(lowest - 0.05, 1.0),
+        show_legend=group is not None,
+        legend_position="right",
+        **toolbar(),
+    )
+    if not logarithmic and len(known):  # shares are often all 0, which has no range of its own
+        figure.opts(xlim=(-0.02, max(0.2, 1.05 * float(known[column].max()))))
+    return figure

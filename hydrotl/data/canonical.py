@@ -1,0 +1,225 @@
+"""The one shape of data that everything after the readers works on.
+
+A canonical data set is an :class:`xarray.Dataset` with
+
+- dimensions ``basin`` (text) and ``time`` (``datetime64[ns]``, every day once, in order),
+- dynamic variables on ``(basin, time)``, float32, named and in the units of :data:`UNITS`,
+- static attributes on ``(basin,)``, float64 or text, under the data set's own names.
+
+A missing value is NaN (in a text attribute: an empty text).
+"""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from hydrotl_core.errors import DataError
+
+#: Unit of every canonical dynamic variable. A second product of a quantity has a name of its
+#: own, so that both can be inputs of one model.
+UNITS: dict[str, str] = {
+    "prcp": "mm/day",
+    "prcp_chirps": "mm/day",
+    "prcp_mswep": "mm/day",
+    "prcp_tmpa": "mm/day",
+    "tmax": "degC",
+    "tmin": "degC",
+    "tmean": "degC",
+    "srad": "W/m2",
+    "lrad": "W/m2",
+    "vp": "Pa",
+    "dayl": "s",
+    "swe": "mm",
+    "pet": "mm/day",
+    "pet_interception": "mm/day",
+    "pet_modis": "mm/day",
+    "pet_hargreaves": "mm/day",
+    "pet_gleam": "mm/day",
+    "humidity": "g/kg",
+    "rel_humidity": "%",
+    "wind": "m/s",
+    "streamflow": "mm/day",
+}
+
+#: What a canonical variable is, for tables; a mean over the basin and the day unless it says else.
+MEANING: dict[str, str] = {
+    "prcp": "precipitation",
+    "prcp_chirps": "precipitation, product CHIRPS",
+    "prcp_mswep": "precipitation, product MSWEP",
+    "prcp_tmpa": "precipitation, product TMPA",
+    "tmax": "highest air temperature of the day",
+    "tmin": "lowest air temperature of the day",
+    "tmean": "mean air temperature",
+    "srad": "shortwave radiation at the ground",
+    "lrad": "longwave radiation at the ground",
+    "vp": "vapour pressure",
+    "dayl": "length of daylight",
+    "swe": "snow water equivalent",
+    "pet": "potential evapotranspiration",
+    "pet_interception": "potential evapotranspiration with interception",
+    "pet_modis": "potential evapotranspiration, product MODIS",
+    "pet_hargreaves": "potential evapotranspiration after Hargreaves",
+    "pet_gleam": "potential evapotranspiration, product GLEAM",
+    "humidity": "specific humidity",
+    "rel_humidity": "relative humidity",
+    "wind": "wind speed",
+    "streamflow": "observed streamflow as depth over the basin",
+}
+
+#: The observed target; every other canonical variable is a forcing.
+TARGET = "streamflow"
+
+#: How far tmin may lie above tmax: float32 rounding of equal temperatures (NLDAS has tmin = tmax).
+_TEMPERATURE_TOLERANCE = 1e-3
+
+_NOT_NEGATIVE = tuple(
+    name for name, unit in UNITS.items() if unit not in ("degC",) and not name.startswith("pet")
+)
+
+
+def unit_of(name: str) -> str:
+    """Unit of the canonical variable ``name``.
+
+    Raises
+    ------
+    DataError
+        If ``name`` is not a canonical variable.
+    """
+    if name not in UNITS:
+        raise DataError(
+            f"'{name}' is not a canonical variable; use one of {', '.join(UNITS)} "
+            "(hydrotl/data/canonical.py is the place to add one)"
+        )
+    return UNITS[name]
+
+
+def dynamic_variables(ds: xr.Dataset) -> list[str]:
+    """Names of the variables on ``(basin, time)``, in the order of the data set."""
+    return [str(name) for name, array in ds.data_vars.items() if array.dims == ("basin", "time")]
+
+
+def static_attributes(ds: xr.Dataset) -> list[str]:
+    """Names of the variables on ``(basin,)``, in the order of the data set."""
+    return [str(name) for name, array in ds.data_vars.items() if array.dims == ("basin",)]
+
+
+def check_canonical(ds: xr.Dataset, origin: str) -> xr.Dataset:
+    """Check that ``ds`` is canonical, and count the missing days of each variable.
+
+    Parameters
+    ----------
+    ds
+        The data set to check, see the module's description.
+    origin
+        What the data were read from, named in every error.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``ds`` with ``attrs["missing_days"]`` (an int over all basins) on each dynamic variable.
+
+    Raises
+    ------
+    DataError
+        If anything is not canonical: a dimension, the time axis, a doubled basin, an unknown
+        variable, a unit, a shape or type, or a value (infinite; negative where a quantity cannot
+        be; tmin above tmax).
+    """
+    _check_axes(ds, origin)
+    for name in ds.data_vars:
+        _check_form(ds[name], origin)
+    checked = ds.copy()
+    for dynamic in dynamic_variables(ds):
+        missing = _check_values(ds[dynamic], origin)
+        checked[dynamic] = ds[dynamic].assign_attrs(missing_days=missing)
+    if "tmin" in ds and "tmax" in ds:
+        _check_temperatures(ds, origin)
+    return checked
+
+
+def _check_axes(ds: xr.Dataset, origin: str) -> None:
+    for axis in ("basin", "time"):
+        if axis not in ds.dims or axis not in ds.coords:
+            raise DataError(f"{origin}: no dimension '{axis}' with a coordinate")
+        if ds.sizes[axis] == 0:
+            raise DataError(f"{origin}: '{axis}' is empty: no data to work on")
+    basins = ds.indexes["basin"]
+    if ds["basin"].dtype.kind not in "UOT" or not all(isinstance(b, str) for b in basins):
+        raise DataError(f"{origin}: basin ids must be text (leading zeros matter)")
+    doubled = basins[basins.duplicated()]
+    if len(doubled):
+        raise DataError(f"{origin}: basin {doubled[0]} occurs more than once: keep one")
+    if ds["time"].dtype != np.dtype("datetime64[ns]"):
+        raise DataError(f"{origin}: time is {ds['time'].dtype}, not datetime64[ns]")
+    days = pd.DatetimeIndex(ds.indexes["time"])
+    odd = np.flatnonzero(days != days.normalize())
+    if odd.size:
+        raise DataError(f"{origin}: time {days[odd[0]]} is not the start of a day")
+    steps = np.flatnonzero(np.diff(days.values) != np.timedelta64(1, "D"))
+    if steps.size:
+        before, after = days[steps[0]], days[steps[0] + 1]
+        raise DataError(
+            f"{origin}: {after.date()} follows {before.date()}: time must hold every day once"
+        )
+
+
+def _check_form(array: xr.DataArray, origin: str) -> None:
+    name = array.name
+    if array.dims == ("basin", "time"):
+        unit = unit_of(str(name))
+        if array.attrs.get("units") != unit:
+            raise DataError(
+                f"{origin}: variable '{name}' has units {array.attrs.get('units')!r}, "
+                f"canonical is {unit!r}: convert it (hydrotl.data.units.convert)"
+            )
+        if array.dtype != np.float32:
+            raise DataError(f"{origin}: variable '{name}' is {array.dtype}, not float32")
+    elif array.dims == ("basin",):
+        if array.dtype != np.float64 and array.dtype.kind not in "UOT":
+            raise DataError(
+                f"{origin}: attribute '{name}' is {array.dtype}, neither float64 nor text"
+            )
+        if array.dtype == np.float64 and np.isinf(array.values).any():
+            raise DataError(f"{origin}: attribute '{name}' holds an infinite value")
+    else:
+        raise DataError(
+            f"{origin}: variable '{name}' lies on {array.dims}, "
+            "neither on ('basin', 'time') nor on ('basin',)"
+        )
+
+
+def _check_values(array: xr.DataArray, origin: str) -> int:
+    """Raise on an impossible value; return the number of missing ones."""
+    values = array.values
+    missing = int(np.isnan(values).sum())
+    if missing == values.size:
+        return missing
+    lowest, highest = np.nanmin(values), np.nanmax(values)
+    if not (np.isfinite(lowest) and np.isfinite(highest)):
+        where = _first(array, np.isinf(values))
+        raise DataError(f"{origin}: variable '{array.name}' is infinite at {where}")
+    if array.name in _NOT_NEGATIVE and lowest < 0:
+        where = _first(array, values < 0)
+        raise DataError(
+            f"{origin}: variable '{array.name}' is negative at {where}: correct the value or, "
+            "if it stands for a missing one, add it to the manifest entry's `missing` (there it "
+            "is in the file's own unit)"
+        )
+    return missing
+
+
+def _check_temperatures(ds: xr.Dataset, origin: str) -> None:
+    wrong = ds["tmin"].values - ds["tmax"].values > _TEMPERATURE_TOLERANCE
+    if wrong.any():
+        raise DataError(
+            f"{origin}: tmin is above tmax at {_first(ds['tmin'], wrong)} "
+            f"(tmax {ds['tmax'].values[wrong][0]:g}): are the two columns swapped?"
+        )
+
+
+def _first(array: xr.DataArray, mask: np.ndarray) -> str:
+    """Basin, day and value of the first place where ``mask`` holds, and how many there are."""
+    row, column = np.unravel_index(int(np.argmax(mask)), mask.shape)
+    day = pd.Timestamp(array["time"].values[column]).date()
+    others = f" and {int(mask.sum()) - 1} more places" if mask.sum() > 1 else ""
+    return f"basin {array['basin'].values[row]}, {day}: {array.values[row, column]:g}{others}"

@@ -1,0 +1,278 @@
+"""The data manifest: what each data set is, where it comes from and what its columns mean.
+
+``data_manifest.yaml`` holds one entry per data set. Everything a reader needs to know about
+names, units and missing codes is there, so another data set in a known layout is an entry, not
+code. Entries are validated once, on loading; an error names the file, the key and the reason.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from hydrotl.config import Setting, validated
+from hydrotl.data.canonical import UNITS
+from hydrotl.paths import MANIFEST_NAME, project_root
+from hydrotl.yamlfile import load_yaml
+from hydrotl_core.errors import ConfigError
+from hydrotl_core.recipe import Period, Strict
+
+#: Training and test period of a data set (``train``, ``test``, optionally ``per_basin``).
+Protocol = Setting
+
+#: ``open``: fetched by URL; ``registration``, ``manual``: fetched by hand, with or without an
+#: account; ``package``: inside an installed Python package; ``local``: files of one's own.
+Access = Literal["open", "registration", "manual", "package", "local"]
+
+
+def _inside(folder: str) -> str:
+    """A relative path that stays inside the folder it is relative to."""
+    parts = PurePosixPath(folder.replace("\\", "/"))
+    if parts.is_absolute() or ".." in parts.parts or ":" in folder:
+        raise ValueError(f"{folder!r} must be a relative path without '..'")
+    return folder
+
+
+def _canonical(name: str) -> str:
+    if name not in UNITS:
+        raise ValueError(f"not a canonical variable; use one of {', '.join(UNITS)}")
+    return name
+
+
+def _unique(names: list[str]) -> list[str]:
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise ValueError(f"{', '.join(doubled)} listed twice")
+    return names
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+Doi = Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")]
+Inside = Annotated[str, AfterValidator(_inside)]
+Canonical = Annotated[str, AfterValidator(_canonical)]
+Names = Annotated[list[Text], AfterValidator(_unique)]
+
+
+class RemoteFile(Strict):
+    """One file of a data set as its publisher offers it."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[^/\\]+$", min_length=1)] = Field(
+        description="file name; where it is unpacked, the archive's name"
+    )
+    url: Url | None = Field(None, description="none: it must be fetched by hand")
+    sha256: Sha256 | None = Field(
+        None, description="none: recorded at the first download, checked ever after"
+    )
+    unpack: Literal["zip", "tar"] | None = None
+    into: Inside = Field("", description="folder of the file or archive inside the data set's")
+    root: Inside = Field("", description="folder of the archive whose content is unpacked")
+    members: list[Text] = Field(
+        default_factory=list, description="patterns (`a/*`) under root to unpack; none: all"
+    )
+    note: Text | None = None
+
+
+class Variable(Strict):
+    """Native column and unit of a canonical variable."""
+
+    native: Text
+    units: Text
+
+
+class Attributes(Strict):
+    """Static attributes: roles that code relies on, and lists that experiments choose from."""
+
+    id_column: Text | None = None
+    area: Text | None = Field(None, description="attribute with the basin area in km2")
+    latitude: Text | None = None
+    longitude: Text | None = None
+    elevation: Text | None = Field(None, description="attribute with the mean elevation in m")
+    slope: Variable | None = Field(None, description="attribute with the mean slope, and its unit")
+    table_s1: Names = Field([], description="attributes of the paper's Table S1")
+    uses_flow: Names = Field([], description="attributes computed from observed streamflow")
+    about: dict[Text, Text] = Field({}, description="meaning and unit of attributes, for tables")
+
+
+class Screen(Strict):
+    """Which basins an experiment uses: bounded share of missing flow, and a latitude band."""
+
+    max_missing: float = Field(ge=0, le=1, description="share of days; a basin must lie below")
+    start: dt.date
+    end: dt.date = Field(description="day after the last")
+    latitude: tuple[float, float] | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Screen:
+        if self.start >= self.end:
+            raise ValueError(f"start {self.start} is not before end {self.end}")
+        if self.latitude and not -90 <= self.latitude[0] < self.latitude[1] <= 90:
+            raise ValueError(f"latitude {list(self.latitude)} must be [south, north] in degrees")
+        return self
+
+    @property
+    def period(self) -> Period:
+        """Days on which missing flow is counted."""
+        return Period(start=self.start, end=self.end)
+
+
+class Dataset(Strict):
+    """One data set: origin, terms of use, files, layout and meaning of its columns."""
+
+    title: Text
+    country: Text
+    landing_page: Url | None = None
+    doi: Doi | None = None
+    licence: Text
+    citation: list[Text]
+    access: Access
+    access_note: Text | None = Field(None, description="how to obtain files that need a hand")
+    package: Text | None = Field(None, description="Python package that holds the files")
+    files: list[RemoteFile] = Field(default_factory=list)
+    folder: Text = Field(
+        description="relative to the data folder (`package`: in the package; `local`: or absolute)"
+    )
+    reader: Key
+    options: dict[str, Any] = Field({}, description="validated by the reader")
+    missing: list[float | str] = Field([], description="values that stand for a missing one")
+    variables: dict[Canonical, Variable] = Field(min_length=1)
+    attributes: Attributes = Attributes()
+    diurnal_range: float | None = Field(
+        None, gt=0, description="mean tmax less tmin in K, for data with mean temperature only"
+    )
+    screens: dict[str, Screen] = Field(default_factory=dict)
+    protocol: dict[str, Protocol] = Field(default_factory=dict)
+    notes: list[Text] = Field([], description="what a user of the data should know")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Dataset:
+        if self.access != "local":
+            _inside(self.folder)
+            if self.landing_page is None or not self.citation:
+                raise ValueError(f"access '{self.access}' needs landing_page and citation")
+        if self.access == "open" and not (self.files and all(file.url for file in self.files)):
+            raise ValueError("access 'open' needs files, each with a url")
+        if self.access in ("registration", "manual", "package") and not self.access_note:
+            raise ValueError(f"access '{self.access}' needs an access_note: what to do")
+        if (self.access == "package") != (self.package is not None):
+            raise ValueError("access 'package' and the key package belong together")
+        _unique([str(PurePosixPath(file.into) / file.name) for file in self.files])
+        return self
+
+    @property
+    def forcings(self) -> list[str]:
+        """Canonical names of the dynamic inputs, in the entry's order."""
+        return [name for name in self.variables if name != "streamflow"]
+
+
+class Manifest(Strict):
+    """All data sets by key."""
+
+    version: Literal[1]
+    datasets: dict[Key, Dataset] = Field(min_length=1)
+
+    def __getitem__(self, key: str) -> Dataset:
+        """The data set ``key``; a ConfigError lists the known keys if there is none.
+
+        A key that ends in ``.yaml`` is the path of a file with one entry: data of one's own need
+        no change to the project's manifest.
+        """
+        if key.endswith(".yaml"):
+            return validated(Dataset, load_yaml(Path(key)), key)
+        if key not in self.datasets:
+            raise ConfigError(
+                f"no data set '{key}' in the manifest; it has {', '.join(self.datasets)}"
+            )
+        return self.datasets[key]
+
+    def adding(self, key: str, dataset: Dataset) -> Manifest:
+        """A manifest that also has ``dataset`` under ``key`` (replacing an entry of that name).
+
+        Raises
+        ------
+        ConfigError
+            If ``key`` is not made of lower-case letters, digits and underscores.
+        """
+        content = {"version": self.version, "datasets": {**self.datasets, key: dataset}}
+        return validated(Manifest, content, f"data set '{key}'")
+
+
+def load_manifest(path: Path | None = None) -> Manifest:
+    """Load and validate a manifest.
+
+    Parameters
+    ----------
+    path
+        YAML file; by default ``data_manifest.yaml`` of the project.
+
+    Raises
+    ------
+    ConfigError
+        If the file is absent, is not YAML, holds a key twice or does not follow the schema;
+        names the file, each wrong key and the reason.
+    """
+    path = project_root() / MANIFEST_NAME if path is None else Path(path)
+    return validated(Manifest, load_yaml(path), str(path))
+
+
+def own_dataset(
+    folder: str | os.PathLike[str],
+    variables: Mapping[str, tuple[str, str]],
+    *,
+    title: str = "own basins",
+    country: str = "unknown",
+    licence: str = "not stated",
+    citation: list[str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    missing: list[float | str] | None = None,
+    attributes: Mapping[str, Any] | None = None,
+    reader: str = "generic",
+) -> Dataset:
+    """Manifest entry for a folder of one's own files.
+
+    Parameters
+    ----------
+    folder
+        Folder of the files, absolute or relative to the working directory.
+    variables
+        Canonical name -> (column name in the files, its unit), for example
+        ``{"prcp": ("rain", "mm/day"), "streamflow": ("Q", "m3/s")}``.
+    title, country, licence, citation
+        What the data are and on which terms they may be used; copied into the canonical data.
+    options
+        Options of the reader (for ``generic`` see :mod:`hydrotl.data.readers.generic`).
+    missing
+        Values that stand for a missing one, such as ``-999``.
+    attributes
+        Fields of :class:`Attributes`; ``area`` is needed where streamflow is in m3/s.
+    reader
+        Reader of the files' layout.
+
+    Raises
+    ------
+    ConfigError
+        If a variable is not canonical or any other field is not valid.
+    """
+    content = {
+        "title": title,
+        "country": country,
+        "licence": licence,
+        "citation": citation or [],
+        "access": "local",
+        "folder": str(Path(folder).expanduser().absolute()),
+        "reader": reader,
+        "options": dict(options or {}),
+        "missing": missing or [],
+        "variables": {
+            name: {"native": native, "units": units} for name, (native, units) in variables.items()
+        },
+        "attributes": dict(attributes or {}),
+    }
+    return validated(Dataset, content, f"own data set in {folder}")

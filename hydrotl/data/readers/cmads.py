@@ -1,0 +1,186 @@
+"""Station forcing in the text form of CMADS and SWAT, and a flow file per basin.
+
+CMADS (Meng et al. 2019) hands out its grid cells as stations in the form that ArcSWAT 2012 reads:
+a file per station and quantity, the first day as YYYYMMDD on the first line, then a line per day
+with one number (in temperature files two, ``maximum,minimum``). The days are not written, so no
+day can be left out. The basin mean is the weighted mean of the basin's stations, and missing on a
+day on which a station with a weight is missing.
+
+Files in the data set's folder, all but the station files under names of one's own choice::
+
+    precipitation/P<station>.txt    mm        temperature/T<station>.txt   degC, maximum,minimum
+    solar/S<station>.txt            MJ/m2     humidity/R<station>.txt      fraction
+    wind/W<station>.txt             m/s
+    stations.csv                    gauge_id,station,weight
+    streamflow/<id>.csv             date,streamflow
+    attributes.csv                  gauge_id,area,...
+
+Weights may be in any unit, such as the area of the cell inside the basin: they are divided by
+their sum. Only files of variables in the manifest entry are needed; ``native`` is one of
+``precipitation``, ``tmax``, ``tmin``, ``solar_radiation``, ``relative_humidity``, ``wind_speed``,
+and for the flow its column.
+
+Its options: ``series`` (file and columns of each quantity, ``{station}`` in the file),
+``stations``, ``streamflow`` (``{basin}`` in it), ``attributes``, ``date_column`` and
+``date_format`` of the flow files, and ``gaps`` (for flow) as in
+:mod:`hydrotl.data.readers.generic`.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from hydrotl.data.canonical import TARGET
+from hydrotl.data.manifest import Dataset
+from hydrotl.data.readers.assemble import Series, make_record, select_basins, to_dataset
+from hydrotl.data.readers.attributes import read_attributes
+from hydrotl.data.readers.days import parse_dates
+from hydrotl.data.readers.options import Gaps, parse_options
+from hydrotl.data.readers.text import read_header, read_table
+from hydrotl_core.errors import ConfigError, DataError
+from hydrotl_core.recipe import Strict
+
+
+class Quantity(Strict):
+    """Station file of a quantity and the names of its columns."""
+
+    file: str
+    columns: tuple[str, ...]
+
+
+_SERIES = (
+    Quantity(file="precipitation/P{station}.txt", columns=("precipitation",)),
+    Quantity(file="temperature/T{station}.txt", columns=("tmax", "tmin")),
+    Quantity(file="solar/S{station}.txt", columns=("solar_radiation",)),
+    Quantity(file="humidity/R{station}.txt", columns=("relative_humidity",)),
+    Quantity(file="wind/W{station}.txt", columns=("wind_speed",)),
+)
+
+
+class Options(Strict):
+    """See the module's description."""
+
+    series: tuple[Quantity, ...] = _SERIES
+    stations: str = "stations.csv"
+    streamflow: str = "streamflow/{basin}.csv"
+    attributes: str = "attributes.csv"
+    date_column: str = "date"
+    date_format: str | None = None
+    gaps: Gaps = "error"
+
+
+def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dataset:
+    """Read ``basins`` (None: all in the station table) of a station data set.
+
+    Returns
+    -------
+    xarray.Dataset
+        Canonical, see :mod:`hydrotl.data.canonical`.
+
+    Raises
+    ------
+    DataError
+        If a file, column, basin, station, weight, date or number is missing or wrong.
+    ConfigError
+        If an option is not valid or a ``native`` name is in no station file.
+    """
+    options = parse_options(Options, dataset)
+    id_column = dataset.attributes.id_column or "gauge_id"
+    weights = _read_weights(folder / options.stations, id_column)
+    chosen = select_basins(list(weights), basins, dataset.title)
+    attributes = read_attributes(folder / options.attributes, id_column, missing=dataset.missing)
+    records: dict[str, dict[str, Series]] = {}
+    for basin in chosen:
+        records[basin] = {
+            name: _basin_mean(folder, basin, weights[basin], name, dataset, options)
+            for name in dataset.forcings
+        }
+        if TARGET in dataset.variables:
+            records[basin] |= _read_flow(basin, folder, dataset, options)
+    return to_dataset(records, attributes, dataset)
+
+
+def _read_weights(path: Path, id_column: str) -> dict[str, dict[str, float]]:
+    """Basin id -> station -> weight; the weights of a basin sum to one."""
+    table = read_table(path, "station table", text=(id_column, "station"), values=("weight",))
+    weights: dict[str, dict[str, float]] = {}
+    for line, basin, station, weight in table[[id_column, "station", "weight"]].itertuples():
+        if not basin or not station:
+            raise DataError(f"{path}, line {line}: no basin id or no station")
+        if not weight > 0:
+            raise DataError(
+                f"{path}, line {line}: weight {weight} of station {station} is not positive; "
+                "correct it or remove the line"
+            )
+        if station in weights.setdefault(basin, {}):
+            raise DataError(f"{path}, line {line}: station {station} twice in basin {basin}")
+        weights[basin][station] = float(weight)
+    return {
+        basin: {station: weight / sum(shares.values()) for station, weight in shares.items()}
+        for basin, shares in weights.items()
+    }
+
+
+def _basin_mean(
+    folder: Path,
+    basin: str,
+    weights: dict[str, float],
+    name: str,
+    dataset: Dataset,
+    options: Options,
+) -> Series:
+    native = dataset.variables[name].native
+    quantity = next((q for q in options.series if native in q.columns), None)
+    if quantity is None:
+        columns = [column for q in options.series for column in q.columns]
+        raise ConfigError(
+            f"{dataset.title}: no station file holds '{native}' (there are {', '.join(columns)}); "
+            "correct `native` or the option `series` in the manifest entry"
+        )
+    total: Series | None = None
+    for station, weight in weights.items():
+        path = folder / quantity.file.format(station=station)
+        series = _read_station(path, quantity.columns, native, dataset.missing)
+        if total is None:
+            total = Series(series.days, weight * series.values)
+        elif not series.days.equals(total.days):
+            raise DataError(
+                f"{path}: {series.days[0].date()} to {series.days[-1].date()}, but other stations "
+                f"of basin {basin} have {total.days[0].date()} to {total.days[-1].date()}: "
+                "cut them to the same days"
+            )
+        else:
+            total = Series(total.days, total.values + weight * series.values)
+    if total is None:
+        raise DataError(f"{dataset.title}: basin {basin} has no station")
+    return total
+
+
+def _read_station(
+    path: Path, columns: tuple[str, ...], native: str, missing: Sequence[float | str]
+) -> Series:
+    first = pd.Series(read_header(path, "station file")[:1], index=[1], name="first day")
+    start = parse_dates(first, "%Y%m%d", path)[0]
+    table = read_table(
+        path, "station file", values=(native,), missing=missing, names=columns, header_line=1
+    )
+    days = pd.date_range(start, periods=len(table), freq="D", unit="ns")
+    return Series(days, table[native].to_numpy(np.float64))
+
+
+def _read_flow(basin: str, folder: Path, dataset: Dataset, options: Options) -> dict[str, Series]:
+    path = folder / options.streamflow.format(basin=basin)
+    native = dataset.variables[TARGET].native
+    table = read_table(
+        path,
+        "streamflow of a basin",
+        text=(options.date_column,),
+        values=(native,),
+        missing=dataset.missing,
+    )
+    days = parse_dates(table[options.date_column], options.date_format, path)
+    values = {TARGET: table[native].to_numpy(np.float64)}
+    return make_record(days, table.index, values, options.gaps, path)

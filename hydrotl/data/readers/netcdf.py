@@ -1,0 +1,85 @@
+"""NetCDF files of daily series, decoded without a detour through float64."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from hydrotl.data.manifest import Dataset
+from hydrotl.data.readers.text import require_file
+from hydrotl.data.units import same_unit
+from hydrotl_core.errors import DataError
+
+
+def open_netcdf(path: Path, dataset: Dataset, time_name: str) -> xr.Dataset:
+    """Open a file lazily, its time decoded and its variables still packed.
+
+    Returns
+    -------
+    xarray.Dataset
+        Only the native variables that the manifest names and the coordinates.
+
+    Raises
+    ------
+    DataError
+        If the file is absent, empty, no NetCDF file, lacks a variable or the time, or states
+        another unit than the manifest.
+    """
+    require_file(path, "NetCDF file")
+    try:
+        ds = xr.open_dataset(path, mask_and_scale=False, decode_times=False)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: not a NetCDF file ({error}); fetch it again") from error
+    if time_name not in ds.dims or time_name not in ds.variables:
+        raise DataError(
+            f"{path}: no time coordinate '{time_name}' (dimensions: "
+            f"{', '.join(map(str, ds.dims))}); set the option `time_name`"
+        )
+    for variable in dataset.variables.values():
+        if variable.native not in ds:
+            raise DataError(
+                f"{path}: no variable '{variable.native}' (it has: "
+                f"{', '.join(map(str, ds.data_vars))}); correct `native` in the manifest entry"
+            )
+        stated = ds[variable.native].attrs.get("units")
+        if stated and not same_unit(str(stated), variable.units):
+            raise DataError(
+                f"{path}: variable '{variable.native}' is in {str(stated)!r}, the manifest entry "
+                f"says {variable.units!r}: correct the entry (or the file)"
+            )
+    try:
+        time = xr.decode_cf(ds[[time_name]])[time_name]
+    except ValueError as error:
+        raise DataError(f"{path}: the units of '{time_name}' are not a time ({error})") from error
+    if time.dtype.kind != "M":
+        raise DataError(f"{path}: '{time_name}' is no date of the standard calendar ({time.dtype})")
+    days = pd.DatetimeIndex(time.values).normalize().as_unit("ns")
+    names = [variable.native for variable in dataset.variables.values()]
+    return ds[list(dict.fromkeys(names))].assign_coords({time_name: days})
+
+
+def decode(packed: xr.DataArray, missing: Sequence[float | str], path: Path) -> xr.DataArray:
+    """Load one variable as float32, NaN where the fill value or a missing code stands.
+
+    xarray decodes 16-bit integers to float32 where the scale is float32 and no offset is added;
+    the files hold both as float64, which would double the memory for no digit.
+
+    Raises
+    ------
+    DataError
+        If the variable is not numeric.
+    """
+    if packed.dtype.kind not in "iuf":
+        raise DataError(f"{path}: variable '{packed.name}' is {packed.dtype}, not numeric")
+    attrs = dict(packed.attrs)
+    attrs.pop("units", None)
+    if not attrs.get("add_offset", 0.0):
+        attrs.pop("add_offset", None)
+        if "scale_factor" in attrs:
+            attrs["scale_factor"] = np.float32(attrs["scale_factor"])
+    bare = xr.DataArray(packed.to_numpy(), dims=packed.dims, name="values", attrs=attrs)
+    values = xr.decode_cf(bare.to_dataset(), decode_times=False)["values"].astype(np.float32)
+    codes = [np.float32(code) for code in missing if not isinstance(code, str)]
+    return values.where(~values.isin(codes)) if codes else values

@@ -1,0 +1,129 @@
+"""Regions: which basins, which inputs, which periods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from hydrotl.config import Basins, Region, Setting
+from hydrotl.data.catalog import open_dataset
+from hydrotl.data.manifest import load_manifest
+from hydrotl_core.arrays import in_period
+from hydrotl_core.errors import ConfigError
+from hydrotl_core.recipe import Period
+from hydrotl_core.scaling import STREAMFLOW, require
+
+
+def select_basins(ds: xr.Dataset, choice: Basins, dataset: str) -> xr.Dataset:
+    """The basins of ``choice``: ids, screen on missing flow, bounding box, minus exclusions.
+
+    Raises
+    ------
+    ConfigError
+        If a named basin or screen does not exist or nothing is left.
+    """
+    entry = load_manifest()[dataset]
+    known = [str(b) for b in ds["basin"].values]
+    unknown = sorted(set((choice.ids or []) + choice.exclude) - set(known))
+    if unknown:
+        raise ConfigError(f"basins {', '.join(unknown)} are not in data set {dataset}")
+    keep = np.ones(len(known), dtype=bool)
+    if choice.ids is not None:
+        keep &= np.isin(known, choice.ids)
+    keep &= ~np.isin(known, choice.exclude)
+    if choice.screen is not None:
+        if choice.screen not in entry.screens:
+            raise ConfigError(
+                f"data set {dataset} has no screen {choice.screen!r}; "
+                f"it has {', '.join(entry.screens) or 'none'}"
+            )
+        screen = entry.screens[choice.screen]
+        days = in_period(ds, [screen.period] * len(known))
+        observed = np.isfinite(ds[STREAMFLOW].values) & days
+        keep &= 1 - observed.sum(axis=1) / screen.period.days < screen.max_missing
+    band = entry.screens[choice.screen].latitude if choice.screen is not None else None
+    boxes = (("latitude", band), ("latitude", choice.latitude), ("longitude", choice.longitude))
+    for role, bounds in boxes:
+        if bounds is not None:
+            name = getattr(entry.attributes, role)
+            if name is None:
+                raise ConfigError(f"data set {dataset} names no attribute for the {role}")
+            degrees = ds[name].values
+            keep &= (degrees >= bounds[0]) & (degrees <= bounds[1])
+    if not keep.any():
+        raise ConfigError(f"the choice of basins leaves none of data set {dataset}")
+    return ds.isel(basin=np.flatnonzero(keep))
+
+
+def region_data(region: Region) -> xr.Dataset:
+    """Inputs and streamflow of the region's basins.
+
+    Raises
+    ------
+    ConfigError
+        If :func:`region_basins` does, or an attribute was computed from observed flow and the
+        region does not allow it.
+    """
+    flow = set(load_manifest()[region.dataset].attributes.uses_flow)
+    leaking = [name for name in region.inputs.static if name in flow]
+    if leaking and not region.flow_attributes:
+        raise ConfigError(
+            f"{region.title}: {', '.join(leaking)} were computed from observed flow, the test "
+            "period included: leave them out, or say `flow_attributes: true` to repeat the paper"
+        )
+    ds = region_basins(region)
+    wanted = [*region.inputs.dynamic, *region.inputs.static, STREAMFLOW]
+    require(ds, wanted, "inputs")
+    return ds[wanted].load()
+
+
+def region_basins(region: Region) -> xr.Dataset:
+    """All variables and attributes of the region's basins.
+
+    Raises
+    ------
+    ConfigError
+        If the choice of basins is not possible, or a setting names a basin that is not there
+        (it would silently be without effect).
+    """
+    everything = open_dataset(region.dataset)
+    known = {str(b) for b in everything["basin"].values}
+    for name, setting in region_settings(region).items():
+        unknown = sorted(set(setting.per_basin) - known)
+        if unknown:
+            raise ConfigError(
+                f"{region.title}, setting {name!r}: per_basin names {', '.join(unknown)}, "
+                f"not in data set {region.dataset}"
+            )
+    return select_basins(everything, region.basins, region.dataset)
+
+
+def region_settings(region: Region) -> dict[str, Setting]:
+    """Settings of a region, by default its data set's protocol in the manifest."""
+    return region.settings or load_manifest()[region.dataset].protocol
+
+
+def region_setting(region: Region, name: str) -> Setting:
+    """Setting ``name`` of a region.
+
+    Raises
+    ------
+    ConfigError
+        Listing the settings there are.
+    """
+    settings = region_settings(region)
+    if name not in settings:
+        raise ConfigError(f"{region.title}: no setting {name!r}; there are {', '.join(settings)}")
+    return settings[name]
+
+
+def hold_out(periods: Sequence[Period], days: int) -> tuple[list[Period], list[Period]]:
+    """Training periods less their last ``days``, and those days."""
+    if any(p.days <= days for p in periods):
+        raise ConfigError(f"a validation of {days} days leaves no training day")
+    cut = [p.end.fromordinal(p.end.toordinal() - days) for p in periods]
+    first = [Period(start=p.start, end=c) for p, c in zip(periods, cut, strict=True)]
+    last = [Period(start=c, end=p.end) for p, c in zip(periods, cut, strict=True)]
+    return first, last

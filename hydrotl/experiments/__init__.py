@@ -1,0 +1,1 @@
+"""Training, scoring and recording the members of the study's experiments."""

@@ -1,0 +1,74 @@
+"""Where a number comes from: code version, data, device, date."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import platform
+import subprocess
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from hydrotl.paths import project_root
+from hydrotl_core import __version__
+
+
+def code_version() -> str:
+    """Package version and, in a git checkout, the commit (``+`` if it has changes)."""
+    try:
+        git = ["git", "-C", str(project_root())]
+        commit = subprocess.run(
+            [*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        status = [*git, "status", "--porcelain", "--untracked-files=no", "--"]
+        changed = subprocess.run(
+            [*status, "hydrotl", "hydrotl_core"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return __version__
+    return f"{__version__} {commit}{'+' if changed else ''}"
+
+
+def data_hash(ds: xr.Dataset) -> str:
+    """sha256 over names, coordinates and values of a data set, first 16 digits."""
+    digest = hashlib.sha256()
+    for name in sorted(map(str, [*ds.coords, *ds.data_vars])):
+        values = ds[name].values
+        digest.update(name.encode())
+        if values.dtype.kind in "OUST":
+            digest.update("\0".join(map(str, values.ravel())).encode())
+        else:
+            digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def today() -> str:
+    """The date in UTC, as ``2026-11-25``."""
+    return dt.datetime.now(dt.UTC).date().isoformat()
+
+
+def machine() -> str:
+    """Processor family, the instructions that torch uses of it, and the version of torch.
+
+    Bits depend on all three.
+    """
+    import torch
+
+    instructions = torch.backends.cpu.get_cpu_capability()
+    return f"{platform.machine()} {instructions}, torch {torch.__version__}"
+
+
+def provenance(device: str, seconds: float, **more: Any) -> dict[str, Any]:
+    """The record stored with weights and results."""
+    import torch
+
+    return {
+        "code": code_version(),
+        "date": today(),
+        "device": device if device == "cpu" else torch.cuda.get_device_name(),
+        "machine": machine(),
+        "seconds": round(seconds, 1),
+        **more,
+    }

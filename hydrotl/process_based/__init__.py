@@ -1,0 +1,1 @@
+"""Process-based models: benchmark and teachers of the networks."""

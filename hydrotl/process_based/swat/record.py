@@ -1,0 +1,92 @@
+"""The record of a region's uncalibrated SWAT+ run, ``results/REGION/swat/uncalibrated.json``."""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+from hydrotl.config import load_region
+from hydrotl.data.manifest import load_manifest
+from hydrotl.data.regions import region_settings
+from hydrotl.experiments.provenance import data_hash, provenance
+from hydrotl.experiments.records import DIGITS, results_dir
+from hydrotl.process_based.conceptual import WARM_UP_DAYS
+from hydrotl.process_based.swat.installation import ARCHIVE_SHA256, PACKAGE, VERSION, Installation
+from hydrotl.process_based.swat.teacher import swat_streamflow
+from hydrotl.process_based.teachers import guide_data, skill
+
+#: Where the run departs from a SWAT project as one would set it up with maps.
+DEVIATIONS = (
+    "The basin is one hydrological response unit: forest on loam, with the slope, elevation and "
+    "area of the basin; no maps of soil, land use or terrain.",
+    "Nothing is fitted to this region. Soil group, land use, method of evapotranspiration, length "
+    "of the channel and the soil water of the wet curve number (that of SWAT2012) were chosen "
+    "among defaults by the scores of twelve gauged basins of CAMELS-US in 1996-2005; the scores of "
+    "`ind` and `gb-5` in their test years were seen meanwhile.",
+    "Potential evapotranspiration is Priestley and Taylor's, since wind is not in the data.",
+    "Flow is not routed through the river: the channel has 1 km, whatever the area.",
+    "Dams and abstractions are not simulated.",
+)
+
+
+def record_path(region: str) -> Path:
+    """Where the record of a region is kept."""
+    return results_dir() / Path(region).stem / "swat" / "uncalibrated.json"
+
+
+def swat_record(region: str, installation: Installation, timeout: float = 600.0) -> dict[str, Any]:
+    """Run SWAT+ in a region's basins and score it in the test period of each setting.
+
+    Raises
+    ------
+    ConfigError, DataError, ProcessModelError
+        If the region is not declared, its data do not suffice, or a run fails.
+    """
+    began = time.perf_counter()
+    loaded = load_region(region)
+    ds = guide_data(loaded)
+    flow, runs = swat_streamflow(ds, load_manifest()[loaded.dataset], installation, timeout)
+    scores = {}
+    for name, setting in region_settings(loaded).items():
+        found = skill(flow, region, name)
+        scores[name] = {
+            "periods": setting.model_dump(mode="json", exclude_defaults=True),
+            **{key: [_rounded(value) for value in values] for key, values in found.items()},
+        }
+    return {
+        "region": Path(region).stem,
+        "model": "SWAT+",
+        "executable": {
+            "name": installation.executable.name,
+            "sha256": installation.sha256,
+            "build": runs[0].build,
+        },
+        "databases": f"{PACKAGE} {VERSION}, sha256 {ARCHIVE_SHA256}",
+        "warm_up_days": WARM_UP_DAYS,
+        "basins": [
+            {
+                "basin": run.basin.name,
+                "area_km2": round(run.basin.area, 2),
+                "latitude": round(run.basin.latitude, 4),
+                "elevation_m": round(run.basin.elevation, 1),
+                "slope": round(run.basin.slope, 5),
+                "weather": [run.first, run.last],
+                "estimates": list(run.estimates),
+                "seconds": round(run.seconds, 1),
+                "log": list(run.log),
+            }
+            for run in runs
+        ],
+        "settings": scores,
+        "deviations": [*loaded.deviations, *DEVIATIONS],
+        "provenance": provenance("cpu", time.perf_counter() - began, data_hash=data_hash(ds)),
+    }
+
+
+def _rounded(value: float) -> float | int | None:
+    """JSON value: whole numbers as they are, NaN and infinite as null."""
+    if isinstance(value, int):
+        return value
+    return round(value, DIGITS) if math.isfinite(value) else None

@@ -1,5 +1,0 @@
-"""``python -m hydrotl_core``."""
-
-from hydrotl_core.cli import main
-
-main()

@@ -1,0 +1,93 @@
+"""How a network is trained and moved: settings of a training, inputs, periods and options."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Dropout = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Strict(BaseModel):
+    """Unknown keys are errors, values never change after validation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Training(Strict):
+    """How one model is trained. Defaults are the paper's choices (Table S2, hydroDL)."""
+
+    hidden: int = Field(256, gt=0)
+    dropconnect: Dropout = 0.5
+    output_dropout: Dropout = 0.0
+    forget_bias: float = 0.0
+    window: int = Field(365, gt=1, description="days of one training instance")
+    warmup: int = Field(0, ge=0, description="first days of a window outside the loss")
+    warmup_gradient: bool = Field(True, description="gradients reach back through the warm-up")
+    batch: int = Field(100, gt=0)
+    updates: int | None = Field(None, gt=0, description="number of updates; or give epochs")
+    epochs: int | None = Field(None, gt=0, description="the paper's epochs")
+    optimizer: Literal["adadelta", "adam", "adamw"] = "adadelta"
+    lr: float = Field(1.0, gt=0)
+    schedule: Literal["constant", "onecycle"] = "constant"
+    weight_decay: float = Field(0.0, ge=0)
+    clip: float | None = Field(None, gt=0, description="bound on the gradient's norm")
+    loss: Literal["rmse", "mse", "nse"] = "rmse"
+    transform: Literal["zscore", "log_sqrt"] = "log_sqrt"
+    per_precipitation: bool = Field(True, description="flow divided by mean precipitation")
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="of the LSTM layer in training; all else is float32"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Training:
+        if (self.updates is None) == (self.epochs is None):
+            raise ValueError("give either updates or epochs")
+        if self.warmup >= self.window:
+            raise ValueError(f"warmup ({self.warmup}) must be shorter than window ({self.window})")
+        if self.loss == "nse" and (self.transform != "zscore" or self.per_precipitation):
+            raise ValueError("loss nse weighs errors in mm/day: it needs plain z-scores")
+        return self
+
+
+class Inputs(Strict):
+    """Input variables in the order of the columns of the input layer."""
+
+    dynamic: list[str] = Field(min_length=1)
+    static: list[str] = []
+
+
+class Period(Strict):
+    """Days from ``start`` to before ``end``."""
+
+    start: dt.date
+    end: dt.date
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pair(cls, value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            if len(value) != 2:
+                raise ValueError("a period is [first day, day after the last]")
+            return {"start": value[0], "end": value[1]}
+        return value
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Period:
+        if self.start >= self.end:
+            raise ValueError(f"period starts on {self.start}, not before its end {self.end}")
+        return self
+
+    @property
+    def days(self) -> int:
+        """Number of days."""
+        return (self.end - self.start).days
+
+
+class Option(Strict):
+    """A transfer option: the parameters that are trained; all others stay frozen."""
+
+    title: str
+    trained: list[str] = Field(min_length=1)

@@ -1,0 +1,168 @@
+"""The built book in a real browser with no network, opened as files."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hydrotl.paths import project_root
+
+HYDROGRAPH = "notebooks/03-transfer.html"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Sum and number of the values of every plotted column, read from the page itself.
+PLOTTED = """() => Bokeh.documents.flatMap(doc => [...doc._all_models.values()])
+    .filter(model => model.type === "ColumnDataSource")
+    .map(model => Object.entries(Object.fromEntries(model.data.entries
+        ? model.data.entries() : Object.entries(model.data)))
+        .filter(([, values]) => values.length && Number.isFinite(values[0]))
+        .map(([name, values]) => [name, values.length, [...values].reduce((a, b) => a + b, 0)]))
+    .filter(columns => columns.length)"""
+
+
+@pytest.fixture(scope="module")
+def book() -> Path:
+    html = project_root() / "_build" / "html"
+    if not (html / "index.html").is_file():
+        pytest.skip(f"browser: no book in {html} (make book)")
+    return html
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("browser: no Chromium (Debian: apt-get install chromium)")
+    api = pytest.importorskip("playwright.sync_api", reason="browser: playwright is not installed")
+    with api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield running
+        running.close()
+
+
+class Visit:
+    """A page, what it asked of other hosts and what it complained about."""
+
+    def __init__(self, browser: Any, width: int = 1280) -> None:
+        self.context = browser.new_context(
+            offline=True, viewport={"width": width, "height": 900}, color_scheme="dark"
+        )
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        self.page = self.context.new_page()
+        self.page.on("request", lambda request: self._note(request.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("requestfailed", self._failed)
+        self.page.on(
+            "console",
+            lambda message: (
+                self.complaints.append(message.text) if message.type == "error" else None
+            ),
+        )
+
+    def _failed(self, request: Any) -> None:
+        # Leaving a page aborts what it was still loading: no fault of the page.
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"{request.url}: {request.failure}")
+
+    def _note(self, url: str) -> None:
+        if not url.startswith(("file:", "data:", "blob:")):
+            self.asked.append(url)
+
+    def open(self, path: Path) -> Any:
+        self.page.goto(path.as_uri())
+        self.page.wait_for_load_state("load")
+        if self.page.locator("[data-root-id]").count():
+            self.page.locator("[data-root-id] > div").first.wait_for(state="attached")
+        return self.page
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Visit]:
+    visit = Visit(browser)
+    yield visit
+    visit.context.close()
+
+
+def test_front_page_shows_what_was_found(book: Path, visit: Visit) -> None:
+    page = visit.open(book / "index.html")
+    numbers = page.locator(".pasted-text").all_inner_texts()
+    assert len(numbers) >= 10
+    assert all(number.strip() for number in numbers)
+    assert page.locator("html").get_attribute("data-theme") == "light"
+    assert page.locator("text=make book").count() == 1
+    assert visit.asked == []
+    assert visit.complaints == []
+
+
+def test_basin_selector_changes_the_hydrograph(book: Path, visit: Visit) -> None:
+    page = visit.open(book / HYDROGRAPH)
+    selector = page.locator("select").first
+    selector.wait_for()
+    options = selector.locator("option").all_inner_texts()
+    assert len(options) >= 2
+    plot = page.locator(".bk-Figure").first
+    plot.wait_for()
+    data, picture = page.evaluate(PLOTTED), plot.screenshot()
+    assert data
+    selector.select_option(options[-1])
+    page.wait_for_timeout(1500)
+    assert page.evaluate(PLOTTED) != data
+    assert plot.screenshot() != picture
+    assert visit.asked == []
+    assert visit.complaints == []
+
+
+PICK = """(basin) => {
+    const source = Bokeh.documents.flatMap(doc => [...doc._all_models.values()])
+        .find(model => model.name === "basins")
+    source.selected.indices = [source.data.basin.indexOf(basin)]
+}"""
+
+
+def test_point_of_a_box_plot_opens_the_basins_hydrograph(book: Path, visit: Visit) -> None:
+    page = visit.open(book / "notebooks" / "04-source-size.html")
+    selector = page.locator("select").first
+    selector.wait_for()
+    first, *_, last = selector.locator("option").all_inner_texts()
+    assert selector.input_value() == first
+    data = page.evaluate(PLOTTED)
+    page.evaluate(PICK, last)
+    page.wait_for_timeout(1500)
+    assert selector.input_value() == last
+    assert page.evaluate(PLOTTED) != data
+    assert visit.complaints == []
+
+
+def test_formulas_are_set(book: Path, visit: Visit) -> None:
+    page = visit.open(book / "method.html")
+    page.wait_for_selector("mjx-container")
+    assert page.locator("div.math mjx-container").count() >= 9
+    assert page.locator("mjx-merror").count() == 0
+    assert visit.complaints == []
+
+
+def test_no_page_asks_another_host(book: Path, visit: Visit) -> None:
+    # The theme leaves templates in _static that are no pages.
+    pages = [path for path in sorted(book.rglob("*.html")) if "_static" not in path.parts]
+    assert len(pages) >= 10
+    for path in pages:
+        visit.open(path)
+        assert (path, visit.asked) == (path, [])
+        assert (path, visit.complaints) == (path, [])
+
+
+def test_front_page_fits_a_telephone(book: Path, browser: Any) -> None:
+    visit = Visit(browser, width=390)
+    page = visit.open(book / "index.html")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    visit.context.close()

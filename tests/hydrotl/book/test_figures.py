@@ -1,0 +1,227 @@
+"""Figures and maps show the numbers they were given."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hydrotl.book import figures, maps
+from hydrotl.book.linked import boxes_with_hydrographs
+from hydrotl.config import load_options
+from hydrotl.data.manifest import load_manifest
+from hydrotl_core.errors import DataError
+from tests.synthetic import canonical
+
+figures.setup()
+
+# Two squares that share the side from (2, 0) to (2, 2), in steps of half a degree from (-1, 10).
+TOPOLOGY = {
+    "type": "Topology",
+    "transform": {"scale": [0.5, 0.5], "translate": [-1.0, 10.0]},
+    "arcs": [
+        [[2, 0], [0, 2]],
+        [[2, 2], [-2, 0], [0, -2], [2, 0]],
+        [[2, 2], [2, 0], [0, -2], [-2, 0]],
+    ],
+    "objects": {
+        "left": {"type": "Polygon", "arcs": [[0, 1]]},
+        "right": {
+            "type": "GeometryCollection",
+            "geometries": [{"type": "MultiPolygon", "arcs": [[[2, 0]], [[~1, ~0]]]}],
+        },
+        "line": {"type": "LineString", "arcs": [0]},
+    },
+}
+
+
+def rows(element: Any, *names: str) -> list[tuple[Any, ...]]:
+    return list(zip(*(element.dimension_values(name) for name in names), strict=True))
+
+
+def inside(point: tuple[float, float], ring: np.ndarray) -> bool:
+    """Whether a ray to the east crosses the ring an odd number of times."""
+    x, y = point
+    (x0, y0), (x1, y1) = ring[:-1].T, ring[1:].T
+    crossing = (y0 > y) != (y1 > y)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        east = x0 + (y - y0) * (x1 - x0) / (y1 - y0) > x
+    return bool((crossing & east).sum() % 2)
+
+
+def test_topology_is_decoded_by_hand() -> None:
+    (left,) = maps.decode_topology(TOPOLOGY, "left")
+    assert left.tolist() == [[0, 10], [0, 11], [-1, 11], [-1, 10], [0, 10]]
+    right, backwards = maps.decode_topology(TOPOLOGY, "right")
+    assert right.tolist() == [[0, 11], [1, 11], [1, 10], [0, 10], [0, 11]]
+    assert backwards.tolist() == left[::-1].tolist()
+
+
+@pytest.mark.parametrize(("name", "message"), [("sea", "no object 'sea'"), ("line", "LineString")])
+def test_topology_without_rings_is_refused(name: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        maps.decode_topology(TOPOLOGY, name)
+
+
+@pytest.mark.parametrize(
+    ("place", "land"),
+    [
+        ((-105.0, 39.7), True),  # Denver
+        ((-3.8, 56.8), True),  # Scottish Highlands
+        ((-84.3, 10.0), True),  # Costa Rica
+        ((78.5, 17.4), True),  # Hyderabad
+        ((-70.6, -33.4), True),  # Santiago de Chile
+        ((-30.0, 40.0), False),  # Atlantic
+        ((3.0, 56.5), False),  # North Sea
+        ((80.0, -10.0), False),  # Indian Ocean
+    ],
+)
+def test_land_is_where_it_is(place: tuple[float, float], land: bool) -> None:
+    topology = json.loads(maps.LAND.read_text(encoding="utf-8"))
+    rings = maps.decode_topology(topology, "land")
+    assert sum(inside(place, ring) for ring in rings) % 2 == land
+
+
+def test_no_coastline_runs_across_the_map() -> None:
+    lines = maps.coastlines()
+    assert max(np.abs(np.diff(line[:, 0])).max() for line in lines) < 180
+    iceland = [line for line in lines if inside((-18.5, 65.0), line) and len(line) < 60]
+    (ring,) = iceland
+    assert ring.min(axis=0) == pytest.approx([-24.3, 63.5], abs=0.3)
+    assert ring.max(axis=0) == pytest.approx([-13.6, 66.5], abs=0.3)
+
+
+def test_map_shows_basins_that_have_a_place() -> None:
+    basins = pd.DataFrame(
+        {
+            "basin": ["a", "b", "c"],
+            "longitude": [-80.0, np.nan, -3.0],
+            "latitude": [40.0, 50.0, 57.0],
+            "skill": [0.2, 0.5, 0.7],
+        }
+    )
+    _, points = maps.basin_map(basins, "skill", zoom=True).values()
+    assert rows(points, "basin", "longitude", "latitude", "skill") == [
+        ("a", -80.0, 40.0, 0.2),
+        ("c", -3.0, 57.0, 0.7),
+    ]
+    _, named = maps.basin_map(basins.assign(country=["x", "x", "y"]), "country").values()
+    assert list(named.dimension_values("country")) == ["x", "y"]
+
+
+def test_locations_are_the_attributes_of_that_role() -> None:
+    ds = canonical()
+    roles = load_manifest()["sample"].attributes.model_copy(
+        update={"latitude": "slope", "longitude": "absent"}
+    )
+    frame = maps.locations(ds, roles)
+    assert list(frame.index) == ["0001", "0002", "0003"]
+    assert list(frame["latitude"]) == list(ds["slope"].values)
+    assert frame["longitude"].isna().all()
+
+
+def test_every_option_has_a_colour_of_its_own() -> None:
+    names = ["observed", "local", "process-gr4j", "process-swat", *load_options()]
+    colours = [figures.colour_of(name) for name in names]
+    assert len(set(colours)) == len(names)
+    assert figures.colour_of("TL-a, 50 basins") == figures.colour_of("TL-a")
+
+
+def test_box_plot_marks_the_mean_over_basins() -> None:
+    plot = figures.nse_boxes({"local": [0.1, 0.2, 0.6], "TL-a": [0.4, np.nan, 0.6]})
+    boxes, points, means = plot.values()
+    assert dict(rows(means, "model", "NSE")) == pytest.approx({"local": 0.3, "TL-a": 0.5})
+    expected = [("local", 0.1), ("local", 0.2), ("local", 0.6), ("TL-a", 0.4), ("TL-a", 0.6)]
+    assert rows(points, "model", "NSE") == expected
+    assert rows(boxes, "model", "NSE") == expected
+
+
+def test_distribution_is_the_share_of_basins_at_or_below() -> None:
+    plot = figures.nse_distribution({"x": [0.5, -3.0, 0.2, np.nan, 0.9]}, ("published", 0.72))
+    curve, line = plot.values()
+    share = dict(rows(curve, "NSE", "share"))
+    assert share == {-3.0: 0.25, 0.2: 0.5, 0.5: 0.75, 0.9: 1.0}
+    assert rows(line, "NSE", "share") == [(0.72, 0.0), (0.72, 1.0)]
+
+
+def test_water_balance_has_every_basin_and_the_line_of_equality() -> None:
+    basins = pd.DataFrame(
+        {"basin": ["a", "b"], "precipitation": [1000.0, 800.0], "runoff": [300.0, 900.0]}
+    ).assign(**{"data set": "x"})
+    line, points = figures.water_balance(basins).values()
+    assert rows(points, "basin", "precipitation", "runoff") == [
+        ("a", 1000.0, 300.0),
+        ("b", 800.0, 900.0),
+    ]
+    assert rows(line, "precipitation", "runoff") == [(0, 0), (1050, 1050)]
+
+
+def frames() -> dict[str, pd.DataFrame]:
+    days = pd.date_range("2001-01-01", periods=4)
+    first = pd.DataFrame(
+        {"prcp": [0.0, 5, 1, 0], "observed": [1.0, 2, np.nan, 4], "local": [1.0, 1, 2, 3]}, days
+    )
+    return {"upper": first, "lower": first.shift(freq="D") * 10}
+
+
+def test_hydrograph_swaps_the_series_of_all_basins() -> None:
+    from bokeh.models import CustomJS
+    from bokeh.models.widgets import Select
+
+    layout = figures.hydrographs(frames(), {"lower": "lower, NSE 0.5"}).object
+    (select,) = layout.select({"type": Select})
+    assert select.options == ["upper", "lower"]
+    (callback,) = select.js_property_callbacks["change:value"]
+    assert isinstance(callback, CustomJS)
+    held = callback.args["frames"]
+    for name, frame in frames().items():
+        assert list(held[name].data["date"]) == list(frame.index.to_numpy())
+        for column in frame:
+            np.testing.assert_array_equal(held[name].data[column], frame[column])
+    shown = callback.args["source"]
+    assert shown not in held.values()
+    np.testing.assert_array_equal(shown.data["local"], [1, 1, 2, 3])
+    assert callback.args["titles"] == {"upper": "upper", "lower": "lower, NSE 0.5"}
+
+
+def test_linked_boxes_hold_every_basin_and_the_quantiles_of_each_model() -> None:
+    from bokeh.models import CustomJS, FactorRange
+    from bokeh.models.widgets import Select
+    from bokeh.plotting import figure
+
+    scores = {
+        "local": pd.Series([0.1, -3.0, np.nan], index=["upper", "lower", "third"]),
+        "TL-a": pd.Series([0.5, 0.7], index=["upper", "lower"]),
+    }
+    layout = boxes_with_hydrographs(scores, frames()).object
+    (boxes,) = (p for p in layout.select({"type": figure}) if isinstance(p.x_range, FactorRange))
+    (points,) = (r.data_source for r in boxes.renderers if "basin" in r.data_source.data)
+    assert points.data["basin"] == ["upper", "lower", "upper", "lower"]
+    assert points.data["nse"] == [0.1, -3.0, 0.5, 0.7]
+    assert points.data["height"] == [0.1, -0.5, 0.5, 0.7]  # drawn at the edge, named by hovering
+    summary = boxes.renderers[0].data_source.data
+    assert list(summary["p50"]) == pytest.approx([-0.5, 0.6])
+    assert list(summary["p75"]) == pytest.approx([-0.5, 0.65])
+    (select,) = layout.select({"type": Select})
+    (pick,) = points.selected.js_property_callbacks["change:indices"]
+    assert isinstance(pick, CustomJS)
+    assert pick.args == {"source": points, "select": select}
+
+
+def test_hydrograph_draws_rain_only_where_there_is_some() -> None:
+    from bokeh.plotting import figure
+
+    with_rain = figures.hydrographs(frames()).object
+    assert len(list(with_rain.select({"type": figure}))) == 2
+    dry = {name: frame.drop(columns="prcp") for name, frame in frames().items()}
+    (plot,) = figures.hydrographs(dry).object.select({"type": figure})
+    (legend,) = plot.legend
+    assert [item.label.value for item in legend.items] == ["observed", "local"]
+    assert plot.yaxis[0].axis_label == "streamflow, mm/day"
+
+
+@pytest.mark.parametrize("wrong", [{}, {"a": frames()["upper"], "b": frames()["upper"][["prcp"]]}])
+def test_hydrograph_refuses_what_it_cannot_swap(wrong: dict[str, pd.DataFrame]) -> None:
+    with pytest.raises(ValueError, match=r"no basin|same columns"):
+        figures.hydrographs(wrong)

@@ -1,0 +1,152 @@
+"""The notebooks: form, no logic, and each one runs."""
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+
+from hydrotl.book.build import run_notebooks
+from hydrotl_core.errors import ConfigError
+from tests.book_project import ROOT
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NAMES = [
+    "01-data",
+    "02-source",
+    "03-transfer",
+    "04-source-size",
+    "05-process-based",
+    "06-new-region",
+    "07-performance",
+    "08-limits",
+    "09-sensitivity",
+]
+TYPES = {"bool", "int", "float", "str", "list", "dict"}
+LOGIC = (
+    ast.If,
+    ast.For,
+    ast.While,
+    ast.With,
+    ast.Try,
+    ast.FunctionDef,
+    ast.ClassDef,
+    ast.Lambda,
+    ast.BinOp,
+    ast.BoolOp,
+    ast.Compare,
+    ast.IfExp,
+    ast.ListComp,
+    ast.DictComp,
+    ast.SetComp,
+    ast.GeneratorExp,
+    ast.AugAssign,
+    ast.JoinedStr,
+)
+
+
+def cells(path: Path) -> list[dict[str, Any]]:
+    return json.loads(path.read_text(encoding="utf-8"))["cells"]
+
+
+def text(cell: dict[str, Any]) -> str:
+    return "".join(cell["source"])
+
+
+def tagged(path: Path, tag: str) -> list[dict[str, Any]]:
+    return [cell for cell in cells(path) if tag in cell["metadata"].get("tags", [])]
+
+
+def parsed(cell: dict[str, Any]) -> ast.Module:
+    return ast.parse(TransformerManager().transform_cell(text(cell)))
+
+
+def test_there_is_one_notebook_per_section() -> None:
+    assert [path.stem for path in NOTEBOOKS] == NAMES
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_parameters_are_typed_values(path: Path) -> None:
+    (cell,) = tagged(path, "parameters")
+    statements = parsed(cell).body
+    assert statements
+    for statement in statements:
+        assert isinstance(statement, ast.AnnAssign), ast.unparse(statement)
+        names = {n.id for n in ast.walk(statement.annotation) if isinstance(n, ast.Name)}
+        assert names <= TYPES
+        assert statement.value is not None
+        ast.literal_eval(statement.value)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_notebook_is_stripped_and_starts_with_text(path: Path) -> None:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert content["metadata"]["kernelspec"]["name"] == "python3"
+    for cell in content["cells"]:
+        if cell["cell_type"] == "code":
+            assert cell["outputs"] == []
+            assert cell["execution_count"] is None
+    first = content["cells"][0]
+    assert first["cell_type"] == "markdown"
+    title, *paragraphs = text(first).split("\n\n")
+    assert title.startswith("# ")
+    assert len(" ".join(paragraphs).split()) > 60
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_notebook_only_calls(path: Path) -> None:
+    setup, *rest = [cell for cell in cells(path) if cell["cell_type"] == "code"]
+    assert text(setup) == text(cells(NOTEBOOKS[0])[1])  # the same on every page
+    assert "google.colab" in text(setup)
+    for cell in rest:
+        for node in ast.walk(parsed(cell)):
+            assert not isinstance(node, LOGIC), ast.unparse(node)
+            if isinstance(node, ast.ImportFrom):
+                assert (node.module or "").startswith("hydrotl")
+            assert not isinstance(node, ast.Import)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_prose_types_no_score(path: Path) -> None:
+    prose = "\n".join(text(cell) for cell in cells(path) if cell["cell_type"] == "markdown")
+    assert re.findall(r"\b\d\.\d+", prose) == []
+
+
+def test_unknown_parameter_is_an_error() -> None:
+    with pytest.raises(ConfigError, match=r"03-transfer\.ipynb has no parameter epocs"):
+        run_notebooks({"03-transfer": {"epocs": 3}}, names=["03-transfer"])
+
+
+def quoted_names() -> dict[str, set[str]]:
+    """Names that the book's pages quote from each notebook."""
+    found: dict[str, set[str]] = {name: set() for name in NAMES}
+    for page in (ROOT / "book").glob("*.md"):
+        pattern = r"notebooks/([\w-]+)\.ipynb::(\w+)"
+        for notebook, name in re.findall(pattern, page.read_text(encoding="utf-8")):
+            found[notebook].add(name)
+    return found
+
+
+@pytest.fixture(scope="module")
+def executed() -> dict[str, list[dict[str, Any]]]:
+    """Cells of every notebook with outputs; what the book has run already is not run again."""
+    return {path.stem: cells(path) for path in run_notebooks(jobs=2)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_notebook_runs_and_names_what_the_book_quotes(
+    name: str, executed: dict[str, list[dict[str, Any]]]
+) -> None:
+    outputs = [output for cell in executed[name] for output in cell.get("outputs", [])]
+    assert not [output for output in outputs if output["output_type"] == "error"]
+    named = {
+        output["metadata"]["scrapbook"]["name"]
+        for output in outputs
+        if "scrapbook" in output.get("metadata", {})
+    }
+    assert quoted_names()[name] <= named
+    figures = [o for o in outputs if "application/vnd.holoviews_exec.v0+json" in o.get("data", {})]
+    assert len(figures) >= 2

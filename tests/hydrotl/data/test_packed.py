@@ -1,0 +1,147 @@
+"""One file instead of the data folder: the same values, and what is refused."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+import yaml
+
+from hydrotl.book.maps import places
+from hydrotl.config import load_source
+from hydrotl.data.catalog import open_dataset
+from hydrotl.data.packed import open_packed, pack_source
+from hydrotl.experiments.provenance import data_hash
+from hydrotl.experiments.source import check_source, source_data, train_source_member
+from hydrotl.experiments.source_task import SourceTask
+from hydrotl_core.errors import ConfigError, DataError
+from hydrotl_core.weights import load_weights
+from tests.real_data import real
+from tests.synthetic import write_project, write_yaml
+
+
+def enter(root: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("HYDROTL_ROOT", str(root))
+    patch.setenv("HYDROTL_DATA", str(root / "data"))
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture
+def project(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    enter(root, monkeypatch)
+    return root
+
+
+@pytest.fixture(scope="module")
+def packed(root: Path) -> Path:
+    path = root / "donor.nc"
+    with pytest.MonkeyPatch.context() as patch:
+        enter(root, patch)
+        pack_source("donor", path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["donor", "donor-classic"])
+def test_same_values_and_hash_as_from_the_folder(name: str, project: Path, packed: Path) -> None:
+    """The second source is a subset of four basins."""
+    source = load_source(name)
+    folder, file = source_data(source), source_data(source, packed)
+    assert data_hash(file) == data_hash(folder)
+    assert list(file.data_vars) == list(folder.data_vars)
+    for variable in folder.data_vars:
+        assert file[variable].dims == folder[variable].dims
+        assert file[variable].dtype == folder[variable].dtype
+        np.testing.assert_array_equal(file[variable].values, folder[variable].values)
+    for key in ("title", "references", "licence", "source"):
+        assert file.attrs[key] == folder.attrs[key]
+
+
+def test_the_file_is_compressed_and_holds_no_more_than_needed(packed: Path) -> None:
+    with xr.open_dataset(packed) as file:
+        # `slope` stands for the latitude in this project.
+        assert set(file.data_vars) == {"prcp", "tmean", "pet", "area", "slope", "streamflow"}
+        assert file.sizes == {"basin": 8, "time": 640}
+        assert file["prcp"].dtype == np.float32
+        assert file["prcp"].encoding["zlib"]
+        assert file["area"].dtype == np.float64
+    assert not list(packed.parent.glob("*.part"))
+
+
+def test_training_and_check_need_no_data_folder(
+    project: Path, packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = SourceTask("donor-classic", 0, tmp_path / "plain", tmp_path / "runs", quiet=True)
+    expected, card = load_weights(train_source_member(plain))
+    scores = check_source("donor-classic", plain.folder)
+    known = places("donor", ["0002", "0001"])
+
+    monkeypatch.setenv("HYDROTL_DATA", str(tmp_path / "nothing"))
+    with pytest.raises(DataError, match="no data of 'donor'"):
+        check_source("donor-classic", plain.folder)
+    task = SourceTask(
+        "donor-classic", 0, tmp_path / "file", tmp_path / "runs", quiet=True, data=packed
+    )
+    weights, file_card = load_weights(train_source_member(task))
+    for name, values in expected.items():
+        np.testing.assert_array_equal(weights[name].numpy(), values.numpy())
+    assert file_card.provenance["data_hash"] == card.provenance["data_hash"]
+    xr.testing.assert_identical(check_source("donor-classic", task.folder, data=packed), scores)
+    assert places("donor", ["0002", "0001"], packed) == known
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda ds: ds.drop_vars("prcp"), "lacks prcp .it has tmean, pet, area"),
+        (lambda ds: ds.isel(basin=slice(5)), "holds 5 of the 8 basins"),
+        (lambda ds: ds.roll(time=1), "the data are not those that were packed"),
+        (lambda ds: ds.drop_attrs(), "is not a packed file of hydrotl"),
+    ],
+)
+def test_an_altered_file_is_refused(
+    change: Callable[[xr.Dataset], xr.Dataset], message: str, packed: Path, tmp_path: Path
+) -> None:
+    with xr.open_dataset(packed) as file:
+        change(file.load()).to_netcdf(tmp_path / "altered.nc", engine="netcdf4")
+    with pytest.raises(DataError, match=message):
+        open_packed(tmp_path / "altered.nc", "donor", ["prcp", "area"])
+
+
+def test_another_file_is_refused(packed: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no packed data at .*write it with `hydrotl pack"):
+        open_packed(tmp_path / "absent.nc", "donor", [])
+    half = tmp_path / "half.nc"
+    half.write_bytes(packed.read_bytes()[:5000])
+    with pytest.raises(DataError, match="not a readable NetCDF file"):
+        open_packed(half, "donor", [])
+    with pytest.raises(ConfigError, match="holds data set 'donor', 'target' is needed"):
+        open_packed(packed, "target", [])
+
+
+def test_a_source_whose_inputs_are_absent_is_not_packed(project: Path, tmp_path: Path) -> None:
+    path = project / "experiments" / "sources" / "donor.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    write_yaml(tmp_path / "snow.yaml", content | {"inputs": {"dynamic": ["prcp", "swe"]}})
+    with pytest.raises(DataError, match="swe not in data set donor"):
+        pack_source(str(tmp_path / "snow.yaml"), tmp_path / "snow.nc")
+    assert [p.name for p in tmp_path.iterdir()] == ["snow.yaml"]
+
+
+def test_real_basins(tmp_path: Path) -> None:
+    """Three basins of CAMELS-US as published, with the inputs of the shipped source."""
+    real("native/camels_us/basin_mean_forcing/maurer_extended")
+    content = load_source("conus").model_dump(mode="json") | {"dataset": "camels_us_maurer"}
+    write_yaml(tmp_path / "three.yaml", content)
+    source = load_source(tmp_path / "three.yaml")
+    written = pack_source(str(tmp_path / "three.yaml"), tmp_path / "three.nc")
+    assert written.sizes["basin"] == 3
+    assert data_hash(source_data(source, tmp_path / "three.nc")) == data_hash(source_data(source))
+    basins = [str(b) for b in open_dataset("camels_us_maurer")["basin"].values]
+    known = places("camels_us_maurer", basins)
+    assert len(known) == 3
+    assert places("camels_us_maurer", basins, tmp_path / "three.nc") == known

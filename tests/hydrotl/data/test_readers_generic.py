@@ -1,0 +1,429 @@
+"""Plain CSV and NetCDF layouts: values, and every malformed file with a message to act on."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from hydrotl.data.catalog import open_dataset
+from hydrotl.data.manifest import Dataset, Manifest, own_dataset
+from hydrotl_core.errors import ConfigError, DataError
+from tests.synthetic import ROOT
+
+FIXTURE = ROOT / "tests" / "fixtures" / "generic"
+VARIABLES = {
+    "prcp": ("rain", "mm/day"),
+    "tmax": ("tx", "degC"),
+    "tmin": ("tn", "degC"),
+    "streamflow": ("q", "m3/s"),
+}
+OPTIONS = {"series": "series/{basin}.csv", "attributes": "attributes.csv"}
+ATTRIBUTES = {"id_column": "id", "area": "area_km2", "latitude": "gauge_lat"}
+
+
+def entry(folder: Path, **changed) -> Dataset:
+    settings = {
+        "options": OPTIONS,
+        "attributes": ATTRIBUTES,
+        "missing": [-9999],
+        "variables": VARIABLES,
+    } | changed
+    return own_dataset(folder, **settings)
+
+
+def read(folder: Path, basins=None, start=None, end=None, **changed) -> xr.Dataset:
+    manifest = Manifest(version=1, datasets={"own": entry(folder, **changed)})
+    return open_dataset("own", basins, start, end, manifest)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(FIXTURE, tmp_path / "own"))
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new))
+
+
+def write(folder: Path, text: str | bytes, name: str = "series/a01.csv") -> None:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+ROWS = "2001-01-01,1.5,10,2,1\n2001-01-02,0,11,3,2\n2001-01-03,0,12,4,3\n"
+
+
+def test_values_units_and_attributes():
+    ds = read(FIXTURE)
+    assert ds["basin"].values.tolist() == ["02", "a01"]
+    a01 = ds.sel(basin="a01")
+    # 1 m3/s over 86.4 km2 is 1 mm/day; -9999 on the second day is missing.
+    np.testing.assert_allclose(a01["streamflow"], [1, np.nan, 1, 1, 1, 1, 1, 1])
+    np.testing.assert_allclose(a01["prcp"], range(8))
+    assert ds["prcp"].dtype == np.float32
+    assert ds["area_km2"].values.tolist() == [8.64, 86.4]
+    assert ds["area_km2"].attrs["units"] == "km2"
+    assert ds["huc_02"].values.tolist() == ["02", "01"]  # a code with a leading zero stays text
+    assert ds["rock"].values.tolist() == ["", "granite"]
+    assert ds.attrs["source"] == "own"
+
+
+def test_basins_with_other_spans_are_missing_outside_their_own():
+    ds = read(FIXTURE)
+    assert ds.sizes["time"] == 8
+    b02 = ds["tmin"].sel(basin="02")
+    np.testing.assert_allclose(b02, [np.nan, np.nan, np.nan, 0, 1, 2, 3, 4])
+
+
+def test_flow_outside_the_forcing_is_left_out(folder):
+    # Only a01 has forcing from 1 January; without it the record starts with basin 02's.
+    assert read(folder, ["02"])["time"].values[0] == np.datetime64("2001-01-04")
+
+
+def test_selection_keeps_the_order_asked_for_and_the_period_is_end_exclusive():
+    ds = read(FIXTURE, ["a01", "02"], "2001-01-02", "2001-01-05")
+    assert ds["basin"].values.tolist() == ["a01", "02"]
+    days = ds.indexes["time"]
+    assert (str(days[0].date()), str(days[-1].date()), len(days)) == ("2001-01-02", "2001-01-04", 3)
+    assert ds["time"].dtype == np.dtype("datetime64[ns]")
+
+
+def test_period_without_data_and_reversed_period():
+    with pytest.raises(DataError, match=r"no day between 2010-01-01 and None.*2001-01-01 to"):
+        read(FIXTURE, start="2010-01-01")
+    with pytest.raises(ConfigError, match="not before end"):
+        read(FIXTURE, start="2001-01-05", end="2001-01-05")
+
+
+@pytest.mark.parametrize(
+    ("basins", "error", "message"),
+    [
+        (["a09"], DataError, "no basin 'a09'; there are 2: 02, a01"),
+        (["2"], DataError, "did you mean '02'.*leading zeros"),
+        (["02", "02"], DataError, "basin 02 was asked for more than once"),
+        ([], ConfigError, "empty list of basins"),
+        ("02", ConfigError, "must be a list"),
+    ],
+)
+def test_wrong_selections(basins, error, message):
+    with pytest.raises(error, match=message):
+        read(FIXTURE, basins)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("date,rain,tx,tn\n2001-01-01,1,2,3\n", r"a01\.csv: no column 'q' \(it has: date, rain"),
+        ("date,rain,rain,tn,tx,q\n2001-01-01,1,1,1,2,1\n", "column 'rain' occurs more than once"),
+        ("date;rain;tx;tn;q\n2001-01-01;1;2;1;1\n", "no column 'date'.*separator"),
+        ("", r"a01\.csv: the file .* is empty"),
+        ("\n\n", "no rows below line 1"),
+        ("date,rain,tx,tn,q\n", "no rows below line 1"),
+        (
+            f"date,rain,tx,tn,q\n{ROWS}2001-01-04,dry,1,0,1\n",
+            r"a01\.csv, line 5, column 'rain': 'dry' is not a number",
+        ),
+        (
+            'date,rain,tx,tn,q\n2001-01-01,"1,5",10,2,1\n',
+            "line 2, column 'rain': '1,5' is not a number .decimals take a point",
+        ),
+        (f"date,rain,tx,tn,q\n{ROWS}2001-01-04,inf,1,0,1\n", "line 5, column 'rain': 'inf'"),
+        (f"date,rain,tx,tn,q\n{ROWS}2001-01-04,1,0\n", "line 5: 3 fields where 5 belong"),
+        (f"date,rain,tx,tn,q\n{ROWS}2001-01-04,1,2,1,1,9\n", "line 5: 6 fields where 5 belong"),
+        (
+            f"date,rain,tx,tn,q\n{ROWS}04/01/2001,1,2,1,1\n",
+            "line 5, column 'date': '04/01/2001' is not a date in the form YYYY-MM-DD",
+        ),
+        (f"date,rain,tx,tn,q\n{ROWS}2001-02-30,1,2,1,1\n", "line 5.*'2001-02-30' is not a date"),
+        (f"date,rain,tx,tn,q\n{ROWS}\n2001-01-04,1,2,1,1\n", "line 5: 1 fields where 5 belong"),
+        (
+            f"date,rain,tx,tn,q\n{ROWS}2001-01-03,1,2,1,1\n",
+            "line 5: 2001-01-03 occurs twice.*keep one row",
+        ),
+        (
+            f"date,rain,tx,tn,q\n{ROWS}2000-01-04,1,2,1,1\n",
+            "line 5: 2000-01-04 comes after 2001-01-03",
+        ),
+        (
+            f"date,rain,tx,tn,q\n{ROWS}2001-01-06,1,2,1,1\n",
+            r"line 5: 2 day.s. missing between 2001-01-03 and 2001-01-06.*`gaps: nan`",
+        ),
+        (
+            "date,rain,tx,tn,q\n2001-01-01 00:00,1,2,1,1\n2001-01-01 01:00,1,2,1,1\n",
+            "line 3: 2001-01-01 occurs twice; the data must be daily",
+        ),
+        (f"date,rain,tx,tn,q\n{ROWS}".encode("utf-16"), "not utf-8-sig text.*save it as UTF-8"),
+        (f"date,rain,tx,tn,q,café\n{ROWS}".encode("latin-1"), "not utf-8-sig text"),
+        (
+            "date,rain,tx,tn,q\n2001-01-01,1,5,9,1\n",
+            "own: tmin is above tmax at basin a01, 2001-01-01",
+        ),
+        (
+            "date,rain,tx,tn,q\n2001-01-01,1,5,4,-99\n",
+            "'streamflow' is negative at basin a01, 2001-01-01.*`missing`",
+        ),
+    ],
+)
+def test_malformed_series(folder, text, message):
+    write(folder, text)
+    with pytest.raises(DataError, match=message):
+        read(folder, ["a01"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"date,rain,tx,tn,q\n{ROWS}".encode("utf-8-sig"),  # byte order mark
+        f"date,rain,tx,tn,q\n{ROWS}".replace("\n", "\r\n"),
+        f"date,rain,tx,tn,q\n{ROWS}\n\n",
+        f'"date", "rain" ,tx,tn,q\n{ROWS}',
+        f"date,rain,tx,tn,q\n{ROWS}".replace(",0,", ", 0 ,"),
+        f"q,date,rain,note,tx,tn\n{ROWS}".replace(
+            "2001-01-01,1.5,10,2,1", "1,2001-01-01,1.5,a,10,2"
+        )
+        .replace("2001-01-02,0,11,3,2", "2,2001-01-02,0,,11,3")
+        .replace("2001-01-03,0,12,4,3", '3,2001-01-03,0,"b, c",12,4'),
+    ],
+)
+def test_harmless_variations_of_a_file(folder, text):
+    write(folder, text)
+    ds = read(folder, ["a01"])
+    np.testing.assert_allclose(ds["prcp"][0], [1.5, 0, 0])
+    np.testing.assert_allclose(ds["streamflow"][0], [1, 2, 3], rtol=1e-6)
+
+
+def test_missing_codes_are_compared_by_value_or_text(folder):
+    write(folder, "date,rain,tx,tn,q\n2001-01-01,-9999.00,1,0,n/a\n2001-01-02,NA,NaN,0,\n")
+    ds = read(folder, ["a01"], missing=[-9999, "n/a"])
+    assert ds["prcp"].attrs["missing_days"] == 2
+    assert ds["streamflow"].attrs["missing_days"] == 2
+    assert ds["tmax"].attrs["missing_days"] == 1
+
+
+def test_gaps_can_be_taken_as_missing(folder):
+    write(folder, f"date,rain,tx,tn,q\n{ROWS}2001-01-06,1,2,1,1\n")
+    with pytest.warns(UserWarning, match=r"2 day.s. missing.*taken as missing values"):
+        ds = read(folder, ["a01"], options=OPTIONS | {"gaps": "nan"})
+    np.testing.assert_allclose(ds["prcp"][0], [1.5, 0, 0, np.nan, np.nan, 1])
+
+
+def test_crossed_temperatures_can_be_taken_as_missing(folder):
+    write(folder, "date,rain,tx,tn,q\n2001-01-01,1,5,9,1\n2001-01-02,1,5,4,1\n")
+    ds = read(folder, ["a01"], options=OPTIONS | {"tmin_above_tmax": "nan"})
+    np.testing.assert_allclose(ds["tmax"][0], [np.nan, 5])
+    np.testing.assert_allclose(ds["tmin"][0], [np.nan, 4])
+    assert ds["tmax"].attrs["masked"] == "1 day(s) with tmin above tmax"
+    assert ds["tmax"].attrs["units"] == "degC"
+
+
+def test_other_separator_date_form_and_encoding(folder):
+    text = "Jour;rain;tx;tn;q;Débit\n31.12.2000;1;2;1;1;x\n01.01.2001;3;2;1;1;x\n"
+    write(folder, text.encode("latin-1"))
+    options = OPTIONS | {
+        "separator": ";",
+        "encoding": "latin-1",
+        "date_column": "Jour",
+        "date_format": "%d.%m.%Y",
+    }
+    ds = read(folder, ["a01"], options=options)
+    assert ds["time"].values[0] == np.datetime64("2000-12-31")
+    np.testing.assert_allclose(ds["prcp"][0], [1, 3])
+
+
+def test_date_in_three_columns(folder):
+    write(folder, "y m  d rain tx tn q\n2001 1 1 1 2 1 1\n2001 1 2 3 2 1 1\n")
+    options = OPTIONS | {"separator": "whitespace", "date_columns": ["y", "m", "d"]}
+    np.testing.assert_allclose(read(folder, ["a01"], options=options)["prcp"][0], [1, 3])
+    write(folder, "y m  d rain tx tn q\n2001 1 1 1 2 1 1\n2001 13 2 3 2 1 1\n")
+    with pytest.raises(DataError, match="line 3, columns y, m, d: '2001-13-02' is not a date"):
+        read(folder, ["a01"], options=options)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("86.4", "0", r"basin a01, 'area_km2' needs the basin area.*which is 0\.0"),
+        ("86.4", "", "basin a01, 'area_km2' needs the basin area.*which is nan"),
+        ("86.4", "-3", r"which is -3\.0"),
+        ("86.4", "big", "'area_km2' is not numeric"),
+        ("\n02,", "\na01,", r"attributes\.csv, line 3: basin a01 occurs twice"),
+        ("\n02,", "\n,", r"attributes\.csv, line 3: no basin id"),
+        ("\n02,", "\n2,", "without attributes, first 02; did you mean '2'"),
+        ("id,", "gauge,", "no column 'id'.*id_column"),
+        (",area_km2", ",size", "no attribute 'area_km2'"),
+        (",rock", ",prcp", "attribute 'prcp' is named like a variable"),
+    ],
+)
+def test_malformed_attributes(folder, old, new, message):
+    edit(folder / "attributes.csv", old, new)
+    with pytest.raises(DataError, match=message):
+        read(folder)
+
+
+def test_area_is_not_needed_for_depths(folder):
+    edit(folder / "attributes.csv", "86.4", "0")
+    assert read(folder, variables=VARIABLES | {"streamflow": ("q", "mm/day")})["area_km2"][1] == 0
+
+
+def test_volumes_need_an_attribute_table(folder):
+    with pytest.raises(ConfigError, match="'streamflow' in m3/s needs basin areas"):
+        read(folder, options={"series": "series/{basin}.csv"})
+
+
+def test_wrong_unit_in_the_manifest(folder):
+    with pytest.raises(DataError, match="unit 'degC' cannot become 'mm/day'"):
+        read(folder, variables=VARIABLES | {"prcp": ("rain", "degC")})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"serie": "x"}, r"`options`.*known: series, attributes.*[\s\S]*serie: Extra inputs"),
+        ({"gaps": "maybe"}, r"gaps: Input should be 'error' or 'nan'"),
+        ({"separator": ""}, "separator"),
+    ],
+)
+def test_wrong_options(options, message):
+    with pytest.raises(ConfigError, match=message):
+        read(FIXTURE, options=options)
+
+
+def test_absent_files_and_folders(folder):
+    with pytest.raises(DataError, match=r"attributes\.csv: no such file"):
+        read(folder / "series", options={"attributes": "attributes.csv"})
+    with pytest.raises(DataError, match=r"no file \{basin\}\.txt"):
+        read(folder, options={"series": "{basin}.txt"})
+    with pytest.raises(DataError, match=r"no data of 'own' in .*nowhere.*HYDROTL_DATA"):
+        read(folder / "nowhere")
+
+
+def packed(path: Path, **changed) -> Path:
+    """A NetCDF file of three basins in the packed form of 16-bit integers."""
+    time = changed.pop("time", pd.date_range("2001-01-01", periods=4))
+    basins = changed.pop("basins", ["b3", "b1", "b2"])
+    shape = (len(basins), len(time))
+    values = np.arange(np.prod(shape), dtype=float).reshape(shape)
+    rain = values.copy()
+    rain[0, 1] = np.nan
+    units = changed.pop("units", "mm/day")
+    ds = xr.Dataset(
+        {
+            "rain": (("basin", "time"), rain, {"units": units}),
+            "temp": (("basin", "time"), values - 273.0, {"units": "degC"}),
+            "q": (("basin", "time"), values.astype(np.float32), {"units": "mm d-1"}),
+        },
+        coords={"basin": basins, "time": time},
+    )
+    unsigned = {"dtype": "uint16", "scale_factor": 0.5, "_FillValue": 65535}
+    offset = {"dtype": "int16", "scale_factor": 0.01, "add_offset": -270.0, "_FillValue": -32768}
+    ds.to_netcdf(path, encoding={"rain": unsigned, "temp": offset, "q": {"dtype": "float32"}})
+    return path
+
+
+NETCDF = {
+    "prcp": ("rain", "mm/day"),
+    "tmean": ("temp", "degC"),
+    "streamflow": ("q", "mm/day"),
+}
+
+
+def read_netcdf(folder: Path, basins=None, **changed) -> xr.Dataset:
+    settings = {"options": {"series": "all.nc"}, "variables": NETCDF, "attributes": {}} | changed
+    return read(folder, basins, **settings)
+
+
+def test_netcdf_of_all_basins(tmp_path):
+    packed(tmp_path / "all.nc")
+    ds = read_netcdf(tmp_path)
+    assert ds["basin"].values.tolist() == ["b3", "b1", "b2"]
+    np.testing.assert_allclose(ds["prcp"][0], [0, np.nan, 2, 3])
+    np.testing.assert_allclose(ds["tmean"][2], [-265, -264, -263, -262], rtol=1e-6)
+    assert {ds[name].dtype for name in NETCDF} == {np.dtype(np.float32)}
+
+
+def test_netcdf_selection_keeps_the_order_asked_for(tmp_path):
+    packed(tmp_path / "all.nc")
+    ds = read_netcdf(tmp_path, ["b2", "b3"])
+    np.testing.assert_allclose(ds["streamflow"], [[8, 9, 10, 11], [0, 1, 2, 3]])
+
+
+def test_netcdf_flow_volume_uses_each_basins_area(tmp_path):
+    packed(tmp_path / "all.nc", units="m3/s")
+    (tmp_path / "at.csv").write_text("gauge_id,area\nb1,86.4\nb2,8.64\nb3,1\n")
+    ds = read_netcdf(
+        tmp_path,
+        ["b2", "b1"],
+        options={"series": "all.nc", "attributes": "at.csv"},
+        variables={"streamflow": ("rain", "m3/s")},
+        attributes={"area": "area"},
+    )
+    np.testing.assert_allclose(ds["streamflow"], [[80, 90, 100, 110], [4, 5, 6, 7]], rtol=1e-6)
+
+
+def test_netcdf_missing_code_and_gap(tmp_path):
+    time = pd.DatetimeIndex(["2001-01-01", "2001-01-02", "2001-01-04", "2001-01-05"])
+    packed(tmp_path / "all.nc", time=time)
+    with pytest.raises(DataError, match=r"all\.nc: 1 day.s. missing between 2001-01-02"):
+        read_netcdf(tmp_path)
+    options = {"series": "all.nc", "gaps": "nan"}
+    with pytest.warns(UserWarning, match="taken as missing values"):
+        ds = read_netcdf(tmp_path, options=options, missing=[5])
+    np.testing.assert_allclose(ds["streamflow"].sel(basin="b1"), [4, np.nan, np.nan, 6, 7])
+    assert ds["streamflow"].dtype == np.float32
+
+
+def test_netcdf_stated_unit_must_be_the_manifests(tmp_path):
+    packed(tmp_path / "all.nc", units="m3/s")
+    with pytest.raises(DataError, match=r"'rain' is in 'm3/s', the manifest entry says 'mm/day'"):
+        read_netcdf(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"variables": {"prcp": ("snow", "mm/day")}}, r"no variable 'snow' .it has: rain, temp, q"),
+        ({"options": {"series": "all.nc", "time_name": "day"}}, "no time coordinate 'day'"),
+        ({"options": {"series": "all.nc", "basin_name": "id"}}, "no basin coordinate 'id'"),
+        ({"options": {"series": "other.nc"}}, r"other\.nc: no such file"),
+        ({"basins": ["b9"]}, "no basin 'b9'"),
+    ],
+)
+def test_malformed_netcdf(tmp_path, settings, message):
+    packed(tmp_path / "all.nc")
+    with pytest.raises(DataError, match=message):
+        read_netcdf(tmp_path, **settings)
+
+
+def test_file_that_is_no_netcdf(tmp_path):
+    (tmp_path / "all.nc").write_text("no NetCDF")
+    with pytest.raises(DataError, match=r"all\.nc: not a NetCDF file"):
+        read_netcdf(tmp_path)
+
+
+def test_netcdf_calendar_without_leap_days(tmp_path):
+    ds = xr.Dataset(
+        {"rain": (("basin", "time"), np.ones((1, 3)))},
+        coords={
+            "basin": ["b1"],
+            "time": ("time", [0, 1, 2], {"units": "days since 2000-02-28", "calendar": "noleap"}),
+        },
+    )
+    ds.to_netcdf(tmp_path / "all.nc")
+    with pytest.raises(DataError, match="no date of the standard calendar"):
+        read_netcdf(tmp_path, variables={"prcp": ("rain", "mm/day")})
+
+
+def test_netcdf_file_per_basin(tmp_path):
+    for basin in ("x1", "x2"):
+        one = xr.open_dataset(packed(tmp_path / "all.nc", basins=["b"])).load()
+        one.isel(basin=0, drop=True).to_netcdf(tmp_path / f"{basin}.nc")
+        one.close()
+    (tmp_path / "all.nc").unlink()
+    ds = read_netcdf(tmp_path, options={"series": "{basin}.nc"})
+    assert ds["basin"].values.tolist() == ["x1", "x2"]
+    np.testing.assert_allclose(ds["prcp"][1], [0, np.nan, 2, 3])

@@ -1,0 +1,91 @@
+"""Units are converted by known factors, and what cannot be converted is an error."""
+
+import numpy as np
+import pytest
+
+from hydrotl.data.units import convert, needs_area, same_unit
+from hydrotl_core.errors import DataError
+
+
+@pytest.mark.parametrize(
+    ("value", "native", "canonical", "expected"),
+    [
+        (0.0, "K", "degC", -273.15),
+        (50.0, "degF", "degC", 10.0),
+        (10.0, "hPa", "Pa", 1000.0),
+        (86.4, "MJ/m2/day", "W/m2", 1000.0),
+        (1.0, "in/day", "mm/day", 25.4),
+        (1.0, "kg m-2 s-1", "mm/day", 86400.0),
+        (0.012, "kg/kg", "g/kg", 12.0),
+        (0.6, "fraction", "%", 60.0),
+        (1.5, "h", "s", 5400.0),
+        (36.0, "km/h", "m/s", 10.0),
+        (3.0, "C", "degC", 3.0),
+        (2.0, "W m-2", "W/m2", 2.0),
+    ],
+)
+def test_known_conversions(value, native, canonical, expected):
+    assert convert([value], native, canonical)[0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_flow_volume_becomes_depth_through_the_area():
+    # 1 m3/s is 86400 m3 a day; over 86.4 km2 that is 1 mm.
+    assert convert([1.0], "m3/s", "mm/day", 86.4)[0] == pytest.approx(1.0)
+    # Hydrologists' rule: 1 cfs per square mile (2.589988 km2) is 0.03719 inches a day.
+    assert convert([1.0], "cfs", "mm/day", 2.589988)[0] == pytest.approx(0.03719 * 25.4, rel=1e-4)
+    assert convert([1000.0], "l/s", "mm/day", 86.4)[0] == pytest.approx(1.0)
+
+
+def test_area_is_only_needed_for_volumes():
+    assert needs_area("m3/s", "mm/day")
+    assert needs_area("ft3/s", "mm/day")
+    assert not needs_area("mm/day", "mm/day")
+    assert not needs_area("in/day", "mm/day")
+    assert not needs_area("K", "degC")
+
+
+def test_float32_stays_float32_and_nan_stays_nan():
+    values = np.array([[1.0, np.nan]], np.float32)
+    converted = convert(values, "m3/s", "mm/day", 8.64)
+    assert converted.dtype == np.float32
+    assert converted.shape == (1, 2)
+    np.testing.assert_allclose(converted, [[10.0, np.nan]], rtol=1e-6)
+
+
+def test_equal_units_return_the_values_as_they_are():
+    values = np.array([1.0, 2.0], np.float32)
+    assert convert(values, "mm/day", "mm/day") is values
+
+
+def test_integers_are_not_truncated():
+    assert convert([1, 2], "in/day", "mm/day").tolist() == pytest.approx([25.4, 50.8])
+
+
+@pytest.mark.parametrize("area", [None, 0.0, -5.0, float("nan"), float("inf")])
+def test_unusable_area_is_an_error(area):
+    with pytest.raises(DataError, match=r"area in km2.*attributes\.area"):
+        convert([1.0], "m3/s", "mm/day", area)
+
+
+def test_unknown_unit_is_named():
+    with pytest.raises(DataError, match="unknown unit 'furlongz'"):
+        convert([1.0], "furlongz", "mm/day")
+
+
+def test_incompatible_units_are_an_error():
+    with pytest.raises(DataError, match="'degC' cannot become 'mm/day'"):
+        convert([1.0], "degC", "mm/day")
+
+
+def test_daily_total_written_without_a_day_gets_a_hint():
+    with pytest.raises(DataError, match="a daily total in mm is written 'mm/day'"):
+        convert([1.0], "mm", "mm/day")
+
+
+def test_spellings_of_one_unit_are_the_same():
+    assert same_unit("W m-2", "W/m2")
+    assert same_unit("mm d-1", "mm/day")
+    assert same_unit("C", "degC")
+    assert not same_unit("K", "degC")
+    assert not same_unit("mm", "mm/day")
+    assert not same_unit("no such unit", "mm/day")

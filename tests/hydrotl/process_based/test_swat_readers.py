@@ -1,0 +1,158 @@
+"""Streamflow of SWAT runs: the real samples, and a daily print in its described layout."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from hydrotl.process_based.swat.output_rch import read_output_rch
+from hydrotl.process_based.swat.readers import read_channel, swat_flow
+from hydrotl.process_based.swat.teacher import own_flow
+from hydrotl_core.errors import DataError
+from tests.synthetic import ROOT
+
+DAILY = ROOT / "tests" / "swat2012"
+CHANNEL = """ lumped   SWAT+ 2024-07-08   MODULAR Rev 2024.61.0.1
+ jday mon day yr unit gis_id name area null null flo_out
+                              ha          m^3/s m^3/s
+   1   1   1 2000   1   1 cha1 0.5E+03 0.0 1.0 0.20E+01
+   1   1   1 2000   2   2 cha2 0.5E+03 0.0 1.0 0.99E+01
+   2   1   2 2000   1   1 cha1 0.5E+03 0.0 1.0 0.40E+01
+   2   1   2 2000   2   2 cha2 0.5E+03 0.0 1.0 0.99E+01
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A copy of the daily SWAT2012 print and its file.cio."""
+    return Path(shutil.copytree(DAILY, tmp_path / "TxtInOut"))
+
+
+def test_channel_of_swat_plus_by_hand(tmp_path: Path) -> None:
+    path = tmp_path / "channel_sd_day.txt"
+    path.write_text(CHANNEL)
+    # 2 m3/s over 86.4 km2 are 2 mm/day
+    flow = swat_flow(tmp_path, 1, 86.4)
+    np.testing.assert_allclose(flow, [2.0, 4.0], rtol=1e-12)
+    assert flow.index.tolist() == [pd.Timestamp("2000-01-01"), pd.Timestamp("2000-01-02")]
+    with pytest.raises(DataError, match="has no channel 3"):
+        swat_flow(path, 3, 86.4)
+    with pytest.raises(DataError, match="area in km2, which is 0"):
+        swat_flow(path, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("0.40E+01", "********", "line 6 cannot be read"),
+        ("cha1 0.5E+03 0.0 1.0 0.40E+01", "cha1", "line 6 cannot be read"),
+        ("   2   1   2 2000   1 ", "   3   1   3 2000   1 ", "not one after another"),
+        ("flo_out", "flo_in", "line 2: no column flo_out"),
+    ],
+)
+def test_damaged_channel_file(tmp_path: Path, old: str, new: str, said: str) -> None:
+    path = tmp_path / "channel_sd_day.txt"
+    path.write_text(CHANNEL.replace(old, new, 1))
+    with pytest.raises(DataError, match=said):
+        read_channel(path, 1)
+
+
+def test_real_channel_file(real_data: Callable[[str], Path]) -> None:
+    path = real_data("native/swat/channel_sd_day_03015500.txt")
+    flow = read_channel(path, 1)
+    assert flow.index[[0, -1]].tolist() == [pd.Timestamp("2000-01-01"), pd.Timestamp("2002-12-31")]
+    assert len(flow) == 366 + 365 + 365
+    # read off the file
+    assert flow.iloc[0] == 0.9146e-02
+    assert flow.iloc[-1] == 0.5109e02
+
+
+def test_real_monthly_print(real_data: Callable[[str], Path]) -> None:
+    path = real_data("native/swat/output_monthly.rch")
+    flow = read_output_rch(path, 5)
+    assert len(flow) == 144
+    assert flow.loc["1990-01-01"] == 0.1325e-01
+    assert flow.loc["1991-12-01"] == 0.3870e-01
+    # the file's own line of the year 1990
+    assert flow.loc["1990"].mean() == pytest.approx(0.2052, rel=0.01)
+    assert pd.DatetimeIndex(flow.index).year.max() == 2001
+
+
+def test_real_yearly_print(real_data: Callable[[str], Path]) -> None:
+    path = real_data("native/swat/output_yearly.rch")
+    flow = read_output_rch(path, 10)
+    assert pd.DatetimeIndex(flow.index).year.tolist() == list(range(1995, 2013))
+    assert flow.iloc[[0, 1, -1]].tolist() == [0.5516e-01, 0.6772e-01, 0.7714e-01]
+    # its last line, over 18 years
+    assert flow.mean() == pytest.approx(0.1009, abs=1e-4)
+    depth = swat_flow(path, 10, 7.711)
+    assert depth.iloc[0] == pytest.approx(0.5516e-01 * 86.4 / 7.711)
+
+
+def test_daily_print_is_dated_by_file_cio(run: Path) -> None:
+    flow = read_output_rch(run / "output.rch", 2)
+    assert flow.index.tolist() == list(pd.date_range("2003-12-30", "2004-01-02"))
+    assert flow.tolist() == [3.5, 7.25, 5.125, 4.0]
+    np.testing.assert_allclose(swat_flow(run, 1, 50.0), np.array([0.9, 1.8, 1.4, 1.1]) * 1.728)
+
+
+def test_skipped_years_are_added(run: Path) -> None:
+    control = run / "file.cio"
+    text = control.read_text()
+    skipped = text.replace("            2003    | IYR", "            2000    | IYR")
+    skipped = skipped.replace("0    | NYSKIP", "3    | NYSKIP")
+    control.write_text(skipped)
+    assert read_output_rch(run / "output.rch", 1).index[0] == pd.Timestamp("2003-12-30")
+    # in 2004, a leap year, day 365 is not the last
+    control.write_text(text.replace("2003    | IYR", "2004    | IYR"))
+    with pytest.raises(DataError, match="day 1 stands where 2004-12-31 should"):
+        read_output_rch(run / "output.rch", 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("  0.7250E+01", "  not-number", "line 13 is not of SWAT2012's output.rch"),
+        ("     1  0.2000E+03", "     3  0.2000E+03", "day 3 stands where 2004-01-01 should"),
+    ],
+)
+def test_damaged_daily_print(run: Path, old: str, new: str, said: str) -> None:
+    path = run / "output.rch"
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(DataError, match=said):
+        read_output_rch(path, 2)
+
+
+def test_absent_files_and_reaches(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="has no reach 3"):
+        swat_flow(run, 3, 1.0)
+    (run / "file.cio").write_text("nothing\n")
+    with pytest.raises(DataError, match="no whole numbers IYR and NYSKIP"):
+        swat_flow(run, 1, 1.0)
+    (run / "file.cio").unlink()
+    with pytest.raises(DataError, match=r"file\.cio is absent"):
+        swat_flow(run, 1, 1.0)
+    with pytest.raises(DataError, match="holds neither"):
+        swat_flow(tmp_path, 1, 1.0)
+    with pytest.raises(DataError, match="absent or empty"):
+        swat_flow(tmp_path / "output.rch", 1, 1.0)
+
+
+def test_existing_runs_become_a_teacher(run: Path, real_data: Callable[[str], Path]) -> None:
+    days = pd.date_range("2003-12-31", "2004-01-04")
+    ds = xr.Dataset(coords={"basin": ["a", "b"], "time": days})
+    flow = own_flow(ds, {"a": (run, 1, 86.4), "b": (run / "output.rch", 2, 86.4)})
+    assert flow.dims == ("basin", "time")
+    nan = np.nan
+    np.testing.assert_allclose(
+        flow.values, [[1.8, 1.4, 1.1, nan, nan], [7.25, 5.125, 4, nan, nan]], rtol=1e-6
+    )
+    with pytest.raises(DataError, match="no SWAT run of basin b"):
+        own_flow(ds, {"a": (run, 1, 86.4)})
+    monthly = real_data("native/swat/output_monthly.rch")
+    with pytest.raises(DataError, match="not a daily print"):
+        own_flow(ds, {"a": (monthly, 1, 86.4), "b": (run, 2, 86.4)})

@@ -1,0 +1,183 @@
+"""The command line in a small project: tables, files, and one line for an error."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hydrotl.experiments.records import read_result
+from tests.entry_point import call
+from tests.synthetic import ROOT, write_project
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    root = write_project(tmp_path_factory.mktemp("project"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HYDROTL_ROOT", str(root))
+        patch.setenv("HYDROTL_DATA", str(root / "data"))
+        call("train-source", "donor", "--jobs", "1", "--device", "cpu")
+        yield root
+
+
+def test_source_weights_were_written(project: Path) -> None:
+    names = sorted(path.name for path in (project / "weights" / "donor").iterdir())
+    assert names == ["README.md", "member-0.safetensors", "member-1.safetensors"]
+
+
+def test_run_prints_a_row_of_each_cell_and_saves(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--option", "local", "--option", "TL-a", "--members", "1", "--jobs", "1"]
+    assert call("run", "target", *words, "--device", "cpu", "--save") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == [
+        "setting",
+        "option",
+        "members",
+        "basins",
+        *["mean", "NSE"],
+        *["median", "NSE"],
+        *["members'", "medians"],
+    ]
+    assert [line.split()[:4] for line in lines[1:3]] == [
+        ["1-year", "local", "1", "2"],
+        ["1-year", "TL-a", "1", "2"],
+    ]
+    folder = project / "results" / "target" / "tiny"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "1-year_TL-a.json",
+        "1-year_local.json",
+    ]
+    record = read_result(folder / "1-year_TL-a.json")
+    assert lines[2].split()[4:6] == [f"{record['nse_mean']:.4f}", f"{record['nse_median']:.4f}"]
+    alone = f"{record['nse_median']:.2f}"  # of the only member
+    assert lines[2].split()[6:] == [alone, "to", alone]
+    assert record["provenance"]["device"] == "cpu"
+    json.dumps(record, allow_nan=False)
+
+
+def test_save_does_not_replace_a_result_of_more_members(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = project / "results" / "target" / "tiny" / "1-year_local.json"
+    kept = path.read_text(encoding="utf-8")
+    path.write_text(kept.replace('"members": 1,', '"members": 5,'), encoding="utf-8")
+    words = ["--option", "local", "--members", "1", "--jobs", "1", "--device", "cpu"]
+    assert call("run", "target", *words, "--save") == 2
+    assert "holds 5 members and would be replaced by 1: take --members 5" in capsys.readouterr().err
+    path.write_text(kept, encoding="utf-8")
+
+
+def test_validation_scores_are_printed_and_never_saved(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["run", "target", "--option", "local", "--members", "1", "--jobs", "1"]
+    words += ["--device", "cpu", "--validation-days", "40"]
+    before = sorted((project / "results").rglob("*.json"))
+    assert call(*words) == 0
+    assert "local" in capsys.readouterr().out
+    assert call(*words, "--save") == 2
+    assert "leave out --save" in capsys.readouterr().err
+    assert sorted((project / "results").rglob("*.json")) == before
+
+
+def test_check_writes_the_source_check(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("check", "donor", "--device", "cpu") == 0
+    record = read_result(project / "results" / "source" / "donor.json")
+    assert (record["members"], len(record["basins"])) == (2, 8)
+    assert f"NSE median {record['nse_median']:.3f}" in capsys.readouterr().out
+    assert [len(record["climate"][key]) for key in ("aridity", "snow_fraction")] == [8, 8]
+
+
+def test_card_is_written_from_the_weights(project: Path) -> None:
+    assert call("card", "donor") == 0
+    text = (project / "weights" / "donor" / "README.md").read_text(encoding="utf-8")
+    assert "Members: 2, seeds 0, 1" in text
+    assert "prcp, tmean, pet, area, slope" in text
+
+
+def test_describe_prints_the_data_set(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("describe", "target") == 0
+    out = capsys.readouterr().out
+    assert "streamflow" in out
+    assert "Synthetic target" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "atlantis"], "no regions entry 'atlantis'"),
+        (["run", "target", "--option", "TL-z"], "no option 'TL-z'; there are local, TL-a"),
+        (["run", "target", "--setting", "decade"], "no setting 'decade'; there are 1-year"),
+        (["run", "target", "--recipe", "magic"], "no recipes entry 'magic'"),
+        (["run", "target", "--option", "TL-a", "--source", "mars"], "no member-"),
+        (["describe", "atlantis"], "no data set 'atlantis'"),
+        (["train-source", "mars"], "no sources entry 'mars'"),
+        (["check", "mars"], "no sources entry 'mars'"),
+        (["card", "mars"], "no member-"),
+        (["check", "donor", "--device", "abacus"], "no device 'abacus'"),
+    ],
+)
+def test_a_mistake_is_one_clear_line_and_exit_code_2(
+    words: list[str], message: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    extra = [] if {"describe", "card", "--device"} & set(words) else ["--device", "cpu"]
+    extra += ["--jobs", "1"] if words[0] == "run" else []
+    assert call(*words, *extra) == 2
+    captured = capsys.readouterr()
+    errors = [line for line in captured.err.splitlines() if "models:" not in line and line.strip()]
+    assert errors[-1].startswith("error: ")
+    assert message in errors[-1]
+    assert "Traceback" not in captured.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--updates", "0"],
+        ["--updates", "-5"],
+        ["--validation-days", "-1"],
+        ["--members", "0"],
+        ["--colour", "red"],
+    ],
+)
+def test_impossible_options_are_refused(
+    words: list[str], project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("run", "target", *words) == 2
+    assert words[0] in capsys.readouterr().err
+
+
+def test_from_a_shell() -> None:
+    """The module runs, an error is one line, and help needs no torch."""
+    environment = {**os.environ, "HYDROTL_ROOT": str(ROOT)}
+    ended = subprocess.run(
+        [sys.executable, "-m", "hydrotl_core", "run", "atlantis"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert len(ended.stderr.splitlines()) == 1
+    assert ended.stderr.startswith("error: no regions entry 'atlantis'")
+    code = "import sys, hydrotl.cli; print(int('torch' in sys.modules))"
+    imported = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert imported.stdout.strip() == "0"
+
+
+def test_without_a_project_the_error_says_what_to_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HYDROTL_ROOT", str(tmp_path))
+    assert call("run", "target") == 2
+    assert "HYDROTL_ROOT" in capsys.readouterr().err

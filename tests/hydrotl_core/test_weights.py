@@ -1,0 +1,241 @@
+"""Weights files: a round trip in bits, a full card, and clear words for anything else."""
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from hydrotl.book.cards import arithmetic, model_card, places, same_recipe_check
+from hydrotl.experiments.source import source_parameters
+from hydrotl_core.errors import WeightsError
+from hydrotl_core.simulation import simulate
+from hydrotl_core.weights import Card, load_model, load_weights, member_paths, save_weights
+from tests.synthetic import ROOT, canonical, fitted, model_for, training
+
+CONFIG = training(dropconnect=0.5, output_dropout=0.1)
+
+
+def make(path: Path, half: bool = False) -> tuple[dict[str, torch.Tensor], Card]:
+    scaler, _ = fitted(canonical(), CONFIG)
+    parameters = {
+        name: p.detach().half() if half else p.detach()
+        for name, p in model_for(scaler, CONFIG).named_parameters()
+    }
+    card = Card(
+        inputs=scaler.input_names,
+        scaler=scaler,
+        training=CONFIG,
+        protocol={"train": {"start": "2000-01-01", "end": "2001-01-01"}},
+        seed=3,
+        provenance={"code": "1", "dataset": "synthetic"},
+    )
+    save_weights(path, parameters, card)
+    return parameters, card
+
+
+def test_round_trip_in_bits(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "w.safetensors"
+    parameters, card = make(path)
+    loaded, read = load_weights(path)
+    assert loaded.keys() == parameters.keys()
+    assert all(torch.equal(loaded[name], parameters[name]) for name in parameters)
+    assert read == card
+    assert [p.name for p in path.parent.iterdir()] == ["w.safetensors"]
+
+
+def test_the_card_holds_what_is_needed_to_use_the_weights(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    make(path)
+    with safe_open(path, framework="np") as file:
+        content = json.loads(file.metadata()["hydrotl"])
+    assert content["format"] == 1
+    assert content["inputs"] == [
+        "prcp",
+        "tmean",
+        "area",
+        "slope",
+        "soil=clay",
+        "soil=loam",
+        "soil=sand",
+    ]
+    assert content["seed"] == 3
+    assert content["training"]["dropconnect"] == 0.5
+    assert content["protocol"]["train"]["start"] == "2000-01-01"
+    rain = canonical()["prcp"].values.astype(float)
+    assert content["scaler"]["dynamic"]["prcp"]["mean"] == pytest.approx(rain.mean())
+    assert content["scaler"]["dynamic"]["prcp"]["std"] == pytest.approx(rain.std())
+
+
+def test_loaded_model_simulates_as_the_saved_one(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    scaler, arrays = fitted(canonical(), CONFIG)
+    model = model_for(scaler, CONFIG)
+    make(path)
+    loaded, card = load_model(path)
+    assert not loaded.training
+    assert (loaded.dropconnect, loaded.output_dropout) == (0.5, 0.1)
+    np.testing.assert_array_equal(
+        simulate(loaded, arrays, card.scaler), simulate(model, arrays, scaler)
+    )
+
+
+def test_half_precision_storage_is_widened(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    stored, _ = make(path, half=True)
+    with safe_open(path, framework="pt") as file:
+        assert file.get_tensor("lstm.weight_hh").dtype == torch.float16
+    loaded, _ = load_weights(path)
+    for name, value in loaded.items():
+        assert value.dtype == torch.float32
+        assert torch.equal(value, stored[name].float())
+    load_model(path)
+
+
+def test_weights_on_disk_are_safetensors_not_pickle(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    make(path)
+    content = path.read_bytes()
+    header = int.from_bytes(content[:8], "little")
+    assert json.loads(content[8 : 8 + header])["lstm.weight_hh"]["shape"] == [32, 8]
+    with pytest.raises(pickle.UnpicklingError):
+        pickle.loads(content)  # noqa: S301
+
+
+class Exploding:
+    """Would leave a mark if anything unpickled it."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.mark,)
+
+
+def test_a_pickle_is_refused_and_never_run(tmp_path: Path) -> None:
+    path, mark = tmp_path / "w.safetensors", tmp_path / "mark"
+    path.write_bytes(pickle.dumps(Exploding(mark)))
+    with pytest.raises(WeightsError, match="not a readable safetensors file"):
+        load_weights(path)
+    torch.save({"a": Exploding(mark)}, path)
+    with pytest.raises(WeightsError, match="not a readable safetensors file"):
+        load_weights(path)
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("damage", ["cut header", "cut data", "empty"])
+def test_a_damaged_file_is_named(damage: str, tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    make(path)
+    whole = path.read_bytes()
+    length = {"cut header": 100, "cut data": len(whole) - 40, "empty": 0}[damage]
+    path.write_bytes(whole[:length])
+    with pytest.raises(WeightsError, match=r"w\.safetensors is not a readable"):
+        load_weights(path)
+
+
+def test_an_absent_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"no weights at .*absent\.safetensors"):
+        load_weights(tmp_path / "absent.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        (None, "not written by this project"),
+        ({"other": "1"}, "not written by this project"),
+        ({"hydrotl": "{"}, "metadata not valid"),
+        ({"hydrotl": "[1]"}, "metadata not valid|has format"),
+        ({"hydrotl": '{"format": 2}'}, "has format 2, expected 1"),
+        ({"hydrotl": '{"format": 1, "seed": 3}'}, "metadata not valid"),
+    ],
+)
+def test_a_foreign_file_is_named(
+    metadata: dict[str, str] | None, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "w.safetensors"
+    save_file({"a": torch.zeros(2)}, path, metadata=metadata)
+    with pytest.raises(WeightsError, match=rf"w\.safetensors.*({message})"):
+        load_weights(path)
+
+
+def test_weights_that_do_not_fit_their_own_card_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    parameters, card = make(path)
+    parameters["input.weight"] = parameters["input.weight"][:, 1:]
+    save_weights(path, parameters, card)
+    with pytest.raises(WeightsError, match=r"w\.safetensors: input\.weight is \(8, 6\).*\(8, 7\)"):
+        load_model(path)
+
+
+def test_a_failed_save_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    _, card = make(path)
+    before = path.read_bytes()
+    shared = torch.zeros(2)
+    with pytest.raises(RuntimeError, match="share memory"):
+        save_weights(path, {"a": shared, "b": shared}, card)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["w.safetensors"]
+
+
+def test_members_in_order_of_their_number(tmp_path: Path) -> None:
+    for member in (10, 2, 0):
+        make(tmp_path / f"member-{member}.safetensors")
+    names = [p.stem for p in member_paths(tmp_path)]
+    assert names == ["member-0", "member-2", "member-10"]
+    with pytest.raises(WeightsError, match=r"no member-\*\.safetensors in"):
+        member_paths(tmp_path / "empty")
+
+
+def test_the_card_says_of_each_member_how_and_where_it_was_computed(tmp_path: Path) -> None:
+    """A recipe in bfloat16: as it says, in float32 after all, and a file that does not tell."""
+    _, card = make(tmp_path / "w.safetensors")
+    lowered = CONFIG.model_copy(update={"precision": "bfloat16"})
+    told = ["bfloat16", "float32", "float32", None]
+    devices = ["Some GPU", "cpu", "cpu", "cpu"]
+    members = [
+        card.model_copy(
+            update={
+                "seed": seed,
+                "training": lowered,
+                "provenance": {"device": device, "machine": "m", "arithmetic": fmt},
+            }
+        )
+        for seed, (fmt, device) in enumerate(zip(told, devices, strict=True))
+    ]
+    del members[3].provenance["arithmetic"]
+    assert arithmetic(members) == (
+        "bfloat16 (seed 0); float32 (seed 1, 2); bfloat16 as the recipe says, not recorded (seed 3)"
+    )
+    assert arithmetic(members[1:3]) == "float32"
+    assert places(members) == "Some GPU, m (seed 0); cpu, m (seed 1, 2, 3)"
+    assert places(members[1:]) == "cpu, m"
+
+
+def test_target_members_start_from_source_members_in_turn(tmp_path: Path) -> None:
+    scaler, _ = fitted(canonical(), CONFIG)
+    _, card = make(tmp_path / "member-0.safetensors")
+    starts = []
+    for member in range(2):
+        model = model_for(scaler, CONFIG, seed=member)
+        parameters = {name: p.detach() for name, p in model.named_parameters()}
+        save_weights(tmp_path / f"member-{member}.safetensors", parameters, card)
+        starts.append(parameters["lstm.weight_hh"])
+    for target, source in ((0, 0), (1, 1), (2, 0), (5, 1)):
+        parameters, _ = source_parameters(tmp_path, target)
+        assert torch.equal(parameters["lstm.weight_hh"], starts[source])
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in (ROOT / "weights").iterdir()))
+def test_committed_card_is_that_of_the_weights_and_the_source_check(name: str) -> None:
+    folder = ROOT / "weights" / name
+    written = (folder / "README.md").read_text(encoding="utf-8")
+    assert written == model_card(folder, same_recipe_check(folder)), f"hydrotl card {name}"
+    # The forcing's own publication, which weights of an earlier version do not carry.
+    assert "doi:10.4211/hs.17c896843cf940339c3c3496d0c1c077" in written
