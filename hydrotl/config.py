@@ -150,9 +150,15 @@ class Setting(Strict):
 
 
 class Region(Strict):
-    """A place with little data to which a source model is moved."""
+    """A place with little data to which a source model is moved.
+
+    A variant repeats another region, ``variant_of``, with one thing changed.
+    """
 
     title: str
+    label: str | None = Field(None, description="short name for tables and axes; default: title")
+    variant: Literal["no attributes", "the paper's recipe", "fewer basins"] | None = None
+    variant_of: str | None = Field(None, description="the region that a variant repeats")
     dataset: str
     basins: Basins = Basins()
     inputs: Inputs
@@ -162,6 +168,17 @@ class Region(Strict):
     recipe: str = "fast"
     stands_for: str | None = Field(None, description="the paper's region shown beside it")
     deviations: list[str] = Field([], description="where the experiment departs from the paper")
+
+    @model_validator(mode="after")
+    def _variant(self) -> Region:
+        if (self.variant is None) != (self.variant_of is None):
+            raise ValueError("variant and variant_of belong together: what changes, and of which")
+        return self
+
+    @property
+    def name(self) -> str:
+        """Short name for tables and axes."""
+        return self.label or self.title
 
 
 def validated(model: type[Model], value: Any, origin: str) -> Model:

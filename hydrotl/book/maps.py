@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
-from hydrotl.data.canonical import static_attributes
-from hydrotl.data.catalog import open_dataset
-from hydrotl.data.manifest import Attributes, load_manifest
-from hydrotl.data.packed import open_packed
 from hydrotl_core.errors import DataError
 
 if TYPE_CHECKING:
@@ -80,34 +75,6 @@ def coastlines() -> list[np.ndarray]:
         jumps = np.flatnonzero(np.abs(np.diff(ring[:, 0])) > 180) + 1
         lines += [part for part in np.split(ring, jumps) if len(part) > 1]
     return lines
-
-
-def locations(ds: xr.Dataset, attributes: Attributes) -> pd.DataFrame:
-    """Columns ``longitude`` and ``latitude`` of the basins, degrees; NaN where not known."""
-    frame = pd.DataFrame(index=pd.Index([str(b) for b in ds["basin"].values], name="basin"))
-    known = static_attributes(ds)
-    for role in ("longitude", "latitude"):
-        name = getattr(attributes, role)
-        frame[role] = ds[name].values.astype(float) if name in known else np.nan
-    return frame
-
-
-def places(dataset: str, basins: Sequence[str], data: Path | None = None) -> dict[str, list[float]]:
-    """Longitude and latitude of each gauge, degrees, two decimals, for results that are mapped.
-
-    Basins without a known place are left out. ``data`` is a packed file to read instead.
-    """
-    if data is None:
-        ds = open_dataset(dataset, basins=basins)
-    else:
-        ds = open_packed(data, dataset, []).sel(basin=list(basins))
-    return located(ds, load_manifest()[dataset].attributes)
-
-
-def located(ds: xr.Dataset, attributes: Attributes) -> dict[str, list[float]]:
-    """As :func:`places`, of all basins of ``ds``."""
-    known = locations(ds, attributes).dropna().round(2)
-    return {str(basin): [float(x) for x in row] for basin, *row in known.itertuples()}
 
 
 def basin_map(

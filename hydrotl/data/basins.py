@@ -14,11 +14,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hydrotl.book.maps import located
 from hydrotl.data.canonical import static_attributes
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.climate import climate_indices
-from hydrotl.data.manifest import load_manifest
+from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.packed import open_packed
 from hydrotl_core.recipe import Period
 
@@ -58,6 +57,22 @@ def basin_facts(
         "locations": located(ds, roles),
         "climate": {"evapotranspiration": formula, **columns},
     }
+
+
+def locations(ds: xr.Dataset, attributes: Attributes) -> pd.DataFrame:
+    """Columns ``longitude`` and ``latitude`` of the basins, degrees; NaN where not known."""
+    frame = pd.DataFrame(index=pd.Index([str(b) for b in ds["basin"].values], name="basin"))
+    known = static_attributes(ds)
+    for role in ("longitude", "latitude"):
+        name = getattr(attributes, role)
+        frame[role] = ds[name].values.astype(float) if name in known else np.nan
+    return frame
+
+
+def located(ds: xr.Dataset, attributes: Attributes) -> dict[str, list[float]]:
+    """Longitude and latitude of each gauge, degrees, two decimals; unknown places are left out."""
+    known = locations(ds, attributes).dropna().round(2)
+    return {str(basin): [float(x) for x in row] for basin, *row in known.itertuples()}
 
 
 def _opened(dataset: str, basins: Sequence[str], data: Path | None) -> xr.Dataset:

@@ -9,6 +9,8 @@ A canonical data set is an :class:`xarray.Dataset` with
 A missing value is NaN (in a text attribute: an empty text).
 """
 
+import hashlib
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -101,6 +103,19 @@ def dynamic_variables(ds: xr.Dataset) -> list[str]:
 def static_attributes(ds: xr.Dataset) -> list[str]:
     """Names of the variables on ``(basin,)``, in the order of the data set."""
     return [str(name) for name, array in ds.data_vars.items() if array.dims == ("basin",)]
+
+
+def data_hash(ds: xr.Dataset) -> str:
+    """sha256 over names, coordinates and values of a data set, first 16 digits."""
+    digest = hashlib.sha256()
+    for name in sorted(map(str, [*ds.coords, *ds.data_vars])):
+        values = ds[name].values
+        digest.update(name.encode())
+        if values.dtype.kind in "OUST":
+            digest.update("\0".join(map(str, values.ravel())).encode())
+        else:
+            digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def check_canonical(ds: xr.Dataset, origin: str) -> xr.Dataset:

@@ -15,10 +15,9 @@ import numpy as np
 import xarray as xr
 
 from hydrotl.config import load_source
-from hydrotl.data.canonical import static_attributes
+from hydrotl.data.canonical import data_hash, static_attributes
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import load_manifest
-from hydrotl.experiments.provenance import data_hash
 from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.files import replacing
 from hydrotl_core.scaling import STREAMFLOW, require

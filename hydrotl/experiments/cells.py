@@ -16,9 +16,9 @@ import torch
 import xarray as xr
 
 from hydrotl.config import load_options, load_recipe, load_region, validated
+from hydrotl.data.canonical import data_hash
 from hydrotl.data.regions import hold_out, region_data, region_setting
 from hydrotl.experiments.pretraining import learn_guide, teaching_periods
-from hydrotl.experiments.provenance import data_hash
 from hydrotl.experiments.source import TEST_LEAD_DAYS, initial_model, source_parameters
 from hydrotl.paths import project_root
 from hydrotl_core.arrays import Arrays, build_arrays, in_period, observed_flow

@@ -149,6 +149,40 @@ def run_cells(
     return {cell: cell_result(parts, code) for cell, parts in done.items()}
 
 
+def run_region(
+    region: str,
+    settings: list[str] | None,
+    members: int,
+    updates: int | None = None,
+    *,
+    options: list[str] | None = None,
+    source: str | None = None,
+    recipe: str | None = None,
+    validation_days: int = 0,
+    teachers: Mapping[str, xr.DataArray] | None = None,
+    jobs: int = 1,
+    device: str = "auto",
+) -> dict[Cell, CellResult]:
+    """Train and test all options in all settings of a region.
+
+    None or an empty list of settings or options means all of them; without ``updates`` (None or
+    0), the recipe's number. With ``validation_days`` the
+    last training days take the place of the test period.
+    """
+    from hydrotl.experiments.members import pick_device
+
+    cells = cells_of(region, settings or None, options or None, recipe, source)
+    return run_cells(
+        cells,
+        members,
+        jobs=jobs,
+        device=pick_device(device),
+        updates=updates or None,
+        validation_days=validation_days,
+        teachers=teachers,
+    )
+
+
 def _train(teachers: Mapping[str, xr.DataArray], task: CellTask) -> MemberResult:
     return train_member(task, teacher=teachers.get(task.cell.option))
 

@@ -19,6 +19,7 @@ import torch
 import xarray as xr
 
 from hydrotl.config import load_options, load_region
+from hydrotl.data.canonical import data_hash
 from hydrotl.experiments.cells import (
     PROCESS,
     CellTask,
@@ -26,7 +27,6 @@ from hydrotl.experiments.cells import (
     source_folder,
     starts_from_source,
 )
-from hydrotl.experiments.provenance import data_hash
 from hydrotl_core import NUMERICS
 from hydrotl_core.weights import member_paths
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import platform
 import subprocess
 from typing import Any
-
-import numpy as np
-import xarray as xr
 
 from hydrotl.paths import project_root
 from hydrotl_core import __version__
@@ -29,19 +25,6 @@ def code_version() -> str:
     except (OSError, subprocess.CalledProcessError):
         return __version__
     return f"{__version__} {commit}{'+' if changed else ''}"
-
-
-def data_hash(ds: xr.Dataset) -> str:
-    """sha256 over names, coordinates and values of a data set, first 16 digits."""
-    digest = hashlib.sha256()
-    for name in sorted(map(str, [*ds.coords, *ds.data_vars])):
-        values = ds[name].values
-        digest.update(name.encode())
-        if values.dtype.kind in "OUST":
-            digest.update("\0".join(map(str, values.ravel())).encode())
-        else:
-            digest.update(np.ascontiguousarray(values).tobytes())
-    return digest.hexdigest()[:16]
 
 
 def today() -> str:

@@ -10,10 +10,11 @@ import torch
 import xarray as xr
 
 from hydrotl.config import Source, load_recipe, load_source
+from hydrotl.data.canonical import data_hash
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.packed import open_packed
 from hydrotl.data.regions import hold_out
-from hydrotl.experiments.provenance import code_version, data_hash, provenance
+from hydrotl.experiments.provenance import code_version, provenance
 from hydrotl.experiments.runs import claimed
 from hydrotl.experiments.source_task import SourceTask, differing, finished
 from hydrotl_core.arrays import build_arrays, in_period, observed_flow

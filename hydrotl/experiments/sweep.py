@@ -20,6 +20,7 @@ import xarray as xr
 from tqdm import tqdm
 
 from hydrotl.config import Sweep, SweepEntry, load_region
+from hydrotl.data.canonical import data_hash
 from hydrotl.data.regions import region_data
 from hydrotl.experiments.backends import run_dask, run_here, run_processes
 from hydrotl.experiments.cells import (
@@ -32,7 +33,7 @@ from hydrotl.experiments.cells import (
 )
 from hydrotl.experiments.experiment import CellResult, cells_of
 from hydrotl.experiments.keys import cell_content, cell_key, member_key
-from hydrotl.experiments.provenance import code_version, data_hash, today
+from hydrotl.experiments.provenance import code_version, today
 from hydrotl.experiments.records import cell_path, read_result, write_result
 from hydrotl.experiments.stored import Stored, read_stored, write_stored
 from hydrotl.paths import project_root

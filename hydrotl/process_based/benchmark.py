@@ -21,11 +21,12 @@ import pandas as pd
 import xarray as xr
 
 from hydrotl.config import Region, load_region
+from hydrotl.data.canonical import data_hash
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.regions import region_basins, region_setting, region_settings
 from hydrotl.experiments.keys import content_hash
 from hydrotl.experiments.members import run_tasks
-from hydrotl.experiments.provenance import code_version, data_hash, provenance
+from hydrotl.experiments.provenance import code_version, provenance
 from hydrotl.experiments.records import DIGITS, score_record
 from hydrotl.paths import project_root
 from hydrotl.process_based import gr4j

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hydrotl.book.maps import basin_map, locations
+from hydrotl.book.maps import basin_map
 from hydrotl.book.pages import show
 from hydrotl.config import load_region
-from hydrotl.data.basins import basin_frame
+from hydrotl.data.basins import basin_frame, locations
 from hydrotl.data.catalog import dataset_folder, open_dataset
 from hydrotl.data.manifest import Dataset, load_manifest
 from hydrotl.experiments.records import read_result, results_dir

@@ -15,6 +15,7 @@ from hydrotl.config import Region, load_region, validated
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import load_manifest, own_dataset
 from hydrotl.data.units import convert
+from hydrotl.experiments.experiment import run_region
 from hydrotl.paths import project_root
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.files import replacing
@@ -184,7 +185,7 @@ def choose(
 
     The model with the highest median NSE there is chosen.
     """
-    results = transfer.run(
+    results = run_region(
         str(region),
         [SETTING],
         members,
@@ -208,7 +209,7 @@ def final(
 ) -> dict[Cell, CellResult]:
     """The local model and the chosen one, trained on all training days and tested once."""
     options = list(dict.fromkeys([transfer.LOCAL, choice.chosen]))
-    return transfer.run(
+    return run_region(
         str(region), [SETTING], members, updates, options=options, jobs=jobs, device=device
     )
 

@@ -10,6 +10,7 @@ import pandas as pd
 from hydrotl.book.pages import transfer
 from hydrotl.book.pages.transfer import boxes, run_remark
 from hydrotl.book.paper import load_paper
+from hydrotl.experiments.experiment import run_region
 from hydrotl.process_based.teachers import guide
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def run(
     from hydrotl.experiments.cells import PROCESS
 
     option = f"{PROCESS}{teacher}"
-    return transfer.run(
+    return run_region(
         region,
         settings,
         members,

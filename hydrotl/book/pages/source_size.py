@@ -11,7 +11,7 @@ from hydrotl.book.figures import nse_boxes
 from hydrotl.book.linked import boxes_with_hydrographs
 from hydrotl.book.pages import show, table1a
 from hydrotl.book.pages.source import cards, ensembles
-from hydrotl.book.pages.transfer import LOCAL, Results, hydrograph_frames, run, run_remark
+from hydrotl.book.pages.transfer import LOCAL, Results, hydrograph_frames, run_remark
 from hydrotl.book.paper import load_paper
 from hydrotl.config import load_options, load_region
 from hydrotl.experiments.records import read_result, record_products, results_dir
@@ -32,6 +32,8 @@ __all__ = [
     "sweep",
     "sweep_sources",
 ]
+
+from hydrotl.experiments.experiment import run_region
 
 if TYPE_CHECKING:
     import holoviews as hv
@@ -78,9 +80,11 @@ def sweep(
     device: str = "auto",
 ) -> dict[Cell, CellResult]:
     """The local model, and ``option`` from each source."""
-    results = run(region, [setting], members, updates, options=[LOCAL], jobs=jobs, device=device)
+    results = run_region(
+        region, [setting], members, updates, options=[LOCAL], jobs=jobs, device=device
+    )
     for source in sizes:
-        results |= run(
+        results |= run_region(
             region,
             [setting],
             members,

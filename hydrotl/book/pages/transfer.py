@@ -16,7 +16,6 @@ from hydrotl.config import load_options, load_recipe, load_region
 if TYPE_CHECKING:
     import holoviews as hv
     import panel as pn
-    import xarray as xr
     from IPython.display import Markdown
     from pandas.io.formats.style import Styler
 
@@ -34,41 +33,6 @@ def option_table() -> Styler:
         for name, option in load_options().items()
     ]
     return show.table(pd.DataFrame(rows))
-
-
-def run(
-    region: str,
-    settings: list[str] | None,
-    members: int,
-    updates: int | None = None,
-    *,
-    options: list[str] | None = None,
-    source: str | None = None,
-    recipe: str | None = None,
-    validation_days: int = 0,
-    teachers: Mapping[str, xr.DataArray] | None = None,
-    jobs: int = 1,
-    device: str = "auto",
-) -> dict[Cell, CellResult]:
-    """Train and test all options in all settings of a region.
-
-    None or an empty list of settings or options means all of them; without ``updates`` (None or
-    0), the recipe's number. With ``validation_days`` the
-    last training days take the place of the test period.
-    """
-    from hydrotl.experiments.experiment import cells_of, run_cells
-    from hydrotl.experiments.members import pick_device
-
-    cells = cells_of(region, settings or None, options or None, recipe, source)
-    return run_cells(
-        cells,
-        members,
-        jobs=jobs,
-        device=pick_device(device),
-        updates=updates or None,
-        validation_days=validation_days,
-        teachers=teachers,
-    )
 
 
 def summary(results: Results) -> pd.DataFrame:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from hydrotl.config import load_region
+from hydrotl.data.canonical import data_hash
 from hydrotl.data.manifest import load_manifest
 from hydrotl.data.regions import region_settings
-from hydrotl.experiments.provenance import data_hash, provenance
+from hydrotl.experiments.provenance import provenance
 from hydrotl.experiments.records import DIGITS, results_dir
 from hydrotl.process_based.conceptual import WARM_UP_DAYS
 from hydrotl.process_based.swat.installation import ARCHIVE_SHA256, PACKAGE, VERSION, Installation

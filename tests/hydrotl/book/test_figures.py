@@ -10,6 +10,7 @@ import pytest
 from hydrotl.book import figures, maps
 from hydrotl.book.linked import boxes_with_hydrographs
 from hydrotl.config import load_options
+from hydrotl.data.basins import locations
 from hydrotl.data.manifest import load_manifest
 from hydrotl_core.errors import DataError
 from tests.synthetic import canonical
@@ -115,7 +116,7 @@ def test_locations_are_the_attributes_of_that_role() -> None:
     roles = load_manifest()["sample"].attributes.model_copy(
         update={"latitude": "slope", "longitude": "absent"}
     )
-    frame = maps.locations(ds, roles)
+    frame = locations(ds, roles)
     assert list(frame.index) == ["0001", "0002", "0003"]
     assert list(frame["latitude"]) == list(ds["slope"].values)
     assert frame["longitude"].isna().all()

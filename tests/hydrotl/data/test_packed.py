@@ -8,11 +8,9 @@ import pytest
 import xarray as xr
 import yaml
 
-from hydrotl.book.maps import places
 from hydrotl.config import load_source
-from hydrotl.data.catalog import open_dataset
+from hydrotl.data.canonical import data_hash
 from hydrotl.data.packed import open_packed, pack_source
-from hydrotl.experiments.provenance import data_hash
 from hydrotl.experiments.source import check_source, source_data, train_source_member
 from hydrotl.experiments.source_task import SourceTask
 from hydrotl_core.errors import ConfigError, DataError
@@ -78,7 +76,6 @@ def test_training_and_check_need_no_data_folder(
     plain = SourceTask("donor-classic", 0, tmp_path / "plain", tmp_path / "runs", quiet=True)
     expected, card = load_weights(train_source_member(plain))
     scores = check_source("donor-classic", plain.folder)
-    known = places("donor", ["0002", "0001"])
 
     monkeypatch.setenv("HYDROTL_DATA", str(tmp_path / "nothing"))
     with pytest.raises(DataError, match="no data of 'donor'"):
@@ -91,7 +88,6 @@ def test_training_and_check_need_no_data_folder(
         np.testing.assert_array_equal(weights[name].numpy(), values.numpy())
     assert file_card.provenance["data_hash"] == card.provenance["data_hash"]
     xr.testing.assert_identical(check_source("donor-classic", task.folder, data=packed), scores)
-    assert places("donor", ["0002", "0001"], packed) == known
 
 
 @pytest.mark.parametrize(
@@ -141,7 +137,3 @@ def test_real_basins(tmp_path: Path) -> None:
     written = pack_source(str(tmp_path / "three.yaml"), tmp_path / "three.nc")
     assert written.sizes["basin"] == 3
     assert data_hash(source_data(source, tmp_path / "three.nc")) == data_hash(source_data(source))
-    basins = [str(b) for b in open_dataset("camels_us_maurer")["basin"].values]
-    known = places("camels_us_maurer", basins)
-    assert len(known) == 3
-    assert places("camels_us_maurer", basins, tmp_path / "three.nc") == known

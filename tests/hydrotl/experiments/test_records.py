@@ -10,7 +10,8 @@ import pytest
 import xarray as xr
 
 import hydrotl_core
-from hydrotl.experiments.provenance import code_version, data_hash, provenance
+from hydrotl.data.canonical import data_hash
+from hydrotl.experiments.provenance import code_version, provenance
 from hydrotl.experiments.records import (
     cell_path,
     cell_table,
