@@ -17,7 +17,7 @@ from benchmarks.data import read_netcdf, whole_period
 from benchmarks.hydrodl import CellLoopTrainer
 from hydrotl.config import load_options, load_recipe
 from hydrotl.data.canonical import dynamic_variables, static_attributes
-from hydrotl.experiments.source import initial_model
+from hydrotl_core.transfer import initial_model
 from hydrotl_core.arrays import Arrays, build_arrays, in_period
 from hydrotl_core.engine import Update
 from hydrotl_core.model import StreamflowLSTM

@@ -67,7 +67,7 @@ def train_one(point: Point) -> dict[str, Any]:
     import torch
 
     from benchmarks import engine
-    from hydrotl.experiments.source import initial_model
+    from hydrotl_core.transfer import initial_model
     from hydrotl_core.training import train
 
     torch.set_num_threads(1)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hydrotl.paths import runs_folder
 from hydrotl.process_based.swat.commands import swat, swat_fetch
 from hydrotl_core.errors import ConfigError, HydroTLError
+
+if TYPE_CHECKING:
+    from hydrotl.experiments.run import Task
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,7 +32,7 @@ Data = Annotated[
 
 
 def _jobs(jobs: int, device: str) -> int:
-    from hydrotl.experiments.members import default_jobs
+    from hydrotl.experiments.executors import default_jobs
 
     # Processes share one GPU and its memory: one after another there, unless asked for more.
     return jobs or (default_jobs() if device == "cpu" else 1)
@@ -73,6 +77,21 @@ def pack(
     typer.echo(f"wrote {file}: {ds.sizes['basin']} basins, {ds.sizes['time']} days, {size:.1f} MB")
 
 
+def _train(tasks: list[Task], data: Path | None, jobs: int, label: str, folder: Path) -> None:
+    """Train what is missing of source ensembles, and write each one's card when it changes."""
+    from hydrotl.book.cards import write_card
+    from hydrotl.experiments.run import run_tasks
+    from hydrotl.experiments.source import shared_data
+
+    missing = [task for task in tasks if not task.product.is_file()]
+    names = dict.fromkeys(task.data["data"].removeprefix("source ") for task in missing)
+    shared = shared_data(list(names), data) if missing else {}
+    log = runs_folder(folder) / f"{label}.log"
+    for task in run_tasks(missing, shared, jobs=jobs, label=label, log=log):
+        write_card(task.product.parent)
+    typer.echo(f"{len(missing)} of {len(tasks)} members trained; the others were there")
+
+
 @app.command("train-source")
 def train_source(
     name: Annotated[str, typer.Argument(help="File name in experiments/sources/.")],
@@ -86,61 +105,22 @@ def train_source(
         typer.Option(min=0, help="Hold out the last days of training and print the skill on them."),
     ] = 0,
 ) -> None:
-    """Train the ensemble of a source model; a stopped run goes on where it was."""
-    from hydrotl.config import load_source
-    from hydrotl.experiments.experiment import source_folder
-    from hydrotl.experiments.members import pick_device
-    from hydrotl.experiments.plan_run import raise_failures, train_members
-    from hydrotl.experiments.source_task import SourceTask
-    from hydrotl.paths import runs_folder
+    """Train the ensemble of a source model. If interrupted, rerun the command to resume."""
+    from hydrotl.experiments.executors import pick_device
+    from hydrotl.experiments.source import source_folder, source_tasks
     from hydrotl_core.weights import load_weights
 
     if validation_days and out is None:
         raise ConfigError("weights with days held out are not for shipping: name a folder (--out)")
-    device = pick_device(device)
-    folder = out or source_folder(name)
-    runs = runs_folder(folder)
-    tasks = [
-        SourceTask(name, k, folder, runs, device, True, validation_days=validation_days, data=data)
-        for k in range(members or load_source(name).members)
-    ]
-    log = runs / f"{folder.name}.log"
-    outcomes = train_members(tasks, _jobs(jobs, device), log, Path(name).stem)
-    for outcome in outcomes if validation_days else []:
-        if outcome.state == "finished":
-            typer.echo(outcome.task.title)
-            for update, skill in load_weights(outcome.task.weights)[1].provenance["validation"]:
-                typer.echo(f"  update {update}: median NSE {skill:.3f} of the days held out")
-    raise_failures(outcomes)
-
-
-@app.command("train-plan")
-def train_plan(
-    name: Annotated[str, typer.Argument(help="File name in experiments/plans/, or a path.")] = (
-        "weights"
-    ),
-    jobs: Jobs = 0,
-    device: Device = "auto",
-    data: Data = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Folder of weights and checkpoints. Default: weights/ and runs/."),
-    ] = None,
-    status: Annotated[bool, typer.Option("--status", help="Only print where it stands.")] = False,
-) -> None:
-    """Train every source model of a plan that is missing; a stopped run goes on where it was."""
-    from hydrotl.config import load_plan
-    from hydrotl.experiments.members import pick_device
-    from hydrotl.experiments.plan import plan_tasks, status_table
-    from hydrotl.experiments.plan_run import raise_failures, train_members
-
-    tasks = plan_tasks(load_plan(name), "cpu" if status else pick_device(device), data, out)
-    if status:
-        typer.echo(status_table(tasks).to_string(index=False))
-        return
-    device = tasks[0].device
-    log = tasks[0].runs / f"{Path(name).stem}.log"
-    raise_failures(train_members(tasks, _jobs(jobs, device), log, Path(name).stem))
+    device, folder = pick_device(device), out or source_folder(name)
+    tasks = source_tasks(
+        name, members, folder=folder, device=device, data=data, validation_days=validation_days
+    )
+    _train(tasks, data, _jobs(jobs, device), Path(name).stem, folder)
+    for task in tasks if validation_days else []:
+        typer.echo(task.title)
+        for update, skill in load_weights(task.product)[1].provenance["validation"]:
+            typer.echo(f"  update {update}: median NSE {skill:.3f} of the days held out")
 
 
 @app.command()
@@ -153,12 +133,16 @@ def check(
     import time
 
     from hydrotl.config import load_source
-    from hydrotl.data.basins import basin_facts
-    from hydrotl.experiments.experiment import source_folder
-    from hydrotl.experiments.members import pick_device
+    from hydrotl.experiments.executors import pick_device
     from hydrotl.experiments.provenance import provenance
-    from hydrotl.experiments.records import results_dir, score_record, write_result
-    from hydrotl.experiments.source import check_source
+    from hydrotl.experiments.records import (
+        check_facts,
+        results_dir,
+        score_record,
+        source_facts,
+        write_record,
+    )
+    from hydrotl.experiments.source import check_source, source_folder
 
     device = pick_device(device)
     began = time.perf_counter()
@@ -166,11 +150,10 @@ def check(
     source = load_source(name)
     described = source.model_dump(mode="json", include={"dataset", "train", "test"})
     record = {"source": name, **described, **score_record(simulation)}
-    periods = [source.train] * len(record["basins"])
-    record |= basin_facts(source.dataset, record["basins"], periods, data)
+    source_facts(source.dataset, record["basins"], source.train, check_facts(name), data)
     record["provenance"] = provenance(device, time.perf_counter() - began)
     path = results_dir() / "source" / f"{Path(name).stem}.json"
-    write_result(path, record)
+    write_record(path, record)
     typer.echo(
         f"{name}: {record['members']} members, {len(record['basins'])} basins, "
         f"NSE median {record['nse_median']:.3f}, mean {record['nse_mean']:.3f}; wrote {path}"
@@ -181,7 +164,7 @@ def check(
 def card(name: Annotated[str, typer.Argument(help="Folder in weights/.")]) -> None:
     """Write the model card of an ensemble from the metadata of its weights."""
     from hydrotl.book.cards import write_card
-    from hydrotl.experiments.experiment import source_folder
+    from hydrotl.experiments.source import source_folder
 
     typer.echo(write_card(source_folder(name)))
 
@@ -205,13 +188,11 @@ def run(
     save: Annotated[bool, typer.Option(help="Write the records to results/.")] = False,
 ) -> None:
     """Local, TL-a, TL-b and TL-c for a region: mean and median NSE."""
-    from hydrotl.config import SweepEntry
-    from hydrotl.experiments.cells import PROCESS, is_process
-    from hydrotl.experiments.experiment import cells_of, run_cells
-    from hydrotl.experiments.members import pick_device
-    from hydrotl.experiments.records import read_result
-    from hydrotl.experiments.sweep import Planner, run_sweep
-    from hydrotl.process_based.teachers import guide
+    from hydrotl.experiments.cells import cells_of, resolve
+    from hydrotl.experiments.executors import pick_device
+    from hydrotl.experiments.records import cell_record, read_record
+    from hydrotl.experiments.sweep import Planner, run_cells, run_sweep
+    from hydrotl.process_based.teachers import find_teacher
 
     if save and (validation_days or updates):
         raise ConfigError(
@@ -219,45 +200,32 @@ def run(
             "and --updates"
         )
     device = pick_device(device)
-    cells = cells_of(region, setting, option, recipe, source)
-    if save:
-        planner = Planner(device)
-        entry = SweepEntry(
-            regions=[region],
-            settings=setting or [],
-            options=option or [],
-            sources=[source] if source else [],
-            recipe=recipe,
-            members=members,
-        )
-        work = planner.work(entry)
-        for item in work:
-            kept = read_result(item.path)["members"] if item.path.is_file() else 0
-            if kept > members:
-                raise ConfigError(
-                    f"{item.path} holds {kept} members and would be replaced by {members}: "
-                    f"take --members {kept}, or move the file away"
-                )
-        run_sweep(work, planner, _jobs(jobs, device))
-        records = [read_result(item.path) for item in work]
-    else:
+    experiments = [
+        resolve(cell, validation_days=validation_days, updates=updates)
+        for cell in cells_of(region, setting, option, recipe, source)
+    ]
+    if not save:
         results = run_cells(
-            cells,
+            experiments,
             members,
             jobs=_jobs(jobs, device),
             device=device,
-            updates=updates,
-            validation_days=validation_days,
-            teachers={
-                name: guide(region, name.removeprefix(PROCESS))
-                for name in dict.fromkeys(cell.option for cell in cells)
-                if is_process(name)
-            },
+            teachers=find_teacher,
         )
-        records = [result.record(device, validation_days) for result in results.values()]
-    _print_scores(records)
-    if save:
-        typer.echo(f"wrote {len(work)} records below {work[0].path.parent}")
+        _print_scores([cell_record(results[e.cell], e, device) for e in experiments])
+        return
+    planner = Planner(device, find_teacher)
+    work = [planner.work(experiment, members) for experiment in experiments]
+    for item in work:
+        kept = read_record(item.path)["members"] if item.path.is_file() else 0
+        if kept > members:
+            raise ConfigError(
+                f"{item.path} holds {kept} members and would be replaced by {members}: "
+                f"take --members {kept}, or move the file away"
+            )
+    run_sweep(work, planner, _jobs(jobs, device))
+    _print_scores([read_record(item.path) for item in work])
+    typer.echo(f"wrote {len(work)} records below {work[0].path.parent}")
 
 
 @app.command()
@@ -268,24 +236,36 @@ def sweep(
     region: Annotated[list[str] | None, typer.Option(help="Only these of its regions.")] = None,
     jobs: Jobs = 0,
     device: Device = "auto",
+    data: Data = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of trained sources. Default: weights/.")
+    ] = None,
     scheduler: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler, such as tcp://10.0.0.1:8786.")
     ] = None,
     status: Annotated[bool, typer.Option("--status", help="Only print where it stands.")] = False,
 ) -> None:
-    """Compute the results of a sweep that are missing; a stopped run goes on where it was."""
+    """Compute what is missing of a sweep. If interrupted, rerun the command to resume."""
     from hydrotl.config import load_sweep
-    from hydrotl.experiments.members import pick_device
+    from hydrotl.experiments.executors import pick_device
+    from hydrotl.experiments.source import plan_sources
     from hydrotl.experiments.sweep import Planner, plan, run_sweep, status_table
+    from hydrotl.process_based.teachers import find_teacher
 
-    device = pick_device(device)
-    planner = Planner(device)
-    work = plan(load_sweep(name), planner, region or ())
+    device, label = pick_device("cpu" if status else device), Path(name).stem
+    loaded = load_sweep(name)
+    wanted = [(s, entry.members) for entry in loaded.entries for s in entry.train_sources]
+    sources = plan_sources(wanted, out=out, device=device, data=data)
+    planner = Planner(device, find_teacher)
+    work = plan(loaded, planner, region or ())
     if status:
-        typer.echo(status_table(work).to_string(index=False))
+        typer.echo(status_table(work, sources).to_string(index=False))
         return
-    written = run_sweep(work, planner, _jobs(jobs, device), scheduler, Path(name).stem)
-    typer.echo(f"wrote {len(written)} of {len(work)} results; the others were there")
+    if sources:
+        _train(sources, data, _jobs(jobs, device), label, sources[0].product.parent)
+    if work:
+        written = run_sweep(work, planner, _jobs(jobs, device), scheduler, label)
+        typer.echo(f"wrote {len(written)} of {len(work)} results; the others were there")
 
 
 @app.command()
@@ -302,17 +282,18 @@ def reproduce(
     ] = 0.05,
 ) -> None:
     """Compute one cell again and compare it with its results file."""
-    from hydrotl.experiments.members import pick_device
+    from hydrotl.experiments.executors import pick_device
     from hydrotl.experiments.provenance import machine
-    from hydrotl.experiments.records import read_result
+    from hydrotl.experiments.records import read_record
     from hydrotl.experiments.reproduce import median_difference, reproduce_result
+    from hydrotl.process_based.teachers import find_teacher
 
     device = pick_device(device)
-    table, largest = reproduce_result(result, _jobs(jobs, device), device)
+    table, largest = reproduce_result(result, _jobs(jobs, device), device, find_teacher)
     typer.echo(table.to_string(index=False))
     median = median_difference(table)
     found = f"largest difference of a basin {largest:.4f}, of the median {median:.4f}"
-    there = read_result(result)["provenance"]
+    there = read_record(result)["provenance"]
     machines = f"It was computed on {there['device']}, {there['machine']}; this is {machine()}"
     if not median <= tolerance or (exact and largest > 0):
         raise ConfigError(
@@ -342,15 +323,16 @@ def calibrate(
 
     Each basin's parameters are kept in runs/calibrate: stopped, it goes on with what is left.
     """
-    from hydrotl.experiments.records import cell_path, write_result
+    from hydrotl.experiments.records import results_dir, write_record
     from hydrotl.process_based.benchmark import run_yardstick
 
     records = run_yardstick(region, setting, members=members, jobs=_jobs(jobs, "cpu"))
     _print_scores(records)
     if save:
         for record in records:
-            path = cell_path(region, record["setting"], record["option"], record["recipe"])
-            write_result(path, record)
+            folder = results_dir() / record["region"] / record["recipe"]
+            path = folder / f"{record['setting']}_{record['option']}.json"
+            write_record(path, record)
         typer.echo(f"wrote {len(records)} records below {path.parent}")
 
 
@@ -361,7 +343,7 @@ def book(
 ) -> None:
     """Run the section notebooks and build the book."""
     from hydrotl.book.build import build_book, run_notebooks
-    from hydrotl.experiments.members import default_jobs
+    from hydrotl.experiments.executors import default_jobs
 
     run_notebooks(quick=quick, jobs=jobs or default_jobs())
     typer.echo(build_book())

@@ -90,7 +90,8 @@ class Plan(Strict):
 class SweepEntry(Strict):
     """Cells of one table or figure: every region with every setting, option and source."""
 
-    regions: list[str] = Field(min_length=1)
+    regions: list[str] = Field([])
+    train_sources: list[str] = Field([], description="sources whose ensembles to train instead")
     settings: list[str] = Field([], description="default: all of the region")
     options: list[str] = Field([], description="default: local and all transfer options")
     sources: list[str] = Field([], description="default: the region's source")

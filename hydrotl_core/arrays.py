@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from hydrotl_core.errors import DataError
@@ -52,7 +50,7 @@ class Arrays:
     flow_std: np.ndarray
     lead: int
     basins: list[str]
-    starts: list[pd.Timestamp]
+    starts: list[np.datetime64]
 
     @property
     def n_basins(self) -> int:
@@ -63,24 +61,6 @@ class Arrays:
     def n_days(self) -> int:
         """Days after the lead."""
         return self.dynamic.shape[1] - self.lead
-
-
-class HasRows(Protocol):
-    """Anything with the identifier and the first day of each row of days."""
-
-    @property
-    def basins(self) -> list[str]: ...
-
-    @property
-    def starts(self) -> list[pd.Timestamp]: ...
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Identifier and first day of each row, without the arrays."""
-
-    basins: list[str]
-    starts: list[pd.Timestamp]
 
 
 def in_period(ds: xr.Dataset, periods: Sequence[Period]) -> np.ndarray:
@@ -186,7 +166,7 @@ def build_arrays(
         flow_std=std,
         lead=lead,
         basins=basins,
-        starts=[pd.Timestamp(p.start) for p in periods],
+        starts=[np.datetime64(p.start) for p in periods],
     )
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 import torch
 import xarray as xr
 
-from hydrotl_core.arrays import Arrays, HasRows
+from hydrotl_core.arrays import Arrays
 from hydrotl_core.model import State, StreamflowLSTM
 from hydrotl_core.scaling import Scaler
 
@@ -41,7 +40,12 @@ def simulate(
     return np.maximum(flow, 0.0).astype(np.float32)
 
 
-def to_dataset(members: Sequence[np.ndarray], observed: np.ndarray, rows: HasRows) -> xr.Dataset:
+def to_dataset(
+    members: Sequence[np.ndarray],
+    observed: np.ndarray,
+    basins: Sequence[str],
+    starts: Sequence[np.datetime64],
+) -> xr.Dataset:
     """Simulations of an ensemble beside the observations.
 
     Parameters
@@ -49,9 +53,9 @@ def to_dataset(members: Sequence[np.ndarray], observed: np.ndarray, rows: HasRow
     members
         One ``[basin, day]`` array per member, mm/day.
     observed
-        ``[basin, day]``, mm/day, NaN = missing.
-    rows
-        Basins and first days, such as the arrays that were simulated.
+        ``[basin, day]``, mm/day, NaN where missing.
+    basins, starts
+        Identifier and first day of each row.
 
     Returns
     -------
@@ -63,10 +67,10 @@ def to_dataset(members: Sequence[np.ndarray], observed: np.ndarray, rows: HasRow
         {
             "simulated": (("member", "basin", "day"), np.stack(members)),
             "observed": (("basin", "day"), observed.astype(np.float32)),
-            "start": ("basin", np.array(rows.starts, dtype="datetime64[ns]")),
+            "start": ("basin", np.array(starts, dtype="datetime64[ns]")),
         },
         coords={
-            "basin": rows.basins,
+            "basin": list(basins),
             "member": np.arange(len(members)),
             "day": np.arange(observed.shape[1]),
         },
@@ -76,10 +80,14 @@ def to_dataset(members: Sequence[np.ndarray], observed: np.ndarray, rows: HasRow
     return ds
 
 
-def series(ds: xr.Dataset, basin: str) -> pd.DataFrame:
-    """Observed flow, ensemble mean and each member of one basin, indexed by date."""
+def series(ds: xr.Dataset, basin: str) -> xr.Dataset:
+    """Observed flow and the mean of all members in one basin, over ``date``."""
     one = ds.sel(basin=basin)
-    dates = pd.Timestamp(one["start"].item()) + pd.to_timedelta(one["day"].values, unit="D")
-    frame = pd.DataFrame({"observed": one["observed"].values}, index=pd.Index(dates, name="date"))
-    frame["simulated"] = one["simulated"].mean("member").values
-    return frame
+    date = one["start"].values + one["day"].values.astype("timedelta64[D]")
+    return xr.Dataset(
+        {
+            "observed": ("date", one["observed"].values),
+            "simulated": ("date", one["simulated"].mean("member").values),
+        },
+        coords={"date": date},
+    )

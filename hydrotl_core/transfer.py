@@ -1,4 +1,8 @@
-"""Moving a source model to a region: new input layer, chosen weights frozen (TL-a, -b, -c)."""
+"""Moving a source model to a region: a new input layer, chosen weights frozen.
+
+``adapt`` makes the model, ``freeze`` chooses what trains. Which parameters that is, is data: the
+paper's options TL-a, TL-b and TL-c are declared in ``experiments/options.yaml``.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import torch
 
 from hydrotl_core.errors import WeightsError
 from hydrotl_core.model import StreamflowLSTM
-from hydrotl_core.recipe import Option
+from hydrotl_core.recipe import Option, Training
 
 INPUT_LAYER = ("input.weight", "input.bias")
 
@@ -30,32 +34,57 @@ def freeze(model: StreamflowLSTM, option: Option) -> None:
         parameter.requires_grad_(name in option.trained)
 
 
+def initial_model(seed: int, n_dynamic: int, n_static: int, training: Training) -> StreamflowLSTM:
+    """A model drawn at random from ``seed``, leaving torch's global random state as it was.
+
+    Parameters
+    ----------
+    n_dynamic, n_static
+        Number of daily inputs and of attributes.
+    training
+        Its hidden size, dropout and forget bias.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return StreamflowLSTM(
+            n_dynamic,
+            n_static,
+            training.hidden,
+            training.dropconnect,
+            training.output_dropout,
+            training.forget_bias,
+        )
+
+
 def adapt(
-    source: dict[str, torch.Tensor],
-    n_dynamic: int,
-    n_static: int,
-    dropconnect: float,
-    output_dropout: float,
+    source: dict[str, torch.Tensor], seed: int, n_dynamic: int, n_static: int, training: Training
 ) -> StreamflowLSTM:
     """A model for other inputs that starts from the source's LSTM and output layer.
 
-    The input layer is drawn anew (its columns belong to other variables); everything else
-    is copied bit by bit.
+    The input layer is drawn anew from ``seed``, since its columns belong to other variables;
+    everything else is copied bit by bit.
 
     Parameters
     ----------
     source
         Parameters of the source model by name.
     n_dynamic, n_static
-        Inputs of the region.
+        Number of the region's daily inputs and attributes.
+    training
+        How the model will be trained.
 
     Raises
     ------
     WeightsError
-        If ``source`` lacks a parameter, or has one of another name, shape or dtype.
+        If ``source`` has another hidden size than ``training``, lacks a parameter, or has one of
+        another name, shape or dtype.
     """
-    hidden = hidden_size(source)
-    model = StreamflowLSTM(n_dynamic, n_static, hidden, dropconnect, output_dropout)
+    if hidden_size(source) != training.hidden:
+        raise WeightsError(
+            f"the source has hidden size {hidden_size(source)}, the recipe asks for "
+            f"{training.hidden}"
+        )
+    model = initial_model(seed, n_dynamic, n_static, training)
     fresh = {name: p.detach().clone() for name, p in model.named_parameters()}
     kept = {name: value for name, value in source.items() if name not in INPUT_LAYER}
     load_strict(model, {**kept, **{name: fresh[name] for name in INPUT_LAYER}}, "source weights")

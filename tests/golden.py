@@ -25,12 +25,15 @@ from hydrotl.config import load_region
 from hydrotl.data.climate import climate_indices
 from hydrotl.data.manifest import load_manifest
 from hydrotl.data.regions import region_basins, region_data
-from hydrotl.experiments.cells import Cell, CellTask, train_member
+from hydrotl.experiments.cells import Cell, resolve
+from hydrotl.experiments.member import arrays_of_test, simulate_member, train_member
 from hydrotl.experiments.records import score_record
-from hydrotl.experiments.source import SourceTask, check_source, train_source_member
+from hydrotl.experiments.run import run_tasks
+from hydrotl.experiments.source import check_source, shared_data, source_folder, source_tasks
 from hydrotl_core import NUMERICS
+from hydrotl_core.arrays import observed_flow
 from hydrotl_core.simulation import to_dataset
-from hydrotl_core.weights import load_weights
+from hydrotl_core.weights import load_weights, member_paths
 from tests.synthetic import TINY, write_project, write_yaml
 
 FILE = Path(__file__).with_name("golden.json")
@@ -72,8 +75,8 @@ def numbers(values: Any) -> list[float]:
 def of_source(root: Path, name: str) -> dict[str, list[float]]:
     """Training of a source's two members and their check."""
     folder = root / "weights" / name
-    for member in range(2):
-        train_source_member(SourceTask(name, member, folder, root / "runs", quiet=True))
+    for _ in run_tasks(source_tasks(name, 2, folder=folder), shared_data([name])):
+        pass
     parameters, card = load_weights(folder / "member-0.safetensors")
     simulation = check_source(name, folder)
     return {
@@ -87,16 +90,25 @@ def of_source(root: Path, name: str) -> dict[str, list[float]]:
 
 def of_target(option: str, recipe: str, **more: Any) -> dict[str, list[float]]:
     """Two members of a cell of the target region, and their scores."""
-    teacher = None
+    ds = region_data(load_region("target"))
+    experiment = resolve(Cell("target", "1-year", option, recipe), **more)
+    teacher, start = None, None
     if option.startswith("process-"):
-        ds = region_data(load_region("target"))
         teacher = (0.4 * ds["prcp"] + 0.1 * ds["tmean"].clip(0)).astype(np.float32)
-    cell = Cell("target", "1-year", option, recipe)
-    members = [train_member(CellTask(cell, k, **more), teacher=teacher) for k in range(2)]
-    flows, first = [m.simulated for m in members], members[0]
-    simulation = to_dataset(flows, first.observed, first.arrays)
+    flows, losses = [], []
+    for seed in range(2):
+        member = experiment.member(seed, ds)
+        if experiment.option is not None:
+            path = member_paths(source_folder("donor"))[seed]
+            start = {name: value.numpy() for name, value in load_weights(path)[0].items()}
+        trained = train_member(member, ds, start, teacher)
+        losses += [loss for _, loss in trained.log.losses]
+        flows.append(simulate_member(trained, ds, member))
+    rows = arrays_of_test(ds, trained.scaler, member)
+    observed = observed_flow(ds, member.test)
+    simulation = to_dataset(flows, observed, rows.basins, rows.starts)
     return {
-        "loss": numbers([loss for m in members for _, loss in m.log.losses]),
+        "loss": numbers(losses),
         "simulated": numbers(np.stack(flows)[..., DAYS]),
         **{name: numbers(_flat(score_record(simulation)[name])) for name in SCORES},
     }

@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 import yaml
 
-from hydrotl.experiments.source import initial_model
+from hydrotl_core.transfer import initial_model
 from hydrotl_core.arrays import Arrays, build_arrays, in_period
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.recipe import Period, Training

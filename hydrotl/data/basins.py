@@ -75,6 +75,17 @@ def located(ds: xr.Dataset, attributes: Attributes) -> dict[str, list[float]]:
     return {str(basin): [float(x) for x in row] for basin, *row in known.itertuples()}
 
 
+def facts_frame(
+    ds: xr.Dataset, attributes: Attributes, periods: Sequence[Period]
+) -> tuple[pd.DataFrame, str]:
+    """Place, size and climate of the basins of ``ds``, and the formula of evapotranspiration."""
+    frame = locations(ds, attributes).round(2)
+    known = attributes.area in static_attributes(ds)
+    frame["area_km2"] = ds[attributes.area].values.astype(float).round() if known else np.nan
+    climate, formula = climate_indices(ds, attributes, periods)
+    return frame.join(climate.round(DIGITS)), formula
+
+
 def _opened(dataset: str, basins: Sequence[str], data: Path | None) -> xr.Dataset:
     if data is None:
         return open_dataset(dataset, basins=basins)

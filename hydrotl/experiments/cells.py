@@ -1,44 +1,44 @@
-"""One cell of the transfer experiment: a region, a setting and an option; training its members.
+"""Cells: the entries of Table 1, a region with a setting and an option, and what their names mean.
 
-A cell's members are trained on the setting's training period and simulated over its test
-period. All options go through the same code; they differ in where their weights start, in what
-they learn before the observations and in what is frozen.
+A cell is a set of names. :func:`resolve` looks each of them up once; everything after it works
+with the resolved :class:`Experiment`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
 import xarray as xr
 
-from hydrotl.config import load_options, load_recipe, load_region, validated
-from hydrotl.data.canonical import data_hash
-from hydrotl.data.regions import hold_out, region_data, region_setting
-from hydrotl.experiments.pretraining import learn_guide, teaching_periods
-from hydrotl.experiments.source import TEST_LEAD_DAYS, initial_model, source_parameters
-from hydrotl.paths import project_root
-from hydrotl_core.arrays import Arrays, build_arrays, in_period, observed_flow
-from hydrotl_core.errors import ConfigError, WeightsError
-from hydrotl_core.model import StreamflowLSTM
-from hydrotl_core.recipe import Period, Training
-from hydrotl_core.scaling import fit_scaler
-from hydrotl_core.simulation import simulate
-from hydrotl_core.training import Log, train
-from hydrotl_core.transfer import adapt, freeze, hidden_size
-from hydrotl_core.weights import Card
+from hydrotl.config import (
+    Region,
+    Setting,
+    load_options,
+    load_recipe,
+    load_region,
+    validated,
+)
+from hydrotl.data.regions import hold_out, region_setting, region_settings
+from hydrotl.experiments.member import Member
+from hydrotl_core.errors import ConfigError
+from hydrotl_core.recipe import Option, Period, Training
 
 LOCAL = "local"
-# An option `process-TEACHER` is a local model that learns a process model's flow first.
+#: An option ``process-TEACHER`` is a local model that learns a process model's flow first.
 PROCESS = "process-"
+#: Values of the recipe that are replaced.
+Changes = tuple[tuple[str, float | int], ...]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One entry of Table 1: ``option`` is ``local`` or a transfer option."""
+    """One entry of Table 1; ``option`` is ``local``, a transfer option or ``process-TEACHER``.
+
+    ``recipe`` and ``source`` are those of the region unless named.
+    """
 
     region: str
     setting: str
@@ -48,57 +48,52 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class CellTask:
-    """One member of a cell.
+class Experiment:
+    """A cell with what its names stand for, and on which days it is scored.
 
-    ``changes`` replace values of the recipe. A stopped training goes on from ``checkpoint``.
+    With ``validation_days`` the last days of the training period take the place of the test
+    period, which is then not touched.
     """
 
     cell: Cell
-    member: int
-    device: str = "cpu"
-    updates: int | None = None
+    region: Region
+    setting: Setting
+    recipe: str
+    source: str
+    training: Training
+    option: Option | None
     validation_days: int = 0
-    changes: tuple[tuple[str, float | int], ...] = ()
-    checkpoint: Path | None = None
+    changes: Changes = ()
 
-    def training(self) -> Training:
-        """The recipe's training, as changed.
-
-        Raises
-        ------
-        ConfigError
-            If a changed value is not valid.
-        """
-        recipe = self.cell.recipe or load_region(self.cell.region).recipe
-        option = self.cell.option if starts_from_source(self.cell.option) else LOCAL
-        training = load_recipe(recipe).training(option, self.cell.setting)
-        changes: dict[str, Any] = dict(self.changes)
-        if self.updates is not None or "updates" in changes:
-            changes = {"updates": self.updates, "epochs": None, **changes}
-        elif "epochs" in changes:
-            changes["updates"] = None
-        values = {**training.model_dump(), **changes}
-        return validated(Training, values, f"recipe {recipe} with {changes}")
+    @property
+    def teacher(self) -> str | None:
+        """Name of the process model that is learned first, if one is."""
+        return self.cell.option.removeprefix(PROCESS) if is_process(self.cell.option) else None
 
     def periods(self, basins: list[str]) -> tuple[list[Period], list[Period]]:
         """Days to train on and days to score, one period each per basin."""
-        setting = region_setting(load_region(self.cell.region), self.cell.setting)
-        fit, test = setting.periods("train", basins), setting.periods("test", basins)
+        fit, test = (self.setting.periods(which, basins) for which in ("train", "test"))
         return hold_out(fit, self.validation_days) if self.validation_days else (fit, test)
 
-
-@dataclass
-class MemberResult:
-    """Simulated and observed test flow of one member, and how it was trained."""
-
-    task: CellTask
-    simulated: np.ndarray
-    observed: np.ndarray
-    arrays: Arrays
-    log: Log
-    training: Training
-    data_hash: str
+    def member(self, seed: int, ds: xr.Dataset, device: str = "cpu") -> Member:
+        """Member ``seed`` of the cell on the basins of ``ds``."""
+        basins = [str(b) for b in ds["basin"].values]
+        fit, test = self.periods(basins)
+        lessons: list[Period] = []
+        if self.teacher is not None:
+            lessons = teaching_periods(self.region, basins)
+            if self.validation_days:
+                lessons, _ = hold_out(lessons, self.validation_days)
+        return Member(
+            inputs=self.region.inputs,
+            training=self.training,
+            fit=tuple(fit),
+            test=tuple(test),
+            seed=seed,
+            option=self.option,
+            lessons=tuple(lessons),
+            device=device,
+        )
 
 
 def is_process(option: str) -> bool:
@@ -106,125 +101,89 @@ def is_process(option: str) -> bool:
     return option.startswith(PROCESS)
 
 
-def starts_from_source(option: str) -> bool:
-    """Whether the models of ``option`` start from a source's weights."""
-    return option in load_options()
+def teaching_periods(region: Region, basins: list[str]) -> list[Period]:
+    """Days that a teacher is learned over: the longest training period of each basin.
+
+    A teacher needs no observations, so a single observed year does not shorten what it teaches.
+    """
+    settings = [s.periods("train", basins) for s in region_settings(region).values()]
+    return [max(periods, key=lambda period: period.days) for periods in zip(*settings, strict=True)]
 
 
-def source_folder(name: str) -> Path:
-    """Folder of the weights of source ``name`` (or of the source in a YAML file)."""
-    return project_root() / "weights" / Path(name).stem
+def resolve(
+    cell: Cell,
+    *,
+    validation_days: int = 0,
+    changes: Changes = (),
+    updates: int | None = None,
+) -> Experiment:
+    """Look up everything that a cell names.
 
-
-def start_model(
-    cell_option: str, source: str, member: int, training: Training, n_dynamic: int, n_static: int
-) -> tuple[StreamflowLSTM, Card | None]:
-    """Model of a cell before training: drawn anew, or adapted from the source's member.
+    Parameters
+    ----------
+    cell
+        The names.
+    validation_days
+        Score the last so many training days instead of the test period.
+    changes
+        Values that replace those of the recipe.
+    updates
+        Number of updates for a quick look, in place of the recipe's.
 
     Raises
     ------
     ConfigError
-        For an option that is not declared.
-    WeightsError
-        If the source's hidden size is not the one the recipe asks for.
+        If a name is not declared or a changed value is not valid.
     """
-    if cell_option == LOCAL or is_process(cell_option):
-        return initial_model(member, n_dynamic, n_static, training), None
-    options = load_options()
-    if cell_option not in options:
-        raise ConfigError(f"no option {cell_option!r}; there are {LOCAL}, {', '.join(options)}")
-    parameters, card = source_parameters(source_folder(source), member)
-    if hidden_size(parameters) != training.hidden:
-        raise WeightsError(
-            f"source {source} has hidden size {hidden_size(parameters)}, "
-            f"the recipe asks for {training.hidden}"
-        )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(member)
-        model = adapt(
-            parameters, n_dynamic, n_static, training.dropconnect, training.output_dropout
-        )
-    freeze(model, options[cell_option])
-    return model, card
+    region, options = load_region(cell.region), load_options()
+    if cell.option not in (LOCAL, *options) and not is_process(cell.option):
+        raise ConfigError(f"no option {cell.option!r}; there are {LOCAL}, {', '.join(options)}")
+    setting, recipe = region_setting(region, cell.setting), cell.recipe or region.recipe
+    group = cell.option if cell.option in options else LOCAL
+    training = load_recipe(recipe).training(group, cell.setting)
+    changed: dict[str, Any] = dict(changes)
+    if updates is not None or "updates" in changed:
+        changed = {"updates": updates, "epochs": None, **changed}
+    elif "epochs" in changed:
+        changed["updates"] = None
+    if changed:
+        values = {**training.model_dump(), **changed}
+        training = validated(Training, values, f"recipe {recipe} with {changed}")
+    return Experiment(
+        cell=cell,
+        region=region,
+        setting=setting,
+        recipe=recipe,
+        source=cell.source or region.source,
+        training=training,
+        option=options.get(cell.option),
+        validation_days=validation_days,
+        changes=changes,
+    )
 
 
-def train_member(
-    task: CellTask, data: xr.Dataset | None = None, teacher: xr.DataArray | None = None
-) -> MemberResult:
-    """Train one member of a cell and simulate its test period.
-
-    With ``validation_days`` the last days of the training period take the place of the test
-    period, which is then not touched.
-
-    Parameters
-    ----------
-    task
-        Which member, and how.
-    data
-        The region's data, if they are read already.
-    teacher
-        For an option ``process-TEACHER``: a process model's streamflow, mm/day, ``(basin, time)``,
-        NaN = no value. A local model learns it over :func:`pretraining.teaching_periods` (less the
-        ``validation_days``) before the observations, both with the training of a local model.
+def cells_of(
+    region: str,
+    settings: Sequence[str] | None = None,
+    options: Sequence[str] | None = None,
+    recipe: str | None = None,
+    source: str | None = None,
+) -> list[Cell]:
+    """Cells of a region: the given settings and options, by default all of them.
 
     Raises
     ------
-    ValueError
-        If an option that learns from a teacher has none, or another has one.
+    ConfigError
+        For a setting, an option or a recipe that is not declared.
     """
-    taught = is_process(task.cell.option)
-    if taught != (teacher is not None):
-        raise ValueError(f"option {task.cell.option} {'needs its' if taught else 'has no'} teacher")
-    if task.device == "cpu":
-        torch.set_num_threads(1)
-    region, training = load_region(task.cell.region), task.training()
-    ds = region_data(region) if data is None else data
-    basins = [str(b) for b in ds["basin"].values]
-    fit, test = task.periods(basins)
-    scaler = fit_scaler(
-        ds,
-        in_period(ds, fit),
-        region.inputs.dynamic,
-        region.inputs.static,
-        training.transform,
-        training.per_precipitation,
-    )
-    model, _ = start_model(
-        task.cell.option,
-        task.cell.source or region.source,
-        task.member,
-        training,
-        scaler.n_dynamic,
-        scaler.n_static,
-    )
-    seconds = 0.0
-    if teacher is not None:
-        lessons = teaching_periods(region, basins)
-        if task.validation_days:
-            lessons, _ = hold_out(lessons, task.validation_days)
-        learned = learn_guide(
-            model, ds, teacher, lessons, scaler, training, task.member, task.device
-        )
-        seconds = learned.seconds
-    arrays = build_arrays(ds, scaler, fit, fit, lead=training.warmup)
-    log = train(
-        model,
-        arrays,
-        scaler,
-        training,
-        seed=task.member,
-        device=task.device,
-        checkpoint=task.checkpoint,
-        quiet=True,
-    )
-    log.seconds += seconds
-    tested = build_arrays(ds, scaler, test, fit, lead=TEST_LEAD_DAYS if training.warmup else 0)
-    return MemberResult(
-        task=task,
-        simulated=simulate(model, tested, scaler, task.device),
-        observed=observed_flow(ds, test),
-        arrays=tested,
-        log=log,
-        training=training,
-        data_hash=data_hash(ds),
-    )
+    names = settings or list(region_settings(load_region(region)))
+    kinds = options or [LOCAL, *load_options()]
+    cells = [Cell(region, name, kind, recipe, source) for name in names for kind in kinds]
+    for cell in cells:
+        resolve(cell)
+    return cells
+
+
+def region_key(region: str) -> str:
+    """Name of a region without folder and suffix."""
+    return Path(region).stem

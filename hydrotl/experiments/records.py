@@ -1,9 +1,14 @@
-"""Results files: scores per basin and member with their provenance, as JSON."""
+"""Records: the committed results, scores per basin and member with their provenance.
+
+``results/REGION/RECIPE/SETTING_OPTION.json`` holds a cell, an array or a basin a line.
+``results/REGION/basins.csv`` holds what the book shows of the region's basins besides: place, size
+and climate, so that it can be built without data.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +16,47 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from hydrotl.config import load_region
+from hydrotl.data.basins import facts_frame
+from hydrotl.data.catalog import open_dataset
+from hydrotl.data.manifest import load_manifest
+from hydrotl.data.packed import open_packed
+from hydrotl.data.regions import region_basins, region_settings
+from hydrotl.experiments.cells import Cell, Changes, Experiment
+from hydrotl.experiments.provenance import provenance
+from hydrotl.experiments.source import source_folder
 from hydrotl.experiments.uncertainty import error_products
 from hydrotl.paths import project_root
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.files import replacing
 from hydrotl_core.metrics import ensemble_nse, kge, member_nse
+from hydrotl_core.recipe import Period, Training
+from hydrotl_core.weights import member_paths
 
 DIGITS = 4
 PRODUCT_DIGITS = 6
+FACTS = ("longitude", "latitude", "area_km2", "aridity", "snow_fraction", "runoff_ratio")
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """Simulation of a cell's ensemble, and how its members were trained."""
+
+    cell: Cell
+    simulation: xr.Dataset
+    training: Training
+    seconds: float
+    data_hash: str
+    code: str = ""
+    date: str = ""
+    arithmetic: str = "float32"
+    machine: str = ""
+    changes: Changes = ()
+
+    @property
+    def basin_nse(self) -> xr.DataArray:
+        """NSE of the mean discharge, per basin."""
+        return ensemble_nse(self.simulation)
 
 
 def results_dir() -> Path:
@@ -26,8 +64,8 @@ def results_dir() -> Path:
     return project_root() / "results"
 
 
-def _rounded(values: np.ndarray, digits: int = DIGITS) -> list[float | None]:
-    """JSON values of a one-dimensional array of scores, rounded, NaN and infinite as null."""
+def rounded(values: np.ndarray, digits: int = DIGITS) -> list[float | None]:
+    """JSON values of a one-dimensional array of scores, rounded; NaN and infinite as null."""
     return [round(float(v), digits) if np.isfinite(v) else None for v in values]
 
 
@@ -41,36 +79,75 @@ def score_record(simulation: xr.Dataset) -> dict[str, Any]:
         "members": int(simulation.sizes["member"]),
         "basins": [str(b) for b in simulation["basin"].values],
         "days_observed": [int(n) for n in simulation["observed"].notnull().sum("day").values],
-        "nse": _rounded(ensemble.values),
-        "kge": _rounded(efficiency.values),
-        "member_nse": {str(int(m)): _rounded(members.sel(member=m).values) for m in members.member},
-        "nse_mean": _rounded(np.atleast_1d(ensemble.mean()))[0],
-        "nse_median": _rounded(np.atleast_1d(ensemble.median()))[0],
-        "member_nse_median": _rounded(members.median("basin").values),
+        "nse": rounded(ensemble.values),
+        "kge": rounded(efficiency.values),
+        "member_nse": {str(int(m)): rounded(members.sel(member=m).values) for m in members.member},
+        "nse_mean": rounded(np.atleast_1d(ensemble.mean()))[0],
+        "nse_median": rounded(np.atleast_1d(ensemble.median()))[0],
+        "member_nse_median": rounded(members.median("basin").values),
         # Upper triangles; with these, intervals need no simulation (uncertainty.py).
         "error_products": [
-            _rounded(p[np.triu_indices(len(p))], PRODUCT_DIGITS) for p in error_products(simulation)
+            rounded(p[np.triu_indices(len(p))], PRODUCT_DIGITS) for p in error_products(simulation)
         ],
     }
 
 
+def cell_record(result: CellResult, experiment: Experiment, device: str) -> dict[str, Any]:
+    """The record of a cell: scores, configuration and provenance."""
+    cell, starts, days = result.cell, experiment.option is not None, experiment.validation_days
+    return {
+        "region": Path(cell.region).stem,
+        "setting": cell.setting,
+        "option": cell.option,
+        "recipe": experiment.recipe,
+        "changes": dict(result.changes),
+        "source": experiment.source if starts else None,
+        "source_members": len(member_paths(source_folder(experiment.source))) if starts else 0,
+        "periods": experiment.setting.model_dump(mode="json", exclude_defaults=True),
+        "scored_on": f"last {days} training days" if days else "test",
+        **score_record(result.simulation),
+        "training": result.training.model_dump(mode="json"),
+        "deviations": experiment.region.deviations,
+        "provenance": provenance(
+            device,
+            result.seconds,
+            data_hash=result.data_hash,
+            code=result.code,
+            date=result.date,
+            arithmetic=result.arithmetic,
+            machine=result.machine,
+        ),
+    }
+
+
 def record_products(record: dict[str, Any]) -> np.ndarray:
-    """Error products ``[basin, member, member]`` of a record (see the module ``uncertainty``)."""
+    """Error products ``[basin, member, member]`` of a record (see ``uncertainty``)."""
     n = int(record["members"])
     products = np.full((len(record["basins"]), n, n), np.nan)
     rows, columns = np.triu_indices(n)
-    for product, stored in zip(products, record["error_products"], strict=True):
-        product[rows, columns] = product[columns, rows] = np.array(stored, dtype=float)
+    for product, upper in zip(products, record["error_products"], strict=True):
+        product[rows, columns] = product[columns, rows] = np.array(upper, dtype=float)
     return products
 
 
-def write_result(path: Path, record: dict[str, Any]) -> None:
-    """Write a record, whole or not at all."""
+def write_record(path: Path, record: dict[str, Any]) -> None:
+    """Write a record, whole or not at all: a key a line, of nested lists an inner list a line."""
+    lines = [f"{json.dumps(key)}: {_laid_out(value)}" for key, value in record.items()]
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
-def read_result(path: Path) -> dict[str, Any]:
+def _laid_out(value: Any) -> str:
+    """JSON of a value; a list of lists, or a mapping to lists, has a line per list."""
+    if isinstance(value, list) and value and all(isinstance(item, list) for item in value):
+        return "[\n" + ",\n".join(f" {json.dumps(item)}" for item in value) + "\n]"
+    if isinstance(value, dict) and any(isinstance(item, list) for item in value.values()):
+        parts = [f" {json.dumps(key)}: {json.dumps(item)}" for key, item in value.items()]
+        return "{\n" + ",\n".join(parts) + "\n}"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def read_record(path: Path) -> dict[str, Any]:
     """Read a record.
 
     Raises
@@ -88,27 +165,22 @@ def read_result(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not a results file: {error}") from None
 
 
-def cell_path(
-    region: str,
-    setting: str,
-    option: str,
-    recipe: str,
-    source: str | None = None,
-    validation_days: int = 0,
-    changes: Sequence[tuple[str, float | int]] = (),
-) -> Path:
-    """Where the result of a cell is kept, below the region's folder.
+def cell_path(experiment: Experiment) -> Path:
+    """Where the record of a cell is kept, below the region's folder.
 
-    In ``RECIPE``; with another ``source`` than the region's in ``RECIPE-SOURCE``; scores of
-    training days in ``validation/RECIPE``. A changed recipe is named in the file. Names may be
-    paths of YAML files.
+    In ``RECIPE``; with another source than the region's in ``RECIPE-SOURCE``; scores of training
+    days in ``validation/RECIPE``. A changed recipe is named in the file. Names may be paths of
+    YAML files.
     """
-    recipe = Path(recipe).stem
-    folder = recipe if source is None else f"{recipe}-{Path(source).stem}"
-    if validation_days:
+    cell = experiment.cell
+    folder = Path(experiment.recipe).stem
+    if cell.source is not None:
+        folder = f"{folder}-{Path(cell.source).stem}"
+    if experiment.validation_days:
         folder = f"validation/{folder}"
-    name = "_".join([setting, option, *(f"{key}-{value:g}" for key, value in changes)])
-    return results_dir() / Path(region).stem / folder / f"{name}.json"
+    changed = [f"{key}-{value:g}" for key, value in experiment.changes]
+    name = "_".join([cell.setting, cell.option, *changed])
+    return results_dir() / Path(cell.region).stem / folder / f"{name}.json"
 
 
 def cell_table(records: list[dict[str, Any]]) -> pd.DataFrame:
@@ -131,4 +203,66 @@ def cell_table(records: list[dict[str, Any]]) -> pd.DataFrame:
 def region_records(region: str, recipe: str) -> list[dict[str, Any]]:
     """All committed records of a region, by setting and option."""
     folder = results_dir() / region / recipe
-    return [read_result(path) for path in sorted(folder.glob("*_*.json"))]
+    return [read_record(path) for path in sorted(folder.glob("*_*.json"))]
+
+
+def facts_path(region: str) -> Path:
+    """Table of a region's basins; a variant has that of the region it repeats."""
+    loaded = load_region(region)
+    return results_dir() / (loaded.variant_of or Path(region).stem) / "basins.csv"
+
+
+def write_facts(experiment: Experiment) -> None:
+    """Write the table of the region's basins, unless it is there or the cell is only a trial.
+
+    Climate is that of the training days of the region's longest setting.
+    """
+    path = facts_path(experiment.cell.region)
+    if path.is_file() or experiment.validation_days:
+        return
+    region = experiment.region
+    ds = region_basins(region)
+    basins = [str(b) for b in ds["basin"].values]
+    settings = [s.periods("train", basins) for s in region_settings(region).values()]
+    longest = [max(p, key=lambda period: period.days) for p in zip(*settings, strict=True)]
+    save_facts(path, *facts_frame(ds, load_manifest()[region.dataset].attributes, longest))
+
+
+def source_facts(
+    dataset: str, basins: list[str], train: Period, path: Path, data: Path | None = None
+) -> None:
+    """Write the table of a source's basins, climate over its training period ``train``.
+
+    ``data`` is a file to read instead of the data folder (``hydrotl pack``).
+    """
+    ds = open_packed(data, dataset, []).sel(basin=basins) if data else open_dataset(dataset, basins)
+    attributes = load_manifest()[dataset].attributes
+    save_facts(path, *facts_frame(ds, attributes, [train] * len(basins)))
+
+
+def save_facts(path: Path, facts: pd.DataFrame, formula: str) -> None:
+    """Write a table of basins; its last column says how evapotranspiration was computed."""
+    with replacing(path) as temporary:
+        table = facts.assign(evapotranspiration=formula).reset_index()
+        table.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def read_facts(path: Path) -> pd.DataFrame:
+    """Place, size and climate of basins, indexed by basin; empty if there is no such table."""
+    if not path.is_file():
+        return pd.DataFrame(columns=[*FACTS, "evapotranspiration"]).rename_axis("basin")
+    return pd.read_csv(path, dtype={"basin": str}).set_index("basin")
+
+
+def basin_frame(record: dict[str, Any]) -> pd.DataFrame:
+    """A row per basin of a record: NSE, place, size and climate, NaN where not known."""
+    path = facts_path(record["region"]) if "region" in record else check_facts(record["source"])
+    nse = np.array(record["nse"], dtype=float)
+    frame = pd.DataFrame({"basin": record["basins"], "NSE": nse})
+    facts = read_facts(path).reindex(record["basins"])[list(FACTS)].astype(float)
+    return frame.join(facts.reset_index(drop=True))
+
+
+def check_facts(source: str) -> Path:
+    """Table of the basins of a source check."""
+    return results_dir() / "source" / f"{Path(source).stem}-basins.csv"

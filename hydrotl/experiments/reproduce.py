@@ -8,40 +8,37 @@ at may move by tenths, the median over basins by hundredths.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from hydrotl.config import SweepEntry, load_region
-from hydrotl.experiments.records import read_result
-from hydrotl.experiments.sweep import Planner, compute_cell
+from hydrotl.config import load_region
+from hydrotl.experiments.cells import Cell, Experiment, resolve
+from hydrotl.experiments.planner import FindTeacher, no_teachers
+from hydrotl.experiments.records import cell_record, read_record
+from hydrotl.experiments.sweep import run_cells
 from hydrotl_core.errors import ConfigError
 
 
-def entry_of(record: dict[str, object]) -> SweepEntry:
+def experiment_of(record: dict[str, Any]) -> Experiment:
     """What to run to get a record: its region, setting, option, source, recipe and changes."""
-    region = str(record["region"])
-    scored = str(record["scored_on"])
-    source = record["source"]
-    own = source is None or source == load_region(region).source
-    changes = record.get("changes") or {}
-    if not isinstance(changes, dict) or len(changes) > 1:
-        raise ConfigError("a record with more than one change of the recipe is no sweep's")
-    return SweepEntry.model_validate(
-        {
-            "regions": [region],
-            "settings": [record["setting"]],
-            "options": [record["option"]],
-            "sources": [] if own else [source],
-            "recipe": record["recipe"],
-            "members": record["members"],
-            "validation_days": 0 if scored == "test" else int(scored.split()[1]),
-            "vary": {key: [value] for key, value in changes.items()},
-        }
+    source, scored = record["source"], record["scored_on"]
+    own = source is None or source == load_region(record["region"]).source
+    cell = Cell(
+        record["region"],
+        record["setting"],
+        record["option"],
+        record["recipe"],
+        None if own else source,
     )
+    days = 0 if scored == "test" else int(scored.split()[1])
+    return resolve(cell, validation_days=days, changes=tuple(record["changes"].items()))
 
 
-def reproduce_result(path: Path, jobs: int = 1, device: str = "cpu") -> tuple[pd.DataFrame, float]:
+def reproduce_result(
+    path: Path, jobs: int = 1, device: str = "cpu", teachers: FindTeacher = no_teachers
+) -> tuple[pd.DataFrame, float]:
     """Train and test the cell of a results file again; the file stays as it is.
 
     Returns
@@ -56,12 +53,14 @@ def reproduce_result(path: Path, jobs: int = 1, device: str = "cpu") -> tuple[pd
     ConfigError
         If the file is absent or no result of a cell.
     """
-    record = read_result(path)
+    record = read_record(path)
     if "option" not in record:
         raise ConfigError(f"{path} is not the result of a cell of a region")
-    planner = Planner(device)
-    (work,) = planner.work(entry_of(record))
-    again = compute_cell(work, planner, jobs)
+    experiment = experiment_of(record)
+    results = run_cells(
+        [experiment], record["members"], jobs=jobs, device=device, teachers=teachers
+    )
+    again = cell_record(results[experiment.cell], experiment, device)
     table = pd.DataFrame(
         {
             "basin": record["basins"],

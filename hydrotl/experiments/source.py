@@ -1,9 +1,11 @@
-"""Source models: the pre-trained ensemble of a data-rich region."""
+"""Source models: the pre-trained ensemble of a data-rich region, its training and its check."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,21 +16,32 @@ from hydrotl.data.canonical import data_hash
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.packed import open_packed
 from hydrotl.data.regions import hold_out
+from hydrotl.experiments.member import (
+    TEST_LEAD_DAYS,
+    Member,
+    Trained,
+    repeat,
+    train_member,
+)
 from hydrotl.experiments.provenance import code_version, provenance
-from hydrotl.experiments.runs import claimed
-from hydrotl.experiments.source_task import SourceTask, differing, finished
-from hydrotl_core.arrays import build_arrays, in_period, observed_flow
+from hydrotl.experiments.run import Task
+from hydrotl.paths import project_root, runs_folder
+from hydrotl_core.arrays import build_arrays, observed_flow
 from hydrotl_core.errors import ConfigError
-from hydrotl_core.metrics import ensemble_nse
-from hydrotl_core.model import StreamflowLSTM
-from hydrotl_core.recipe import Training
-from hydrotl_core.scaling import STREAMFLOW, fit_scaler, require
+from hydrotl_core.scaling import STREAMFLOW, require
 from hydrotl_core.simulation import simulate, to_dataset
-from hydrotl_core.training import total_updates, train
+from hydrotl_core.training import total_updates
 from hydrotl_core.weights import Card, load_model, load_weights, member_paths, save_weights
 
 SUBSET_SEED = 20210427
-TEST_LEAD_DAYS = 365
+#: What of a source its weights depend on; its title or test period may change.
+DECISIVE = ("dataset", "inputs", "train", "subset")
+VALIDATE_EVERY = 1000  # updates
+
+
+def source_folder(name: str) -> Path:
+    """Folder of the weights of source ``name`` (or of the source in a YAML file)."""
+    return project_root() / "weights" / Path(name).stem
 
 
 def nested_subset(basins: list[str], n: int) -> list[str]:
@@ -46,8 +59,7 @@ def nested_subset(basins: list[str], n: int) -> list[str]:
 def source_data(source: Source, data: Path | None = None) -> xr.Dataset:
     """The data set of ``source`` with its inputs, streamflow and basins only.
 
-    Read from the packed file ``data`` (:mod:`hydrotl.data.packed`) if it is given, the same
-    values to the bit.
+    Read from the file ``data`` (``hydrotl pack``) if it is given, the same values to the bit.
     """
     wanted = [*source.inputs.dynamic, *source.inputs.static, STREAMFLOW]
     if data is None:
@@ -62,117 +74,182 @@ def source_data(source: Source, data: Path | None = None) -> xr.Dataset:
     return ds
 
 
-def initial_model(seed: int, n_dynamic: int, n_static: int, config: Training) -> StreamflowLSTM:
-    """A model drawn from ``seed``, leaving the global random state as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return StreamflowLSTM(
-            n_dynamic,
-            n_static,
-            config.hidden,
-            config.dropconnect,
-            config.output_dropout,
-            config.forget_bias,
-        )
+def source_member(
+    source: Source, seed: int, basins: Sequence[str], device: str = "cpu", validation_days: int = 0
+) -> Member:
+    """Member ``seed`` of a source ensemble.
+
+    With ``validation_days`` the last days of the training period are held out, and the median NSE
+    on them is part of the log: to choose a recipe without the test period.
+    """
+    fit, test = list(repeat(source.train, basins)), []
+    if validation_days:
+        fit, test = hold_out(fit, validation_days)
+    return Member(
+        inputs=source.inputs,
+        training=load_recipe(source.recipe).source,
+        fit=tuple(fit),
+        test=tuple(test),
+        seed=seed,
+        device=device,
+        validate_every=VALIDATE_EVERY if validation_days else 0,
+    )
 
 
-def train_source_member(task: SourceTask, stop_at: int | None = None) -> Path:
-    """Train one member and write its weights; nothing is done where they exist.
+def source_tasks(
+    name: str,
+    members: int = 0,
+    *,
+    folder: Path | None = None,
+    recipe: str | None = None,
+    device: str = "cpu",
+    validation_days: int = 0,
+    data: Path | None = None,
+    checkpoint_seconds: float = 60.0,
+) -> list[Task]:
+    """Tasks that train the members of a source into ``folder``.
 
-    A run that was stopped goes on from its checkpoint in ``task.runs``, and one that is to end
-    with update ``stop_at``, before the last, leaves its checkpoint and no weights. With
-    ``validation_days`` the last days of the training period are held out and the median NSE on
-    them is logged every ``validate_every`` updates and kept in the weights' provenance: to choose
-    a recipe without the test period.
+    Their data are the shared value :func:`shared_name`.
+
+    Parameters
+    ----------
+    name
+        File name in ``experiments/sources/``, or a path.
+    members
+        Number of members; 0 for as many as the source asks for.
+    folder
+        By default ``weights/NAME``. Checkpoints and locks lie in ``runs`` beside it.
+    recipe
+        In place of the source's own.
+    validation_days
+        See :func:`source_member`.
+    data
+        File with the data (``hydrotl pack``), to count the basins where the recipe has epochs.
 
     Raises
     ------
-    RunningElsewhereError
-        If another run trains this member now.
     WeightsError, ConfigError
-        If the weights are there and damaged, or are of something else.
+        If there are weights that are damaged, or of something else.
     """
-    if finished(task):
-        return task.weights
-    with claimed(task.lock, task.title) as progress:
-        # Another run may have ended it between the look and the lock.
-        if not finished(task):
-            _train(task, progress, stop_at)
-    return task.weights
-
-
-def _train(task: SourceTask, progress: Callable[[int, int], None], stop_at: int | None) -> None:
-    if task.device == "cpu":
-        torch.set_num_threads(1)
-    code = code_version()  # before training: the checkout may change meanwhile
-    source = task.source()
-    config = load_recipe(source.recipe).source
-    ds = source_data(source, task.data)
-    n = ds.sizes["basin"]
-    periods = held_out = [source.train] * n
-    if task.validation_days:
-        periods, held_out = hold_out(periods, task.validation_days)
-    scaler = fit_scaler(
-        ds,
-        in_period(ds, periods),
-        source.inputs.dynamic,
-        source.inputs.static,
-        config.transform,
-        config.per_precipitation,
+    source = load_source(name)
+    if recipe is not None:
+        source = source.model_copy(update={"recipe": recipe})
+    folder = folder or source_folder(name)
+    training = load_recipe(source.recipe).source
+    updates = training.updates
+    if updates is None:  # the paper's epochs depend on the number of basins
+        basins = source.subset or source_data(source, data).sizes["basin"]
+        updates = total_updates(training, basins, source.train.days - validation_days)
+    kind = f"-held-out-{validation_days}" if validation_days else ""
+    compute = partial(
+        train_source,
+        name=name,
+        source=source,
+        device=device,
+        validation_days=validation_days,
+        code=code_version(),
+        checkpoint_seconds=checkpoint_seconds,
     )
-    arrays = build_arrays(ds, scaler, periods, periods, lead=config.warmup)
-    model = initial_model(task.member, scaler.n_dynamic, scaler.n_static, config)
-    validate: Callable[[StreamflowLSTM], float] | None = None
-    if task.validation_days:
-        lead = TEST_LEAD_DAYS if config.warmup else 0
-        unseen = build_arrays(ds, scaler, held_out, periods, lead=lead)
-        observed = observed_flow(ds, held_out)
+    tasks = []
+    for seed in range(members or source.members):
+        path = folder / f"member-{seed}.safetensors"
+        if path.is_file():
+            _require_same(path, source, validation_days)
+        tasks.append(
+            Task(
+                title=f"{Path(name).stem} member {seed}",
+                product=path,
+                checkpoint=runs_folder(folder) / f"{folder.name}{kind}-{seed}.checkpoint",
+                compute=partial(compute, seed=seed),
+                write=write_weights,
+                data={"data": shared_name(name)},
+                updates=updates,
+            )
+        )
+    return tasks
 
-        def validate(model: StreamflowLSTM) -> float:
-            flow = simulate(model, unseen, scaler, task.device)
-            return float(ensemble_nse(to_dataset([flow], observed, unseen)).median())
 
-    log = train(
-        model,
-        arrays,
-        scaler,
-        config,
-        seed=task.member,
-        device=task.device,
-        checkpoint=task.checkpoint,
-        checkpoint_seconds=task.checkpoint_seconds,
-        validate=validate,
-        validate_every=task.validate_every,
-        label=task.title,
-        quiet=task.quiet,
-        stop_at=stop_at,
-        progress=progress,
+def shared_name(name: str) -> str:
+    """Name of a source's data among the values that tasks share."""
+    return f"source {Path(name).stem}"
+
+
+def train_source(
+    checkpoint: Path | None,
+    data: xr.Dataset,
+    *,
+    name: str,
+    source: Source,
+    seed: int,
+    device: str,
+    validation_days: int,
+    code: str,
+    checkpoint_seconds: float,
+) -> tuple[dict[str, torch.Tensor], Card]:
+    """Parameters and card of one trained member of ``source``; ``code`` is the version that trains.
+
+    See :func:`source_member` and :func:`hydrotl.experiments.member.train_member`.
+    """
+    basins = [str(b) for b in data["basin"].values]
+    member = source_member(source, seed, basins, device, validation_days)
+    trained = train_member(
+        member, data, checkpoint=checkpoint, checkpoint_seconds=checkpoint_seconds
     )
-    if stop_at is not None and stop_at < total_updates(config, arrays.n_basins, arrays.n_days):
-        return
-    card = Card(
-        inputs=scaler.input_names,
-        scaler=scaler,
-        training=config,
-        protocol=source.model_dump(mode="json"),
-        seed=task.member,
+    held_out = {"validation": trained.log.validation} if validation_days else {}
+    card = _card(source, member, trained, data, source=name, code=code, **held_out)
+    return dict(trained.model.named_parameters()), card
+
+
+def _card(
+    trained_as: Source, member: Member, trained: Trained, ds: xr.Dataset, **more: Any
+) -> Card:
+    """What the weights of a member say of themselves."""
+    log = trained.log
+    return Card(
+        inputs=trained.scaler.input_names,
+        scaler=trained.scaler,
+        training=member.training,
+        protocol=trained_as.model_dump(mode="json"),
+        seed=member.seed,
         provenance=provenance(
-            task.device,
+            member.device,
             log.seconds,
-            source=task.name,
-            dataset=source.dataset,
+            dataset=trained_as.dataset,
             data_hash=data_hash(ds),
-            code=code,
             references=str(ds.attrs.get("references", "")),
             licence=str(ds.attrs.get("licence", "")),
-            basins=n,
+            basins=ds.sizes["basin"],
             loss=[log.losses[0], log.losses[-1]],
             arithmetic=log.arithmetic,
-            **({"validation": log.validation} if task.validation_days else {}),
+            **more,
         ),
     )
-    save_weights(task.weights, dict(model.named_parameters()), card)
-    task.checkpoint.unlink(missing_ok=True)
+
+
+def write_weights(path: Path, trained: tuple[dict[str, torch.Tensor], Card]) -> None:
+    """Write parameters and card to ``path``, whole or not at all."""
+    save_weights(path, *trained)
+
+
+def _require_same(path: Path, source: Source, validation_days: int) -> None:
+    """Raise unless the weights at ``path`` are what would be trained now."""
+    _, card = load_weights(path)
+    other = differing(card, source)
+    if card.training != load_recipe(source.recipe).source:
+        other.append("recipe")
+    if ("validation" in card.provenance) != bool(validation_days):
+        other.append("days held out")
+    if other:
+        raise ConfigError(
+            f"{path} was trained with another {', another '.join(other)}: move it away, or train "
+            "into another folder (--out)"
+        )
+
+
+def differing(card: Card, source: Source) -> list[str]:
+    """Keys in which weights are of another source than ``source``."""
+    wanted = source.model_dump(mode="json")
+    return [key for key in DECISIVE if card.protocol[key] != wanted[key]]
 
 
 def check_source(
@@ -183,7 +260,7 @@ def check_source(
     Parameters
     ----------
     data
-        Packed file to read instead of the data folder.
+        File to read instead of the data folder (``hydrotl pack``).
 
     Returns
     -------
@@ -199,8 +276,8 @@ def check_source(
     if source.test is None:
         raise ConfigError(f"source {name} has no test period")
     ds = source_data(source, data)
-    n = ds.sizes["basin"]
-    train_periods, test_periods = [source.train] * n, [source.test] * n
+    basins = [str(b) for b in ds["basin"].values]
+    fit, test = repeat(source.train, basins), repeat(source.test, basins)
     flows = []
     for path in member_paths(folder):
         model, card = load_model(path)
@@ -211,12 +288,37 @@ def check_source(
                 f"source {name} has {wanted[key]}"
             )
         lead = TEST_LEAD_DAYS if card.training.warmup else 0
-        arrays = build_arrays(ds, card.scaler, test_periods, train_periods, lead=lead)
+        arrays = build_arrays(ds, card.scaler, test, fit, lead=lead)
         flows.append(simulate(model, arrays, card.scaler, device))
-    return to_dataset(flows, observed_flow(ds, test_periods), arrays)
+    return to_dataset(flows, observed_flow(ds, test), arrays.basins, arrays.starts)
 
 
-def source_parameters(folder: Path, member: int) -> tuple[dict[str, torch.Tensor], Card]:
-    """Weights that target member ``member`` starts from: source members in turn."""
-    paths = member_paths(folder)
-    return load_weights(paths[member % len(paths)])
+def plan_sources(
+    wanted: Sequence[tuple[str, int]],
+    *,
+    out: Path | None = None,
+    device: str = "cpu",
+    data: Path | None = None,
+) -> list[Task]:
+    """Tasks of several source ensembles, the first member of every source before the second of any.
+
+    Parameters
+    ----------
+    wanted
+        Names of sources and how many members of each.
+    out
+        Folder of the ensembles instead of ``weights/``.
+    device, data
+        As for :func:`source_tasks`.
+    """
+    ensembles = []
+    for name, members in wanted:
+        folder = None if out is None else out / Path(name).stem
+        ensembles.append(source_tasks(name, members, folder=folder, device=device, data=data))
+    rounds = range(max((len(tasks) for tasks in ensembles), default=0))
+    return [tasks[k] for k in rounds for tasks in ensembles if k < len(tasks)]
+
+
+def shared_data(names: Sequence[str], data: Path | None = None) -> dict[str, xr.Dataset]:
+    """Data of sources under the names by which their tasks ask for them."""
+    return {shared_name(name): source_data(load_source(name), data) for name in names}

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from hydrotl.config import load_region
+from hydrotl.data.canonical import data_hash
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import Dataset, load_manifest
+from hydrotl.experiments.planner import Teacher
 from hydrotl_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -66,6 +68,20 @@ def guide(region: str, model: str = "gr4j") -> xr.DataArray:
     title(model)  # before the data are read
     loaded = load_region(region)
     return MODELS[model][1](guide_data(loaded), load_manifest()[loaded.dataset])
+
+
+def find_teacher(region: Region, model: str) -> Teacher:
+    """The teacher of a region: what decides its flow, and how to compute it.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such model.
+    """
+    title(model)
+    data = guide_data(region)
+    identity = {"model": model, "data": data_hash(data)}
+    return Teacher(identity, lambda: MODELS[model][1](data, load_manifest()[region.dataset]))
 
 
 def title(model: str) -> str:

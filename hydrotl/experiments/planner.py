@@ -1,0 +1,198 @@
+"""Planning: from a cell to the tasks of its members, with everything they need.
+
+Each region is read once, each source's weights once; a process model runs only when a member is to
+learn from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pooch
+import xarray as xr
+
+from hydrotl.config import Region, load_region
+from hydrotl.data.canonical import data_hash
+from hydrotl.data.regions import region_data
+from hydrotl.experiments.cells import Experiment
+from hydrotl.experiments.member import Member, simulate_member, train_member
+from hydrotl.experiments.provenance import code_version, machine, today
+from hydrotl.experiments.records import cell_path, read_record
+from hydrotl.experiments.run import Task
+from hydrotl.experiments.source import source_folder
+from hydrotl.experiments.store import Product, member_key, record_key, stored, write_product
+from hydrotl_core.errors import ConfigError
+from hydrotl_core.training import total_updates
+from hydrotl_core.weights import load_weights, member_paths
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A process model's flow in a region, and what decides it.
+
+    Attributes
+    ----------
+    identity
+        Name, version and data of the model, for keys.
+    flow
+        Computes streamflow, mm/day, ``(basin, time)``.
+    """
+
+    identity: dict[str, Any]
+    flow: Callable[[], xr.DataArray]
+
+
+#: Finds the teacher of a region by its name.
+FindTeacher = Callable[[Region, str], Teacher]
+
+
+def no_teachers(region: Region, name: str) -> Teacher:
+    """Where no process models are at hand."""
+    raise ConfigError(f"{region.title}: no process model {name!r} to learn from")
+
+
+@dataclass(frozen=True)
+class Work:
+    """A cell to compute: its members' tasks and keys, and the record that they make."""
+
+    experiment: Experiment
+    tasks: tuple[Task, ...]
+    keys: tuple[str, ...]
+    path: Path
+
+    @property
+    def key(self) -> str:
+        """Key of the record."""
+        return record_key(list(self.keys))
+
+    @property
+    def finished(self) -> bool:
+        """Whether the record is there."""
+        return self.path.is_file() and read_record(self.path).get("key") == self.key
+
+
+class Planner:
+    """Reads each region once and turns cells into tasks.
+
+    Parameters
+    ----------
+    device
+        Of the training, ``cpu`` or ``cuda``.
+    teachers
+        Finds the process models that members learn from.
+    folder
+        Where simulations are kept; by default the project's store.
+    """
+
+    def __init__(
+        self,
+        device: str = "cpu",
+        teachers: FindTeacher = no_teachers,
+        folder: Path | None = None,
+    ) -> None:
+        self.device, self.teachers, self.folder = device, teachers, folder
+        self.shared: dict[str, Any] = {}
+        self.hashes: dict[str, str] = {}
+        self.known_teachers: dict[str, Teacher] = {}
+
+    def data(self, name: str) -> xr.Dataset:
+        """Inputs and streamflow of a region."""
+        if name not in self.shared:
+            self.shared[name] = region_data(load_region(name))
+            self.hashes[name] = data_hash(self.shared[name])
+        return self.shared[name]
+
+    def work(
+        self,
+        experiment: Experiment,
+        members: int,
+    ) -> Work:
+        """Tasks of the members of a cell, and where its record is kept.
+
+        Raises
+        ------
+        WeightsError
+            If the cell's source has no weights.
+        """
+        cell, ds = experiment.cell, self.data(experiment.cell.region)
+        tasks, keys = [], []
+        for seed in range(members):
+            member = experiment.member(seed, ds, self.device)
+            data, source, teacher = {"data": cell.region}, None, None
+            if experiment.option is not None:
+                path = self._start(experiment.source, seed)
+                data["start"], source = str(path), self.hashes[str(path)]
+            if experiment.teacher is not None:
+                found = self._teacher(experiment)
+                data["teacher"], teacher = self._teacher_name(experiment), found.identity
+            key = member_key(member, self.hashes[cell.region], source, teacher)
+            keys.append(key)
+            tasks.append(self._task(member, key, data, f"{cell.region} {cell.option} {seed}"))
+        return Work(experiment, tuple(tasks), tuple(keys), cell_path(experiment))
+
+    def _task(self, member: Member, key: str, data: dict[str, str], title: str) -> Task:
+        product = stored(key) if self.folder is None else self.folder / f"{key}.safetensors"
+        ds = self.shared[data["data"]]
+        updates = total_updates(member.training, ds.sizes["basin"], member.fit[0].days)
+        return Task(
+            title=title,
+            product=product,
+            checkpoint=product.with_suffix(".checkpoint"),
+            compute=partial(train_and_simulate, member=member, code=code_version()),
+            write=write_product,
+            data=data,
+            updates=updates * (2 if "teacher" in data else 1),
+        )
+
+    def _start(self, source: str, seed: int) -> Path:
+        """Weights that member ``seed`` starts from: the source's members in turn."""
+        paths = member_paths(source_folder(source))
+        path = paths[seed % len(paths)]
+        if str(path) not in self.shared:
+            parameters, _ = load_weights(path)
+            self.shared[str(path)] = {name: value.numpy() for name, value in parameters.items()}
+            self.hashes[str(path)] = pooch.file_hash(str(path), alg="sha256")
+        return path
+
+    def _teacher_name(self, experiment: Experiment) -> str:
+        return f"{experiment.cell.region}, {experiment.teacher}"
+
+    def _teacher(self, experiment: Experiment) -> Teacher:
+        name = self._teacher_name(experiment)
+        if name not in self.known_teachers:
+            assert experiment.teacher is not None
+            self.known_teachers[name] = self.teachers(experiment.region, experiment.teacher)
+        return self.known_teachers[name]
+
+    def prepare(self, tasks: Iterable[Task]) -> None:
+        """Run the process models that ``tasks`` learn from, and no others."""
+        for task in tasks:
+            name = task.data.get("teacher")
+            if name is not None and name not in self.shared:
+                self.shared[name] = self.known_teachers[name].flow()
+
+
+def train_and_simulate(
+    checkpoint: Path | None,
+    data: xr.Dataset,
+    start: dict[str, np.ndarray] | None = None,
+    teacher: xr.DataArray | None = None,
+    *,
+    member: Member,
+    code: str,
+) -> Product:
+    """Train a member and simulate its test days; ``code`` is the version that trains."""
+    trained = train_member(member, data, start, teacher, checkpoint=checkpoint)
+    about = {
+        "seconds": trained.log.seconds,
+        "arithmetic": trained.log.arithmetic,
+        "code": code,
+        "date": today(),
+        "machine": machine(),
+    }
+    return Product({"simulated": simulate_member(trained, data, member)}, about)

@@ -1,0 +1,266 @@
+"""The one runner: computes tasks whose file is not there yet, and resumes what was stopped.
+
+A task says where its result is kept. What has its file already is not computed again; what was
+begun goes on from its checkpoint; what another run on this machine computes is waited for. So the
+same call, made again after a kill, does what is left.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from tqdm import tqdm
+
+from hydrotl.experiments.executors import Shared, run_dask, run_here, run_processes
+from hydrotl.experiments.store import claimed, is_claimed
+from hydrotl_core.checkpoint import checkpoint_progress
+from hydrotl_core.errors import HydroTLError, TrainingError, WeightsError
+
+POLL_SECONDS = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """Something to compute once.
+
+    Attributes
+    ----------
+    title
+        Name in messages.
+    product
+        File that is written when it is done.
+    checkpoint
+        File from which a stopped computation goes on; its lock lies beside it.
+    compute
+        Importable function ``compute(checkpoint, **data)`` whose result ``write`` takes. Partial
+        functions carry what is particular to the task.
+    write
+        Importable function ``write(product, result)``.
+    data
+        Which shared values ``compute`` takes: argument -> name.
+    updates
+        Number of training updates, for the progress bar.
+    """
+
+    title: str
+    product: Path
+    checkpoint: Path
+    compute: Callable[..., Any]
+    write: Callable[[Path, Any], None]
+    data: Mapping[str, str] = field(default_factory=dict)
+    updates: int = 1
+
+    @property
+    def lock(self) -> Path:
+        """Held by the process that computes it."""
+        return self.checkpoint.with_suffix(".lock")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a task ended in a worker; ``result`` where the worker does not share this disk."""
+
+    state: Literal["finished", "failed", "elsewhere"]
+    error: Exception | None = None
+    result: Any = None
+
+
+def perform(task: Task, *, here: bool, **data: Any) -> Outcome:
+    """Compute a task in a worker and, on this machine (``here``), write its file under its lock."""
+    try:
+        if not here:
+            return Outcome("finished", result=task.compute(None, **data))
+        with claimed(task.lock) as free:
+            if not free:
+                return Outcome("elsewhere")
+            if not task.product.is_file():  # another run may have written it by now
+                task.write(task.product, task.compute(task.checkpoint, **data))
+            task.checkpoint.unlink(missing_ok=True)
+    except (HydroTLError, FloatingPointError) as error:
+        return Outcome("failed", error)
+    except Exception as error:  # a defect or a full disk: the other tasks go on
+        traceback.print_exc()
+        return Outcome("failed", error)
+    return Outcome("finished")
+
+
+def run_tasks(
+    tasks: Sequence[Task],
+    shared: Shared,
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    label: str = "tasks",
+    log: Path | None = None,
+) -> Iterator[Task]:
+    """Compute what is missing of ``tasks``; yield each one whose file is there then, as they come.
+
+    Parameters
+    ----------
+    tasks
+        The most wanted first.
+    shared
+        Large values that tasks take, by name.
+    jobs
+        Processes on this machine; with one, everything is computed in this process.
+    scheduler
+        Address of a Dask scheduler, to compute on its cluster instead.
+    label
+        Of the progress bar.
+    log
+        File that gets a line for every event.
+
+    Raises
+    ------
+    TrainingError
+        At the end, if tasks failed: it names each of them and why. A single cause is raised as it
+        was.
+    """
+    open_tasks = [task for task in tasks if not task.product.is_file()]
+    yield from (task for task in tasks if task not in set(open_tasks))
+    failures: dict[Task, Exception] = {}
+    with _events(log) as event, _bar(open_tasks, label) as bar:
+        for task in open_tasks:
+            if task.checkpoint.is_file():
+                done, _ = checkpoint_progress(task.checkpoint)
+                event(f"{task.title}: goes on at update {done} of {task.updates}")
+        while open_tasks:
+            elsewhere = []
+            for task, outcome in _computed(open_tasks, shared, jobs, scheduler):
+                if outcome.state == "elsewhere":
+                    elsewhere.append(task)
+                elif outcome.error is not None:
+                    failures[task] = outcome.error
+                    event(f"{task.title}: failed: {outcome.error}")
+                else:
+                    if outcome.result is not None:
+                        task.write(task.product, outcome.result)
+                    event(f"{task.title}: finished, wrote {task.product}")
+                    bar.finish(task)
+                    yield task
+            open_tasks = _wait_for_others(elsewhere, event)
+            yield from (task for task in elsewhere if task not in set(open_tasks))
+    if failures:
+        raise _failure(failures, len(tasks))
+
+
+def _computed(
+    tasks: Sequence[Task], shared: Shared, jobs: int, scheduler: str | None
+) -> Iterator[tuple[Task, Outcome]]:
+    function = partial(perform, here=scheduler is None)
+    if scheduler is not None:
+        return run_dask(function, tasks, shared, scheduler)
+    if jobs > 1 and len(tasks) > 1:
+        return run_processes(function, tasks, shared, jobs)
+    return run_here(function, tasks, shared)
+
+
+def _wait_for_others(tasks: list[Task], event: Callable[[str], None]) -> list[Task]:
+    """Wait for tasks of other runs; those whose run ended without a result are still to do."""
+    if tasks:
+        event(f"another run computes {', '.join(task.title for task in tasks)}: waiting for it")
+    while any(is_claimed(task.lock) and not task.product.is_file() for task in tasks):
+        time.sleep(POLL_SECONDS)
+    return [task for task in tasks if not task.product.is_file()]
+
+
+def _failure(failures: Mapping[Task, Exception], total: int) -> Exception:
+    messages = {str(error) for error in failures.values()}
+    if len(messages) == 1:
+        return next(iter(failures.values()))
+    told = "; ".join(f"{task.title} ({error})" for task, error in failures.items())
+    return TrainingError(f"{len(failures)} of {total} failed: {told}")
+
+
+class _Bar:
+    """Training updates of all tasks on one line, renewed from the checkpoints of running ones."""
+
+    def __init__(self, tasks: Sequence[Task], label: str) -> None:
+        total = sum(task.updates for task in tasks)
+        self.bar = tqdm(total=total, desc=label, unit="update", disable=None if tasks else True)
+        self.open, self.done, self.ended = list(tasks), 0, threading.Event()
+        self.renewal = threading.Thread(target=self._renew, daemon=True)
+        self.renewal.start()
+
+    def finish(self, task: Task) -> None:
+        self.open.remove(task)
+        self.done += task.updates
+        self.show()
+
+    def show(self) -> None:
+        self.bar.n = self.done + sum(_updates_done(task) for task in list(self.open))
+        self.bar.refresh()
+
+    def _renew(self) -> None:
+        while not self.ended.wait(POLL_SECONDS):
+            self.show()
+
+
+@contextmanager
+def _bar(tasks: Sequence[Task], label: str) -> Iterator[_Bar]:
+    bar = _Bar(tasks, label)
+    try:
+        yield bar
+    finally:
+        bar.ended.set()
+        bar.renewal.join()
+        bar.bar.close()
+
+
+def _updates_done(task: Task) -> int:
+    try:
+        return checkpoint_progress(task.checkpoint)[0]
+    except WeightsError:  # damaged, which the task itself will say
+        return 0
+
+
+@contextmanager
+def _events(path: Path | None) -> Iterator[Callable[[str], None]]:
+    """Function that appends a line with the UTC time to ``path``; without one, it says nothing."""
+    # Not in the registry of loggers: it ends with the block, and nobody else configures it.
+    logger = logging.Logger("events", logging.INFO)
+    handler: logging.Handler = logging.NullHandler()
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, encoding="utf-8")
+        form = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+        form.converter = time.gmtime
+        handler.setFormatter(form)
+    logger.addHandler(handler)
+
+    def event(message: str) -> None:
+        line = " ".join(message.split())
+        logger.info(line)
+        if path is not None:
+            tqdm.write(line)
+
+    try:
+        yield event
+    except KeyboardInterrupt:
+        event("interrupted")
+        raise
+    finally:
+        handler.close()
+
+
+def state_of(task: Task) -> str:
+    """Where a task stands, from its files alone, in words."""
+    if task.product.is_file():
+        return "finished"
+    try:
+        done, _ = checkpoint_progress(task.checkpoint)
+    except WeightsError as error:
+        return f"unusable: {error}"
+    progress = f"{done} of {task.updates} updates"
+    if is_claimed(task.lock):
+        return f"running: {progress}"
+    return f"begun: {progress}" if done else "waiting"
