@@ -12,14 +12,20 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hydrotl.experiments.members import WORKER_ENVIRONMENT, default_jobs, pick_device, start_worker
+from hydrotl.experiments.executors import (
+    WORKER_ENVIRONMENT,
+    at_once,
+    default_jobs,
+    pick_device,
+    start_worker,
+)
 from hydrotl.experiments.provenance import code_version
 from hydrotl_core.files import replacing
 
@@ -139,8 +145,10 @@ def updates_for(seconds: float, per_update: float, most: int = 200) -> int:
     return max(1, min(most, round(seconds / per_update)))
 
 
-def _rest(seconds: float) -> None:
+def _rest(seconds: float) -> int:
+    """Occupy a process for a moment; which one it was."""
     time.sleep(seconds)
+    return os.getpid()
 
 
 def _start_peer() -> None:
@@ -160,6 +168,20 @@ class Crew:
         began = time.perf_counter()
         results = list(self._pool.map(function, tasks))
         return time.perf_counter() - began, results
+
+    def run_as(self, function: Callable[[Task], Result], tasks: Sequence[Task], jobs: int) -> float:
+        """Wall seconds of ``tasks``, as many at a time as hydrotl's runner lets run."""
+        began = time.perf_counter()
+        waiting = list(tasks)
+        running: set[Future[Result]] = set()
+        while waiting or running:
+            most = at_once(len(waiting) + len(running), jobs)
+            while waiting and len(running) < most:
+                running.add(self._pool.submit(function, waiting.pop()))
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+        return time.perf_counter() - began
 
 
 def _start_member() -> None:
@@ -188,7 +210,7 @@ def process_environment(variables: Mapping[str, str]) -> Iterator[None]:
 def crew(processes: int, one_thread: bool) -> Iterator[Crew]:
     """Start ``processes``.
 
-    With ``one_thread`` they are the workers of :mod:`hydrotl.experiments.members`, with their
+    With ``one_thread`` they are the workers of :mod:`hydrotl.experiments.executors`, with their
     environment; without, they have the threads that torch takes by itself.
     """
     with process_environment(WORKER_ENVIRONMENT if one_thread else {}):
@@ -197,7 +219,8 @@ def crew(processes: int, one_thread: bool) -> Iterator[Crew]:
             mp_context=get_context("spawn"),
             initializer=_start_member if one_thread else _start_peer,
         )
-        # A process is started for a task that finds none free: keep all of them occupied.
-        list(pool.map(_rest, [SPAWN_SECONDS] * processes))
+        # A process is started for a task that finds none free: occupy all until all have answered.
+        while len(set(pool.map(_rest, [SPAWN_SECONDS] * processes))) < processes:
+            pass
     with pool:
         yield Crew(pool, processes)

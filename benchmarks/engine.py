@@ -17,14 +17,13 @@ from benchmarks.data import read_netcdf, whole_period
 from benchmarks.hydrodl import CellLoopTrainer
 from hydrotl.config import load_options, load_recipe
 from hydrotl.data.canonical import dynamic_variables, static_attributes
-from hydrotl_core.transfer import initial_model
 from hydrotl_core.arrays import Arrays, build_arrays, in_period
 from hydrotl_core.engine import Update
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.recipe import Training
 from hydrotl_core.scaling import STREAMFLOW, Scaler, fit_scaler
 from hydrotl_core.training import train
-from hydrotl_core.transfer import freeze
+from hydrotl_core.transfer import freeze, initial_model
 
 # So many that a run is always in its midst: nothing it does at its end is timed.
 ENDLESS = 1_000_000
@@ -79,10 +78,7 @@ def _prepared(data: Path, training: Training) -> tuple[Scaler, Arrays]:
 
 @dataclass(frozen=True)
 class Work:
-    """Updates of one hydrotl model on the basins in ``data`` (:func:`data.write_netcdf`).
-
-    With a ``checkpoint`` it goes on from there, up to update ``updates``.
-    """
+    """Updates of one hydrotl model on the basins in ``data`` (:func:`data.write_netcdf`)."""
 
     data: Path
     training: Training
@@ -91,7 +87,6 @@ class Work:
     threads: int = 1
     member: int = 0
     option: str | None = None
-    checkpoint: Path | None = None
 
 
 def work(task: Work) -> float:
@@ -131,7 +126,6 @@ def span(task: Work) -> tuple[float, float]:
         validate_every=task.updates,
         quiet=True,
         stop_at=lots * task.updates,
-        checkpoint=task.checkpoint,
     )
     return stamps[-2], stamps[-1]
 

@@ -28,7 +28,12 @@ from typing import Any
 from benchmarks.common import environment, options, summary, write_result
 from benchmarks.data import camels, read_netcdf, sample, write_netcdf
 from hydrotl.config import load_recipe
-from hydrotl.experiments.members import WORKER_ENVIRONMENT, default_jobs, run_tasks
+from hydrotl.experiments.executors import (
+    WORKER_ENVIRONMENT,
+    default_jobs,
+    run_here,
+    run_processes,
+)
 
 BASINS = [10, 50, 200, 671]
 YEARS = [1, 5, 10, 28]
@@ -51,6 +56,11 @@ class Point:
     updates: int
     device: str
 
+    @property
+    def data(self) -> dict[str, str]:
+        """It takes no value that processes share: each reads the file."""
+        return {}
+
 
 def peak_memory() -> float:
     """Peak resident memory of this process in MiB."""
@@ -67,8 +77,8 @@ def train_one(point: Point) -> dict[str, Any]:
     import torch
 
     from benchmarks import engine
-    from hydrotl_core.transfer import initial_model
     from hydrotl_core.training import train
+    from hydrotl_core.transfer import initial_model
 
     torch.set_num_threads(1)
     began = time.perf_counter()
@@ -110,7 +120,11 @@ def train_one(point: Point) -> dict[str, Any]:
 def child(point: Point) -> dict[str, Any]:
     """All members of ``point``, as hydrotl runs them."""
     jobs = default_jobs() if point.device == "cpu" else 1
-    members = list(run_tasks(train_one, [point] * point.members, jobs, "members"))
+    points = [point] * point.members
+    if min(jobs, point.members) > 1:
+        members = [found for _, found in run_processes(train_one, points, {}, jobs)]
+    else:
+        members = [found for _, found in run_here(train_one, points, {})]
     peaks = {member["pid"]: member["memory"] for member in members}
     if len(members) > 1:
         peaks[os.getpid()] = peak_memory()

@@ -29,8 +29,8 @@ from benchmarks.common import environment, in_turns, options, summary, synchroni
 from benchmarks.data import SOURCE, camels, with_lead, write_generic
 from benchmarks.hydrodl import CellLoopLSTM
 from hydrotl.config import load_source
-from hydrotl.experiments.experiment import source_folder
-from hydrotl.experiments.source import TEST_LEAD_DAYS
+from hydrotl.experiments.member import TEST_LEAD_DAYS
+from hydrotl.experiments.source import source_folder
 from hydrotl_core.arrays import Arrays, build_arrays
 from hydrotl_core.simulation import simulate
 from hydrotl_core.weights import load_model, member_paths

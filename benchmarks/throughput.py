@@ -5,8 +5,8 @@
 Writes `throughput.json`. Twenty basins of CAMELS-US, five years, windows of 365 days, hidden
 sizes 64 and 256, batches of 2, 16 and 100, ensembles of one and of five members:
 
-- hydrotl as it runs, one process and one thread per member and as many processes as cores, one
-  member cut in two where that lets all of them end together (`experiments/schedule.py`), with
+- hydrotl as it runs, one process and one thread per member and as many processes as cores, the
+  last members sharing the cores (`hydrotl.experiments.executors.at_once`), with
   the paper's way of training (DropConnect, Adadelta) and with that of the recipe `fast` (AdamW),
   in float32 like all others and, where the processor has it, in bfloat16; for one member also with
   all threads;
@@ -46,7 +46,7 @@ from benchmarks.data import camels, sample, whole_period, write_generic, write_n
 from benchmarks.flops import Size, direct_update_flops, update_flops
 from hydrotl.config import load_options
 from hydrotl.data.canonical import dynamic_variables, static_attributes
-from hydrotl.experiments.members import default_jobs
+from hydrotl.experiments.executors import default_jobs
 from hydrotl_core.engine import arithmetic
 from hydrotl_core.recipe import Period, Training
 from hydrotl_core.scaling import STREAMFLOW
@@ -87,8 +87,12 @@ def contestants(
     apart: Crew,
     together: Crew,
     beside: Crew | None = None,
+    jobs: int = 0,
 ) -> dict[str, Contestant]:
-    """All rows that are measured at one size; ``beside`` are processes that share a GPU."""
+    """All rows that are measured at one size; ``beside`` are processes that share a GPU.
+
+    ``jobs`` is the number of hydrotl's processes on a CPU.
+    """
     rows = {}
     cores = default_jobs()
     ways = {
@@ -102,7 +106,7 @@ def contestants(
         one = engine.Work(basins.file, training, 1, device)
         rows[f"hydrotl, {name}, 1 member"] = Contestant(apart, engine.work, one, 1)
         rows[f"hydrotl, {name}, 5 members"] = Contestant(
-            apart, engine.work, one, MEMBERS, cut=device == "cpu"
+            apart, engine.work, one, MEMBERS, jobs=jobs
         )
         if beside is not None:
             rows[f"hydrotl, {name}, 5 members, side by side"] = Contestant(
@@ -157,7 +161,9 @@ def at_size(
     """Rows of one hidden size and batch."""
     size = Size(len(basins.dynamic), len(basins.static), hidden)
     own, direct = update_flops(size, WINDOW, batch), direct_update_flops(size, WINDOW, batch)
-    rows = contestants(basins, hidden, batch, args.device, apart, together, beside)
+    jobs = default_jobs() if args.device == "cpu" and args.jobs is None else args.jobs or 0
+    own_jobs = jobs if args.device == "cpu" else 0
+    rows = contestants(basins, hidden, batch, args.device, apart, together, beside, own_jobs)
     result = []
     for name, values in measure(rows, args.seconds, args.repeats).items():
         flops = direct if "default" in name else own
@@ -228,7 +234,8 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         basins = write_sample(Path(name))
-        apart = stack.enter_context(crew(1 if shared else jobs, one_thread=True))
+        most = 1 if shared else jobs + jobs // 2  # the last members share the cores
+        apart = stack.enter_context(crew(most, one_thread=True))
         together = stack.enter_context(crew(1, one_thread=False))
         beside = stack.enter_context(crew(jobs, one_thread=True)) if shared else None
         for hidden, batch in ((h, b) for h in args.hidden for b in args.batch):

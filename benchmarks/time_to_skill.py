@@ -41,13 +41,14 @@ from benchmarks.data import SOURCE, camels, with_lead, write_generic
 from benchmarks.flops import Size, direct_update_flops, update_flops
 from hydrotl.config import load_recipe, load_source
 from hydrotl.data.regions import hold_out
-from hydrotl.experiments.source import TEST_LEAD_DAYS, initial_model
+from hydrotl.experiments.member import TEST_LEAD_DAYS
 from hydrotl_core.arrays import build_arrays, in_period, observed_flow
 from hydrotl_core.metrics import nse
 from hydrotl_core.recipe import Period
 from hydrotl_core.scaling import fit_scaler
 from hydrotl_core.simulation import simulate
 from hydrotl_core.training import total_updates, train
+from hydrotl_core.transfer import initial_model
 
 VALIDATION_DAYS = 730
 HYDROTL = ("fast", "paper")  # recipes

@@ -37,7 +37,7 @@ from benchmarks.common import (
     write_result,
 )
 from hydrotl.config import load_recipe, load_region
-from hydrotl.experiments.members import default_jobs
+from hydrotl.experiments.executors import default_jobs
 from hydrotl_core.recipe import Training
 
 REGION, RECIPE, MEMBERS = "ind", "fast", 5
@@ -52,11 +52,12 @@ def recipe() -> Training:
 
 def hydrotl_job(setting: str, option: str, updates: int, device: str) -> float:
     """Train and simulate the ensemble; seconds per update of a member."""
-    from hydrotl.experiments.experiment import Cell, run_cells
+    from hydrotl.experiments.cells import Cell, resolve
+    from hydrotl.experiments.sweep import run_cells
 
     cell = Cell(REGION, setting, option, RECIPE)
     jobs = default_jobs() if device == "cpu" else 1
-    results = run_cells([cell], MEMBERS, jobs=jobs, device=device, updates=updates)
+    results = run_cells([resolve(cell, updates=updates)], MEMBERS, jobs=jobs, device=device)
     return results[cell].seconds / (MEMBERS * updates)
 
 

@@ -1,8 +1,11 @@
 """The arithmetic of the benchmarks: operations, curves, and the peer written from equations."""
 
 import doctest
+import os
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,7 +17,6 @@ from benchmarks.data import write_netcdf
 from benchmarks.engine import Work, fast_training, work
 from benchmarks.flops import Size, direct_update_flops, forward_flops, update_flops
 from benchmarks.hydrodl import CellLoopLSTM
-from hydrotl_core.checkpoint import checkpoint_progress
 from hydrotl_core.model import StreamflowLSTM
 from tests.synthetic import canonical
 
@@ -134,24 +136,39 @@ def test_updates_that_fill_a_repeat(per_update: float, expected: int) -> None:
     assert updates_for(0.5, per_update) == expected
 
 
-def test_members_side_by_side_are_cut_and_trained_whole(tmp_path: Path) -> None:
-    """Three of four updates on two processes: the second is cut in its midst, nothing is lost."""
+def test_the_last_members_share_the_cores(tmp_path: Path) -> None:
+    """Of five members with two jobs, two run at first and three at the end; all are trained."""
     data, training = tmp_path / "data.nc", fast_training(4, 2)
     write_netcdf(canonical(2), data)
-    task = Work(data, training, 4, "cpu")
-    with crew(2, one_thread=True) as team:
-        row = Contestant(team, note_and_work, task, 3, cut=True)
-        assert row.multiple(3) == 4
+    with crew(3, one_thread=True) as team:
+        while len(set(team.run(imported, [0.2] * 3)[1])) < 3:  # else one imports while others work
+            pass
+        row = Contestant(team, note_and_work, Work(data, training, 4, "cpu"), 5, jobs=2)
         assert row.seconds(4) > 0
-    pieces = (tmp_path / "done").read_text(encoding="utf-8").split()
-    assert sorted(pieces) == ["0:0-4", "1:0-2", "1:2-4", "2:0-4"]
+    steps = [int(step) for step in (tmp_path / "steps").read_text(encoding="utf-8").split()]
+    assert sorted(steps) == [-1] * 5 + [1] * 5
+    running = np.cumsum(steps)
+    assert running.max() == 3
+    assert running[: steps.index(-1)].max() <= 2
+
+
+def imported(seconds: float) -> int:
+    """A moment's work for a process that has imported this module; which process it was."""
+    time.sleep(seconds)
+    return os.getpid()
 
 
 def note_and_work(task: Work) -> float:
-    first = checkpoint_progress(task.checkpoint)[0] if task.checkpoint else 0
+    """Train, with a note of the beginning and the end."""
+
+    def note(step: int) -> None:
+        with (task.data.parent / "steps").open("a", encoding="utf-8") as file:
+            file.write(f"{step}\n")
+
+    note(1)
+    time.sleep(1.0)  # longer than the start of the others
     seconds = work(task)
-    with (task.data.parent / "done").open("a", encoding="utf-8") as file:
-        file.write(f"{task.member}:{first}-{task.updates}\n")
+    note(-1)
     return seconds
 
 

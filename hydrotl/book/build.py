@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from hydrotl.experiments.executors import run_processes
 from hydrotl.paths import MANIFEST_NAME, data_dir, project_root
 from hydrotl.yamlfile import load_yaml
 from hydrotl_core.errors import ConfigError, HydroTLError
@@ -50,6 +50,11 @@ class Run:
     name: str
     parameters: Mapping[str, Any]
     key: str
+
+    @property
+    def data(self) -> dict[str, str]:
+        """It takes no value that processes share."""
+        return {}
 
     @property
     def source(self) -> Path:
@@ -112,19 +117,12 @@ def run_notebooks(
     stale = [run for run in runs if force or _key_of(root / run.output) != run.key]
     (root / RUN_NOTEBOOKS).mkdir(parents=True, exist_ok=True)
     failures = []
-    # spawn: each worker sets its own environment and folder, and inherits no threads
-    pool = ProcessPoolExecutor(
-        max_workers=max(1, jobs),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_enter,
-        initargs=(str(root),),
-    )
-    with pool, tqdm(total=len(runs), initial=len(runs) - len(stale), unit="notebook") as bar:
-        pending = {pool.submit(_run, run): run for run in stale}
-        for future in as_completed(pending):
-            bar.set_description(pending[future].name)
+    function = partial(_run, root)
+    with tqdm(total=len(runs), initial=len(runs) - len(stale), unit="notebook") as bar:
+        # In processes of their own, even a single one: each has its own environment and folder.
+        for run, error in run_processes(function, stale, {}, max(1, jobs)):
+            bar.set_description(run.name)
             bar.update()
-            error = future.result()
             if error:
                 failures.append(error)
     if failures:
@@ -237,17 +235,14 @@ def _key_of(notebook: Path) -> str | None:
     return content["metadata"].get("hydrotl", {}).get("key")
 
 
-def _enter(root: str) -> None:
-    """Prepare a worker: papermill records paths as given, so they must be relative."""
-    os.chdir(root)
-    os.environ.update(KERNEL_ENVIRONMENT, HYDROTL_ROOT=root)
-
-
-def _run(run: Run) -> str | None:
+def _run(root: Path, run: Run) -> str | None:
     """Run one notebook in a worker; return what went wrong."""
     import nbformat
     import papermill
 
+    os.chdir(root)  # papermill records paths as given, so they must be relative
+    os.environ.update(KERNEL_ENVIRONMENT, HYDROTL_ROOT=str(root))
+    os.environ.pop("GLIBC_TUNABLES", None)  # memory settings of training, not of kernels
     try:
         papermill.execute_notebook(
             run.source.as_posix(),

@@ -96,15 +96,12 @@ def set_worker_environment() -> None:
 
 
 def start_worker() -> None:
-    """One thread, deaf to Ctrl-C, and no life beyond the parent's.
+    """Be deaf to Ctrl-C, and end with the parent.
 
     Ctrl-C reaches the whole group of processes; the parent alone decides what it means. A parent
     that is killed leaves nothing computing.
     """
-    import torch
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
     parent = parent_process()
     if parent is not None:
 
@@ -137,13 +134,19 @@ def _taken(task: NeedsData, shared: Shared) -> dict[str, Any]:
     return {argument: shared[name] for argument, name in task.data.items()}
 
 
+def at_once(left: int, jobs: int) -> int:
+    """Tasks to compute at a time when ``left`` are not done and ``jobs`` processes are wanted.
+
+    The last ones start together and share the cores: of five equal tasks on two cores, two are
+    computed first and three then, so that no core is idle at the end.
+    """
+    return left if left <= jobs + jobs // 2 else jobs
+
+
 def run_processes(
     function: Callable[..., Result], tasks: Sequence[Task], shared: Shared, jobs: int
 ) -> Iterator[tuple[Task, Result]]:
-    """As :func:`run_here`, in ``jobs`` processes.
-
-    The last tasks start early and share the cores: of five equal tasks on two cores, two are
-    computed alone and three at once, so that no core is idle at the end.
+    """As :func:`run_here`, in ``jobs`` processes, a few more at the end (:func:`at_once`).
 
     Raises
     ------
@@ -162,8 +165,8 @@ def run_processes(
         running: dict[Future[Result], Task] = {}
         try:
             while waiting or running:
-                last = len(waiting) + len(running) <= jobs + jobs // 2
-                while waiting and (last or len(running) < jobs):
+                most = at_once(len(waiting) + len(running), jobs)
+                while waiting and len(running) < most:
                     task = waiting.popleft()
                     running[pool.submit(function, task, **_taken(task, shared))] = task
                 done, _ = wait(running, return_when=FIRST_COMPLETED)

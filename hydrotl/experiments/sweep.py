@@ -60,7 +60,8 @@ def _experiments(entry: SweepEntry, regions: Sequence[str]) -> list[Experiment]:
     changes: list[Changes] = [((key, v),) for key, values in entry.vary.items() for v in values]
     found: dict[tuple[Cell, Changes], Experiment] = {}
     for region in regions:
-        for source in [*entry.sources] or [None]:
+        sources: list[str | None] = [*entry.sources]
+        for source in sources or [None]:
             for cell in cells_of(region, entry.settings, entry.options, entry.recipe, source):
                 for change in changes or [()]:
                     experiment = resolve(
