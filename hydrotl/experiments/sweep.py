@@ -120,9 +120,9 @@ class Planner:
             return None
         name = f"{cell.region}/{cell.option}"
         if name not in self.shared:
-            from hydrotl.process_based.teachers import guide
+            from hydrotl.process_based.teachers import teacher_flow
 
-            self.shared[name] = guide(cell.region, cell.option.removeprefix(PROCESS))
+            self.shared[name] = teacher_flow(cell.region, cell.option.removeprefix(PROCESS))
         return self.shared[name]
 
     def taught_from(self, cell: Cell) -> xr.Dataset | None:
@@ -131,9 +131,9 @@ class Planner:
             return None
         name = f"{cell.region} taught from"
         if name not in self.known:
-            from hydrotl.process_based.teachers import guide_data
+            from hydrotl.process_based.teachers import teacher_data
 
-            self.known[name] = guide_data(load_region(cell.region))
+            self.known[name] = teacher_data(load_region(cell.region))
         return self.known[name]
 
     def needs(self, task: CellTask) -> dict[str, str]:

@@ -1,9 +1,9 @@
-"""The calibrated conceptual model on a region's settings: what an LSTM has to beat.
+"""The benchmark: GR4J with snow, calibrated on a region's settings. An LSTM has to beat it.
 
 It sees what a local LSTM sees: the forcing, and the streamflow of the training period.
 
-A search takes seconds and a region may have hundreds of basins, so each one's result is kept in
-``runs/calibrate/`` until the project is cleaned, and no search is done twice.
+A calibration takes seconds and a region may have hundreds of basins, so the parameters of each are
+kept in ``runs/calibrate/``, and none is calibrated twice.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import xarray as xr
 
 from hydrotl.config import Region, load_region
 from hydrotl.data.canonical import data_hash
+from hydrotl.data.evaporation import mean_temperature
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.regions import region_basins, region_setting, region_settings
 from hydrotl.experiments.keys import content_hash
@@ -29,7 +30,7 @@ from hydrotl.experiments.members import run_tasks
 from hydrotl.experiments.provenance import code_version, provenance
 from hydrotl.experiments.records import DIGITS, score_record
 from hydrotl.paths import project_root
-from hydrotl.process_based import gr4j
+from hydrotl.process_based import WARM_UP_DAYS, gr4j
 from hydrotl.process_based.calibration import (
     BOUNDS,
     calibrate,
@@ -42,7 +43,7 @@ from hydrotl_core.files import replacing
 from hydrotl_core.recipe import Period
 from hydrotl_core.scaling import STREAMFLOW, require
 
-#: Folder of the results, where those of the LSTMs have the name of a recipe.
+#: Folder of the results; those of the LSTMs have the name of a recipe.
 FOLDER = "conceptual"
 
 
@@ -71,7 +72,7 @@ class BasinResult:
 
 
 def calibrate_basin(task: BasinTask) -> BasinResult:
-    """Calibrate one basin, unless its result is kept, and simulate its test period."""
+    """Calibrate one basin, unless its parameters are kept, and simulate its test period."""
     if not task.kept.is_file():
         began = time.perf_counter()
         row = calibrate(task.ds, task.attributes, [task.train], seed=task.member).iloc[0]
@@ -85,7 +86,7 @@ def calibrate_basin(task: BasinTask) -> BasinResult:
 
 
 def _kept(basin_hash: str, attributes: Attributes, train: Period, member: int) -> Path:
-    """File of one basin's parameters, named by all that decides them."""
+    """File of one basin's parameters, named after everything that decides them."""
     content = [
         basin_hash,
         attributes.model_dump(),
@@ -97,8 +98,8 @@ def _kept(basin_hash: str, attributes: Attributes, train: Period, member: int) -
     return project_root() / "runs" / "calibrate" / f"{content_hash(content)}.json"
 
 
-def yardstick_data(region: Region) -> xr.Dataset:
-    """What the model needs of the region's basins.
+def benchmark_data(region: Region) -> xr.Dataset:
+    """The variables that the model needs, of the region's basins.
 
     Raises
     ------
@@ -109,28 +110,28 @@ def yardstick_data(region: Region) -> xr.Dataset:
     attributes = load_manifest()[region.dataset].attributes
     ds = region_basins(region)
     require(ds, ["prcp", STREAMFLOW], "variables")
-    gr4j.mean_temperature(ds)
+    mean_temperature(ds)  # raises if there is none
     source = gr4j.evaporation_source(ds, attributes)
     wanted = ["prcp", *(["tmean"] if "tmean" in ds else ["tmin", "tmax"]), STREAMFLOW]
     wanted.append(str(attributes.latitude) if source == gr4j.OUDIN else source)
     return ds[wanted].load()
 
 
-def run_yardstick(
+def run_benchmark(
     name: str, settings: Sequence[str] | None = None, *, members: int = 1, jobs: int = 1
 ) -> list[dict[str, Any]]:
-    """Calibrate, test and describe the model in each setting of a region.
+    """Calibrate and test the model in each setting of a region.
 
     Parameters
     ----------
     name
         Region by name or path.
     settings
-        By default all of the region.
+        Names of settings; by default all of the region.
     members
         Calibrations per basin, each with a seed of its own (0, 1, ...).
     jobs
-        Processes side by side.
+        Number of processes.
 
     Returns
     -------
@@ -148,7 +149,7 @@ def run_yardstick(
     region = load_region(name)
     chosen = {key: region_setting(region, key) for key in settings or region_settings(region)}
     attributes = load_manifest()[region.dataset].attributes
-    ds = yardstick_data(region)
+    ds = benchmark_data(region)
     basins = [str(b) for b in ds["basin"].values]
     periods = {
         key: (setting.periods("train", basins), setting.periods("test", basins))
@@ -189,7 +190,7 @@ def run_yardstick(
                     "objective": "NSE of the observed days of the training period",
                     "search": "differential evolution, in turn with airGR's own calibration "
                     "and from random candidates, until two searches agree",
-                    "warm_up_days": gr4j.WARM_UP_DAYS,
+                    "warm_up_days": WARM_UP_DAYS,
                     "bounds": {parameter: list(ends) for parameter, ends in BOUNDS.items()},
                 },
                 "deviations": region.deviations,
@@ -208,31 +209,39 @@ def run_yardstick(
 def _scores(
     parts: Sequence[BasinResult], observed: np.ndarray, basins: Sequence[str]
 ) -> dict[str, Any]:
-    """Scores of the test, parameters and skill of the training, per basin."""
-    members = sorted({part.task.member for part in parts})
-    of = {m: [part for part in parts if part.task.member == m] for m in members}
-    longest = observed.shape[1]
-    flow = np.full((len(members), len(basins), longest), np.nan, dtype=np.float32)
-    for m, rows in of.items():
-        for row, part in enumerate(rows):
-            flow[m, row, : len(part.simulated)] = part.simulated
+    """Scores in the test period, parameters and training skill, by member and basin.
+
+    Parameters
+    ----------
+    parts
+        Every basin of the first member, then of the next.
+    observed
+        Streamflow of the test period, mm/day, ``[basin, day]``.
+    """
+    flow = np.full((len(parts), observed.shape[1]), np.nan, dtype=np.float32)
+    for row, part in zip(flow, parts, strict=True):
+        row[: len(part.simulated)] = part.simulated
+    flow = flow.reshape(-1, *observed.shape)
     simulation = xr.Dataset(
         {"simulated": (("member", "basin", "day"), flow), "observed": (("basin", "day"), observed)},
-        coords={"member": members, "basin": list(basins)},
+        coords={"member": range(len(flow)), "basin": list(basins)},
     )
-    tables = {m: pd.concat([part.calibrated for part in rows]) for m, rows in of.items()}
+    tables = {
+        str(m): pd.concat([part.calibrated for part in parts if part.task.member == m])
+        for m in range(len(flow))
+    }
     for table in tables.values():
         require_calibrated(table)
     scored = np.isfinite(observed) & np.isfinite(flow).all(axis=0)
     return {
         **score_record(simulation),
-        "days_scored": [int(n) for n in scored.sum(axis=1)],
-        "train_nse": {str(m): _listed(table["nse"]) for m, table in tables.items()},
+        "days_scored": scored.sum(axis=1).tolist(),
+        "train_nse": {m: _listed(table["nse"]) for m, table in tables.items()},
         "parameters": {
-            str(m): {name: _listed(table[name]) for name in [*BOUNDS, "snow"]}
+            m: {name: _listed(table[name]) for name in [*BOUNDS, "snow"]}
             for m, table in tables.items()
         },
-        "runs": {str(m): [int(n) for n in table["runs"]] for m, table in tables.items()},
+        "runs": {m: [int(n) for n in table["runs"]] for m, table in tables.items()},
     }
 
 
