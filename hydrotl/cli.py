@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hydrotl.paths import runs_folder
-from hydrotl.process_based.swat.commands import swat, swat_fetch
 from hydrotl_core.errors import ConfigError, HydroTLError
 
 if TYPE_CHECKING:
@@ -305,8 +304,56 @@ def reproduce(
         typer.echo(f"Reproduced within {tolerance} of the median. {machines}")
 
 
-app.command("swat-fetch")(swat_fetch)
-app.command()(swat)
+@app.command()
+def swat_fetch(
+    archive: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="The source distribution, if you have it."),
+    ] = None,
+) -> None:
+    """Fetch the pinned SWAT+ executable and its default tables by hash, through pip.
+
+    They go to the folder HYDROTL_SWAT, by default the user's cache. The program is for Linux on
+    x86-64; elsewhere the tables are used with your own, named by HYDROTL_SWAT_EXE.
+    """
+    from hydrotl.process_based.swat.installation import fetch_swat
+
+    typer.echo(f"SWAT+ is in {fetch_swat(archive=archive)}")
+
+
+@app.command()
+def swat(
+    region: Annotated[str, typer.Argument(help="File name in experiments/regions/, or a path.")],
+    executable: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="SWAT+ program. Default: HYDROTL_SWAT_EXE or fetched."
+        ),
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds for one basin.")] = 600,
+    save: Annotated[
+        bool, typer.Option(help="Write results/REGION/swat/uncalibrated.json.")
+    ] = False,
+) -> None:
+    """Run uncalibrated SWAT+ in a region's basins: NSE and mean flow in each test period."""
+    import pandas as pd
+
+    from hydrotl.experiments.records import write_record
+    from hydrotl.process_based.swat.installation import find_installation
+    from hydrotl.process_based.swat.record import record_path, swat_record
+
+    record = swat_record(region, find_installation(executable), timeout)
+    basins = [run["basin"] for run in record["basins"]]
+    columns = ("nse", "days", "mean_observed", "mean_simulated")
+    tables = [
+        pd.DataFrame({"setting": name, "basin": basins, **{c: scores[c] for c in columns}})
+        for name, scores in record["settings"].items()
+    ]
+    typer.echo(pd.concat(tables).to_string(index=False))
+    if save:
+        path = record_path(region)
+        write_record(path, record)
+        typer.echo(f"wrote {path}")
 
 
 @app.command()
@@ -319,14 +366,14 @@ def calibrate(
     jobs: Jobs = 0,
     save: Annotated[bool, typer.Option(help="Write the records to results/.")] = False,
 ) -> None:
-    """Calibrate GR4J with snow on a region's training years: the yardstick of the LSTMs.
+    """Calibrate GR4J with snow on a region's training years: the benchmark of the LSTMs.
 
-    Each basin's parameters are kept in runs/calibrate: stopped, it goes on with what is left.
+    Each basin's parameters are kept in runs/calibrate: if interrupted, rerun it to resume.
     """
     from hydrotl.experiments.records import results_dir, write_record
-    from hydrotl.process_based.benchmark import run_yardstick
+    from hydrotl.process_based.benchmark import run_benchmark
 
-    records = run_yardstick(region, setting, members=members, jobs=_jobs(jobs, "cpu"))
+    records = run_benchmark(region, setting, members=members, jobs=_jobs(jobs, "cpu"))
     _print_scores(records)
     if save:
         for record in records:

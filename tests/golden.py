@@ -22,9 +22,7 @@ import numpy as np
 import torch
 
 from hydrotl.config import load_region
-from hydrotl.data.climate import climate_indices
-from hydrotl.data.manifest import load_manifest
-from hydrotl.data.regions import region_basins, region_data
+from hydrotl.data.regions import region_data
 from hydrotl.experiments.cells import Cell, resolve
 from hydrotl.experiments.member import arrays_of_test, simulate_member, train_member
 from hydrotl.experiments.records import score_record
@@ -114,18 +112,6 @@ def of_target(option: str, recipe: str, **more: Any) -> dict[str, list[float]]:
     }
 
 
-def of_climate() -> dict[str, list[float]]:
-    """Climate indices of the target's basins."""
-    region = load_region("target")
-    setting = load_manifest()[region.dataset].protocol["1-year"]
-    ds = region_basins(region)
-    basins = [str(b) for b in ds["basin"].values]
-    frame, _ = climate_indices(
-        ds, load_manifest()[region.dataset].attributes, setting.periods("train", basins)
-    )
-    return {str(name): numbers(frame[name]) for name in frame}
-
-
 def _flat(value: Any) -> Any:
     return [x for v in value.values() for x in v] if isinstance(value, dict) else value
 
@@ -138,7 +124,6 @@ def compute(root: Path) -> dict[str, dict[str, list[float]]]:
             found[f"{option}, {recipe}"] = of_target(option, recipe)
     found["TL-b, validation"] = of_target("TL-b", "tiny", validation_days=60)
     found["local, changed"] = of_target("local", "tiny", changes=(("lr", 0.002),))
-    found["climate"] = of_climate()
     return found
 
 

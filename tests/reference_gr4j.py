@@ -40,10 +40,17 @@ def _s_curve_2(t: float, x4: float) -> float:
 
 
 def gr4j(
-    water: np.ndarray, evaporation: np.ndarray, x1: float, x2: float, x3: float, x4: float
+    water: np.ndarray,
+    evaporation: np.ndarray,
+    x1: float,
+    x2: float,
+    x3: float,
+    x4: float,
+    *,
+    levels: tuple[float, float] = (0.3, 0.5),
 ) -> np.ndarray:
-    """Streamflow, mm/day, from stores filled to 0.3 and 0.5."""
-    store, routing = 0.3 * x1, 0.5 * x3
+    """Streamflow, mm/day, from stores filled to ``levels`` of their capacity."""
+    store, routing = levels[0] * x1, levels[1] * x3
     reach = math.ceil(2 * x4) + 1
     slow = [_s_curve_1(j + 1, x4) - _s_curve_1(j, x4) for j in range(reach)]
     fast = [_s_curve_2(j + 1, x4) - _s_curve_2(j, x4) for j in range(reach)]

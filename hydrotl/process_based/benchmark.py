@@ -1,17 +1,15 @@
-"""The calibrated conceptual model on a region's settings: what an LSTM has to beat.
+"""The benchmark: GR4J with snow, calibrated on a region's settings. An LSTM has to beat it.
 
-It sees what a local LSTM sees: the forcing, and the streamflow of the training period.
-
-A search takes seconds and a region may have hundreds of basins, so each one's result is kept in
-``runs/calibrate/`` until the project is cleaned, and no search is done twice.
+It sees what a local LSTM sees: the forcing, and the streamflow of the training period. A
+calibration takes seconds and a region may have hundreds of basins, so each is a task of the one
+runner, kept in the store by its key.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,16 +18,16 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hydrotl.config import Region, load_region
+from hydrotl.config import Region, Setting, load_region
 from hydrotl.data.canonical import data_hash
+from hydrotl.data.evaporation import mean_temperature
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.regions import region_basins, region_setting, region_settings
-from hydrotl.experiments.keys import content_hash
-from hydrotl.experiments.members import run_tasks
-from hydrotl.experiments.provenance import code_version, provenance
+from hydrotl.experiments.provenance import code_version, provenance, today
 from hydrotl.experiments.records import DIGITS, score_record
-from hydrotl.paths import project_root
-from hydrotl.process_based import gr4j
+from hydrotl.experiments.run import Task, run_tasks
+from hydrotl.experiments.store import Product, content_hash, read_product, stored, write_product
+from hydrotl.process_based import WARM_UP_DAYS, gr4j
 from hydrotl.process_based.calibration import (
     BOUNDS,
     calibrate,
@@ -38,67 +36,69 @@ from hydrotl.process_based.calibration import (
 )
 from hydrotl_core import NUMERICS
 from hydrotl_core.arrays import observed_flow
-from hydrotl_core.files import replacing
 from hydrotl_core.recipe import Period
 from hydrotl_core.scaling import STREAMFLOW, require
 
-#: Folder of the results, where those of the LSTMs have the name of a recipe.
+#: Folder of the results; those of the LSTMs have the name of a recipe.
 FOLDER = "conceptual"
 
 
-@dataclass(frozen=True)
-class BasinTask:
-    """One calibration of one basin (``ds`` holds that basin only)."""
-
-    setting: str
-    row: int
-    member: int
-    ds: xr.Dataset
-    attributes: Attributes
-    train: Period
-    test: Period
-    kept: Path
-
-
-@dataclass
-class BasinResult:
-    """Calibrated parameters, test flow ``[day]`` and seconds of one calibration."""
-
-    task: BasinTask
-    calibrated: pd.DataFrame
-    simulated: np.ndarray
-    seconds: float
-
-
-def calibrate_basin(task: BasinTask) -> BasinResult:
-    """Calibrate one basin, unless its result is kept, and simulate its test period."""
-    if not task.kept.is_file():
-        began = time.perf_counter()
-        row = calibrate(task.ds, task.attributes, [task.train], seed=task.member).iloc[0]
-        content = {"parameters": row.to_dict(), "seconds": time.perf_counter() - began}
-        with replacing(task.kept) as temporary:
-            temporary.write_text(json.dumps(content), encoding="utf-8")
-    kept = json.loads(task.kept.read_text(encoding="utf-8"))
-    calibrated = pd.DataFrame([kept["parameters"]], index=pd.Index(task.ds["basin"].values))
-    simulated = simulate_calibrated(task.ds, task.attributes, calibrated, [task.train], [task.test])
-    return BasinResult(task, calibrated, simulated[0], kept["seconds"])
+def calibrate_basin(
+    checkpoint: Path | None,
+    ds: xr.Dataset,
+    *,
+    attributes: Attributes,
+    train: Period,
+    test: Period,
+    seed: int,
+    code: str,
+) -> Product:
+    """Calibrate one basin, the only one in ``ds``, and simulate its test period."""
+    began = time.perf_counter()
+    calibrated = calibrate(ds, attributes, [train], seed=seed)
+    simulated = simulate_calibrated(ds, attributes, calibrated, [train], [test])
+    about = {
+        "calibrated": calibrated.iloc[0].to_dict(),
+        "seconds": time.perf_counter() - began,
+        "code": code,
+        "date": today(),
+    }
+    return Product({"simulated": simulated[0]}, about)
 
 
-def _kept(basin_hash: str, attributes: Attributes, train: Period, member: int) -> Path:
-    """File of one basin's parameters, named by all that decides them."""
-    content = [
-        basin_hash,
-        attributes.model_dump(),
-        train.model_dump(mode="json"),
-        member,
-        NUMERICS,
-        version("grsuite"),
-    ]
-    return project_root() / "runs" / "calibrate" / f"{content_hash(content)}.json"
+def _tasks(
+    setting: Setting, ds: xr.Dataset, attributes: Attributes, hashes: Sequence[str], members: int
+) -> list[Task]:
+    """A task per member and basin of ``ds``, whose hashes are ``hashes``."""
+    basins, code = [str(b) for b in ds["basin"].values], code_version()
+    periods = zip(setting.periods("train", basins), setting.periods("test", basins), strict=True)
+    rows = list(zip(basins, hashes, periods, strict=True))
+    tasks = []
+    for seed in range(members):
+        for basin, basin_hash, (train, test) in rows:
+            days = [str(day) for day in (train.start, train.end, test.start, test.end)]
+            key = content_hash(
+                [basin_hash, attributes.model_dump(), days, seed, NUMERICS, version("grsuite")]
+            )
+            compute = partial(
+                calibrate_basin, attributes=attributes, train=train, test=test, seed=seed, code=code
+            )
+            path = stored(key)
+            tasks.append(
+                Task(
+                    title=f"{basin}, seed {seed}",
+                    product=path,
+                    checkpoint=path.with_suffix(".checkpoint"),
+                    compute=compute,
+                    write=write_product,
+                    data={"ds": basin},
+                )
+            )
+    return tasks
 
 
-def yardstick_data(region: Region) -> xr.Dataset:
-    """What the model needs of the region's basins.
+def benchmark_data(region: Region) -> xr.Dataset:
+    """The variables that the model needs, of the region's basins.
 
     Raises
     ------
@@ -109,28 +109,28 @@ def yardstick_data(region: Region) -> xr.Dataset:
     attributes = load_manifest()[region.dataset].attributes
     ds = region_basins(region)
     require(ds, ["prcp", STREAMFLOW], "variables")
-    gr4j.mean_temperature(ds)
+    mean_temperature(ds)  # raises if there is none
     source = gr4j.evaporation_source(ds, attributes)
     wanted = ["prcp", *(["tmean"] if "tmean" in ds else ["tmin", "tmax"]), STREAMFLOW]
     wanted.append(str(attributes.latitude) if source == gr4j.OUDIN else source)
     return ds[wanted].load()
 
 
-def run_yardstick(
+def run_benchmark(
     name: str, settings: Sequence[str] | None = None, *, members: int = 1, jobs: int = 1
 ) -> list[dict[str, Any]]:
-    """Calibrate, test and describe the model in each setting of a region.
+    """Calibrate and test the model in each setting of a region.
 
     Parameters
     ----------
     name
         Region by name or path.
     settings
-        By default all of the region.
+        Names of settings; by default all of the region.
     members
         Calibrations per basin, each with a seed of its own (0, 1, ...).
     jobs
-        Processes side by side.
+        Number of processes.
 
     Returns
     -------
@@ -144,95 +144,95 @@ def run_yardstick(
     DataError
         If the data lack what the model needs, or no basin can be calibrated.
     """
-    code = code_version()
     region = load_region(name)
     chosen = {key: region_setting(region, key) for key in settings or region_settings(region)}
     attributes = load_manifest()[region.dataset].attributes
-    ds = yardstick_data(region)
-    basins = [str(b) for b in ds["basin"].values]
-    periods = {
-        key: (setting.periods("train", basins), setting.periods("test", basins))
-        for key, setting in chosen.items()
+    ds = benchmark_data(region)
+    shared = {str(one["basin"].item()): ds.sel(basin=[one["basin"].item()]) for one in ds["basin"]}
+    hashes = [data_hash(basin) for basin in shared.values()]
+    tasks = {key: _tasks(s, ds, attributes, hashes, members) for key, s in chosen.items()}
+    every = [task for some in tasks.values() for task in some]
+    for _ in run_tasks(every, shared, jobs=jobs, label=gr4j.NAME):
+        pass
+    return [
+        _record(name, key, region, ds, [read_product(task.product) for task in tasks[key]])
+        for key in chosen
+    ]
+
+
+def _record(
+    name: str, key: str, region: Region, ds: xr.Dataset, parts: Sequence[Product]
+) -> dict[str, Any]:
+    """The results record of a setting from its calibrations, by member and basin."""
+    setting, basins = region_setting(region, key), [str(b) for b in ds["basin"].values]
+    observed = observed_flow(ds, setting.periods("test", basins))
+    attributes = load_manifest()[region.dataset].attributes
+    return {
+        "region": Path(name).stem,
+        "setting": key,
+        "option": gr4j.NAME,
+        "recipe": FOLDER,
+        "source": None,
+        "periods": setting.model_dump(mode="json", exclude_defaults=True),
+        "scored_on": "test",
+        **_scores(parts, observed, basins),
+        "calibration": {
+            "model": "GR4J (Perrin et al. 2003) with CemaNeige (Valéry et al. 2014), "
+            "one layer of snow",
+            "evaporation": gr4j.evaporation_source(ds, attributes),
+            "objective": "NSE of the observed days of the training period",
+            "search": "differential evolution, in turn with airGR's own calibration "
+            "and from random candidates, until two searches agree",
+            "warm_up_days": WARM_UP_DAYS,
+            "bounds": {parameter: list(ends) for parameter, ends in BOUNDS.items()},
+        },
+        "deviations": region.deviations,
+        "provenance": provenance(
+            "cpu",
+            sum(part.about["seconds"] for part in parts),
+            data_hash=data_hash(ds),
+            code=", ".join(dict.fromkeys(part.about["code"] for part in parts)),
+            date=max(part.about["date"] for part in parts),
+            library=f"grsuite {version('grsuite')}, scipy {version('scipy')}",
+        ),
     }
-    tasks = []
-    for row in range(len(basins)):
-        basin = ds.isel(basin=[row])
-        basin_hash = data_hash(basin)
-        for key, (train, test) in periods.items():
-            for member in range(members):
-                kept = _kept(basin_hash, attributes, train[row], member)
-                tasks.append(
-                    BasinTask(key, row, member, basin, attributes, train[row], test[row], kept)
-                )
-    done = list(run_tasks(calibrate_basin, tasks, jobs, gr4j.NAME))
-    records = []
-    for key, setting in chosen.items():
-        parts = sorted(
-            (part for part in done if part.task.setting == key),
-            key=lambda part: (part.task.member, part.task.row),
-        )
-        observed = observed_flow(ds, periods[key][1])
-        records.append(
-            {
-                "region": Path(name).stem,
-                "setting": key,
-                "option": gr4j.NAME,
-                "recipe": FOLDER,
-                "source": None,
-                "periods": setting.model_dump(mode="json", exclude_defaults=True),
-                "scored_on": "test",
-                **_scores(parts, observed, basins),
-                "calibration": {
-                    "model": "GR4J (Perrin et al. 2003) with CemaNeige (Valéry et al. 2014), "
-                    "one layer of snow",
-                    "evaporation": gr4j.evaporation_source(ds, attributes),
-                    "objective": "NSE of the observed days of the training period",
-                    "search": "differential evolution, in turn with airGR's own calibration "
-                    "and from random candidates, until two searches agree",
-                    "warm_up_days": gr4j.WARM_UP_DAYS,
-                    "bounds": {parameter: list(ends) for parameter, ends in BOUNDS.items()},
-                },
-                "deviations": region.deviations,
-                "provenance": provenance(
-                    "cpu",
-                    sum(part.seconds for part in parts),
-                    data_hash=data_hash(ds),
-                    code=code,
-                    library=f"grsuite {version('grsuite')}, scipy {version('scipy')}",
-                ),
-            }
-        )
-    return records
 
 
 def _scores(
-    parts: Sequence[BasinResult], observed: np.ndarray, basins: Sequence[str]
+    parts: Sequence[Product], observed: np.ndarray, basins: Sequence[str]
 ) -> dict[str, Any]:
-    """Scores of the test, parameters and skill of the training, per basin."""
-    members = sorted({part.task.member for part in parts})
-    of = {m: [part for part in parts if part.task.member == m] for m in members}
-    longest = observed.shape[1]
-    flow = np.full((len(members), len(basins), longest), np.nan, dtype=np.float32)
-    for m, rows in of.items():
-        for row, part in enumerate(rows):
-            flow[m, row, : len(part.simulated)] = part.simulated
+    """Scores in the test period, parameters and training skill, by member and basin.
+
+    Parameters
+    ----------
+    parts
+        Every basin of the first member, then of the next.
+    observed
+        Streamflow of the test period, mm/day, ``[basin, day]``.
+    """
+    flow = np.full((len(parts), observed.shape[1]), np.nan, dtype=np.float32)
+    for row, part in zip(flow, parts, strict=True):
+        row[: len(part.arrays["simulated"])] = part.arrays["simulated"]
+    flow = flow.reshape(-1, *observed.shape)
     simulation = xr.Dataset(
         {"simulated": (("member", "basin", "day"), flow), "observed": (("basin", "day"), observed)},
-        coords={"member": members, "basin": list(basins)},
+        coords={"member": range(len(flow)), "basin": list(basins)},
     )
-    tables = {m: pd.concat([part.calibrated for part in rows]) for m, rows in of.items()}
+    calibrated = pd.DataFrame([part.about["calibrated"] for part in parts])
+    size = len(basins)
+    tables = {str(m): calibrated.iloc[m * size : (m + 1) * size] for m in range(len(flow))}
     for table in tables.values():
         require_calibrated(table)
     scored = np.isfinite(observed) & np.isfinite(flow).all(axis=0)
     return {
         **score_record(simulation),
-        "days_scored": [int(n) for n in scored.sum(axis=1)],
-        "train_nse": {str(m): _listed(table["nse"]) for m, table in tables.items()},
+        "days_scored": scored.sum(axis=1).tolist(),
+        "train_nse": {m: _listed(table["nse"]) for m, table in tables.items()},
         "parameters": {
-            str(m): {name: _listed(table[name]) for name in [*BOUNDS, "snow"]}
+            m: {name: _listed(table[name]) for name in [*BOUNDS, "snow"]}
             for m, table in tables.items()
         },
-        "runs": {str(m): [int(n) for n in table["runs"]] for m, table in tables.items()},
+        "runs": {m: [int(n) for n in table["runs"]] for m, table in tables.items()},
     }
 
 

@@ -1,6 +1,6 @@
 """Calibrating GR4J with snow, basin by basin, on the training years.
 
-The yardstick for a local LSTM: the same forcing and the same observed days, six parameters.
+The benchmark of a local LSTM: the same forcing and the same observed days, six parameters.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def fit(weather: gr4j.Weather, observed: np.ndarray, seed: int) -> Fit:
     observed
         Streamflow of the days after the lead, ``[day]``, mm/day, NaN = missing.
     seed
-        Of the searches; the same seed gives the same parameters.
+        Seed of the searches; the same seed gives the same parameters.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def fit(weather: gr4j.Weather, observed: np.ndarray, seed: int) -> Fit:
     if not flow.size or flow.max() == flow.min():
         return Fit(np.full(len(BOUNDS), np.nan), float("nan"), 0)
     variation = float(((flow - flow.mean()) ** 2).sum())
-    run = gr4j.model(weather, weather.yearly_snow)
+    run = gr4j.snow_model(weather, weather.yearly_snow)
     limits = np.array(list(BOUNDS.values()))
     fixed = np.full(len(BOUNDS), np.nan)
     if weather.yearly_snow == 0:
@@ -135,7 +135,7 @@ def calibrate(
     periods
         Training period of each basin.
     seed
-        Of the search.
+        Seed of the search.
 
     Returns
     -------
@@ -198,7 +198,7 @@ def simulate_calibrated(
             continue
         begin = min(trained.start, tested.start)
         weather = gr4j.basin_weather(ds, row, attributes, Period(start=begin, end=tested.end))
-        simulated = gr4j.model(weather, float(values["snow"]))(parameters)
+        simulated = gr4j.snow_model(weather, float(values["snow"]))(parameters)
         offset = int((weather.start - np.datetime64(tested.start)).astype(int))
         simulated = simulated[max(-offset, 0) :]
         flow[row, max(offset, 0) : max(offset, 0) + len(simulated)] = simulated

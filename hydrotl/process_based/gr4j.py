@@ -1,10 +1,13 @@
-"""GR4J with the snow routine CemaNeige, as the package ``grsuite`` computes it.
+"""GR4J, with and without the snow routine CemaNeige, as the package ``grsuite`` computes it.
 
 GR4J (Perrin et al. 2003, doi:10.1016/S0022-1694(03)00225-7) turns the water that reaches the
 ground into streamflow with two stores and two unit hydrographs; CemaNeige (Valéry et al. 2014,
 doi:10.1016/j.jhydrol.2014.04.058) keeps snow back and melts it by degree-days. Snow lies in one
 layer at the basin's mean temperature: elevation bands would need a hypsometric curve. Between
 -1 and 3 °C a linearly falling part of precipitation is snow.
+
+The benchmark is calibrated and has snow (:func:`snow_model`, calibrated in the module
+``calibration``); the teacher has neither (:func:`default_flow`).
 """
 
 from __future__ import annotations
@@ -18,17 +21,26 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from hydrotl.data.evaporation import mean_temperature, oudin
 from hydrotl.data.manifest import Attributes
+from hydrotl.process_based import WARM_UP_DAYS
 from hydrotl_core.arrays import with_lead
 from hydrotl_core.errors import DataError
 from hydrotl_core.recipe import Period
 
-#: Name of the model in results.
+#: Name of the calibrated model in results.
 NAME = "cemaneige-gr4j"
-WARM_UP_DAYS = 365
+#: Name of evaporation that is computed from temperature and latitude, as in Oudin et al. (2005).
 OUDIN = "oudin"
 #: Evaporation of the data set that is used where Oudin's cannot be computed.
 OTHER_EVAPORATION = ("pet_hargreaves", "pet_gleam", "pet_interception")
+
+#: Parameters of the teacher, which know nothing of a basin: the defaults of GR4J in the package
+#: lumod (version 0.1.3, https://pypi.org/project/lumod). X1 production store, mm; X2 exchange with
+#: other catchments, mm/day; X3 routing store, mm; X4 base of the unit hydrograph, days.
+DEFAULTS = {"X1": 500.0, "X2": 3.0, "X3": 200.0, "X4": 5.0}
+#: How full the production and the routing store are at first, from there too.
+DEFAULT_LEVELS = (1.0, 0.5)
 
 
 @dataclass(frozen=True)
@@ -73,18 +85,15 @@ def library() -> ModuleType:
     try:
         import grsuite
     except ImportError as error:
-        raise DataError(
-            "GR4J with snow comes with the package grsuite: pip install grsuite"
-        ) from error
+        raise DataError("GR4J comes with the package grsuite: pip install grsuite") from error
     return grsuite
 
 
 def evaporation_source(ds: xr.Dataset, attributes: Attributes) -> str:
     """Where the potential evapotranspiration comes from: a variable of ``ds`` or ``oudin``.
 
-    The data set's ``pet``; else the formula of Oudin et al. (2005,
-    doi:10.1016/j.jhydrol.2004.08.026), with which GR4J grew up and which needs no more than
-    temperature and latitude; else another product of the data set.
+    The data set's ``pet``; else the formula of Oudin et al. (2005), with which GR4J was developed
+    and which needs only temperature and latitude; else another product of the data set.
 
     Raises
     ------
@@ -99,25 +108,31 @@ def evaporation_source(ds: xr.Dataset, attributes: Attributes) -> str:
         if name in ds:
             return name
     raise DataError(
-        "the conceptual model needs potential evapotranspiration: name the attribute with the "
-        f"latitude in the manifest entry (attributes: latitude), or give a variable pet or "
+        "GR4J needs potential evapotranspiration: name the attribute with the latitude in the "
+        "manifest entry (attributes: latitude), or give a variable pet or "
         f"{', '.join(OTHER_EVAPORATION)}"
     )
 
 
-def mean_temperature(ds: xr.Dataset) -> xr.DataArray:
-    """Daily mean temperature, degC: ``tmean``, or the mean of ``tmin`` and ``tmax``.
+def _forcing(ds: xr.Dataset, attributes: Attributes, source: str) -> pd.DataFrame:
+    """Rain, temperature and evaporation of one basin from its first to its last day with all.
 
-    Raises
-    ------
-    DataError
-        If neither is there.
+    In between, a missing day counts as dry and as warm as its neighbours. Empty if no day has all.
     """
-    if "tmean" in ds:
-        return ds["tmean"]
-    if "tmin" in ds and "tmax" in ds:
-        return (ds["tmin"] + ds["tmax"]) / 2
-    raise DataError("the conceptual model needs tmean, or tmin and tmax")
+    index = pd.DatetimeIndex(ds["time"].values)
+    columns = {"rain": ds["prcp"].values, "temperature": mean_temperature(ds).values}
+    frame = pd.DataFrame(columns, index=index, dtype=float)
+    if source != OUDIN:
+        frame["evaporation"] = np.maximum(ds[source].values.astype(float), 0.0)
+    known = np.flatnonzero(frame.notna().all(axis=1))
+    if not known.size:
+        return frame.iloc[:0]
+    frame = frame.iloc[known[0] : known[-1] + 1].fillna({"rain": 0.0}).interpolate()
+    if source == OUDIN:
+        day = pd.DatetimeIndex(frame.index).day_of_year.to_numpy()
+        latitude = float(ds[attributes.latitude])
+        frame["evaporation"] = oudin(frame["temperature"].to_numpy(), day, latitude)
+    return frame
 
 
 def basin_weather(ds: xr.Dataset, row: int, attributes: Attributes, period: Period) -> Weather:
@@ -138,33 +153,17 @@ def basin_weather(ds: xr.Dataset, row: int, attributes: Attributes, period: Peri
     window = slice(
         *np.searchsorted(days, [start - WARM_UP_DAYS, np.datetime64(period.end, "D")]).tolist()
     )
-    one = ds.isel(basin=row, time=window)
     source = evaporation_source(ds, attributes)
-    forcing = pd.DataFrame(
-        {"rain": one["prcp"].values, "temperature": mean_temperature(one).values},
-        index=pd.DatetimeIndex(one["time"].values),
-        dtype=float,
-    )
-    if source != OUDIN:
-        forcing["evaporation"] = np.maximum(one[source].values.astype(float), 0.0)
-    known = np.flatnonzero(forcing.notna().all(axis=1))
-    if not known.size or forcing.index[known[-1]] < pd.Timestamp(period.start):
+    forcing = _forcing(ds.isel(basin=row, time=window), attributes, source)
+    record = forcing.index.values.astype("datetime64[D]")
+    if not record.size or record[-1] < start:
         raise DataError(
             f"basin {ds['basin'].values[row]} has no day of forcing in {period.start}..{period.end}"
         )
-    forcing = forcing.iloc[known[0] : known[-1] + 1]
-    forcing = forcing.fillna({"rain": 0.0}).interpolate()
-    if source == OUDIN:
-        latitude = float(ds[attributes.latitude].values[row])
-        day = pd.DatetimeIndex(forcing.index).day_of_year.to_numpy()
-        forcing["evaporation"] = library().pe_oudin(
-            day, forcing["temperature"].to_numpy(), latitude, "deg"
-        )
-    record = forcing.index.values.astype("datetime64[D]")
     first = int(np.searchsorted(record, start))
     forcing = forcing.iloc[with_lead(len(record), first, len(record), WARM_UP_DAYS)]
     rain, temperature = forcing["rain"].to_numpy(), forcing["temperature"].to_numpy()
-    # A layer without elevation: series pass as they are, snow is told by the mean temperature.
+    # A layer without elevation: series stay as they are, snow depends on the mean temperature.
     layer = library().data_alti_extrapolation_valery(
         None, rain, temperature, z_inputs=0.0, hypso_data=None, n_layers=1
     )
@@ -178,8 +177,8 @@ def basin_weather(ds: xr.Dataset, row: int, attributes: Attributes, period: Peri
     )
 
 
-def model(weather: Weather, yearly_snow: float) -> Callable[[np.ndarray], np.ndarray]:
-    """The model of one basin: parameters X1, X2, X3, X4, CTG, Kf to streamflow.
+def snow_model(weather: Weather, yearly_snow: float) -> Callable[[np.ndarray], np.ndarray]:
+    """GR4J with snow in one basin: parameters X1, X2, X3, X4, CTG, Kf to streamflow.
 
     Parameters
     ----------
@@ -214,7 +213,7 @@ def airgr_calibration(
     Parameters
     ----------
     weather, yearly_snow
-        As for :func:`model`.
+        As for :func:`snow_model`.
     observed
         Streamflow of the days after the lead, ``[day]``, mm/day, NaN = missing.
     fixed
@@ -231,7 +230,7 @@ def airgr_calibration(
 
 
 def _prepared(weather: Weather, yearly_snow: float) -> tuple[Any, Any]:
-    """The library's inputs and options of a run."""
+    """The library's inputs and options of a run with snow."""
     grsuite = library()
     days = weather.start - weather.lead + np.arange(len(weather.rain))
     inputs = grsuite.InputsModel(
@@ -251,3 +250,55 @@ def _prepared(weather: Weather, yearly_snow: float) -> tuple[Any, Any]:
         mean_an_solid_precip=[yearly_snow],
     )
     return inputs, options
+
+
+def default_flow(ds: xr.Dataset, attributes: Attributes) -> xr.DataArray:
+    """Streamflow of GR4J without snow and with :data:`DEFAULTS`, which knows only the weather.
+
+    Parameters
+    ----------
+    ds
+        Canonical data with ``prcp``, a temperature (``tmean``, or ``tmin`` and ``tmax``) and the
+        latitude, from which Oudin's evaporation follows.
+    attributes
+        The data set's roles of attributes.
+
+    Returns
+    -------
+    xarray.DataArray
+        mm/day, ``(basin, time)``; NaN outside a basin's record of forcing and in its first year,
+        in which the stores fill.
+
+    Raises
+    ------
+    DataError
+        If the package, a variable or the latitude is missing, or a record is too short.
+    """
+    grsuite = library()
+    if attributes.latitude is None or attributes.latitude not in ds:
+        raise DataError("GR4J as a teacher needs the latitude of each basin as an attribute")
+    days = pd.DatetimeIndex(ds["time"].values)
+    flow = np.full((ds.sizes["basin"], len(days)), np.nan, dtype=np.float32)
+    for row, basin in enumerate(ds["basin"].values):
+        forcing = _forcing(ds.isel(basin=row), attributes, OUDIN)
+        n_days = len(forcing)
+        if n_days <= WARM_UP_DAYS:
+            raise DataError(
+                f"basin {basin} has {n_days} days of rain and temperature; GR4J needs more than "
+                f"the {WARM_UP_DAYS} of its warm-up"
+            )
+        inputs = grsuite.InputsModel(
+            forcing.index.values, forcing["rain"].to_numpy(), forcing["evaporation"].to_numpy()
+        )
+        options = grsuite.RunOptions(
+            inputs,
+            "GR4J",
+            ind_period_run=np.arange(WARM_UP_DAYS, n_days),
+            ind_period_warmup=np.arange(WARM_UP_DAYS),
+            ini_res_levels=(*DEFAULT_LEVELS, None, None),
+        )
+        start = days.get_indexer(forcing.index[:1])[0]
+        flow[row, start + WARM_UP_DAYS : start + n_days] = grsuite.run_model_gr4j(
+            inputs, options, np.array(list(DEFAULTS.values()))
+        )["Qsim"]
+    return xr.DataArray(flow, coords=[ds["basin"], ds["time"]], attrs={"units": "mm/day"})

@@ -7,50 +7,51 @@ SWAT+'s flow before the observations, ``process-gr4j`` one that learned GR4J's.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import Any
 
 import xarray as xr
 
-from hydrotl.config import load_region
+from hydrotl.config import Region, load_region
 from hydrotl.data.canonical import data_hash
-from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import Dataset, load_manifest
+from hydrotl.data.regions import region_basins, region_data, region_setting
 from hydrotl.experiments.planner import Teacher
+from hydrotl.process_based.gr4j import default_flow
+from hydrotl.process_based.swat.installation import find_installation
+from hydrotl.process_based.swat.run import swat_streamflow
+from hydrotl_core.arrays import in_period
 from hydrotl_core.errors import ConfigError
-
-if TYPE_CHECKING:
-    from hydrotl.config import Region
+from hydrotl_core.metrics import nse
 
 
 def _gr4j(ds: xr.Dataset, dataset: Dataset) -> xr.DataArray:
-    from hydrotl.process_based.conceptual import conceptual_streamflow
-
-    return conceptual_streamflow(ds, dataset.attributes)
+    return default_flow(ds, dataset.attributes)
 
 
 def _swat(ds: xr.Dataset, dataset: Dataset) -> xr.DataArray:
-    from hydrotl.process_based.swat.installation import find_installation
-    from hydrotl.process_based.swat.teacher import swat_streamflow
-
     return swat_streamflow(ds, dataset, find_installation())[0]
 
 
 #: Teacher -> its title and its model.
-MODELS: dict[str, tuple[str, Callable[[xr.Dataset, Dataset], xr.DataArray]]] = {
+TEACHERS: dict[str, tuple[str, Callable[[xr.Dataset, Dataset], xr.DataArray]]] = {
     "gr4j": ("GR4J, default parameters", _gr4j),
     "swat": ("SWAT+, lumped and uncalibrated", _swat),
 }
 
+#: Raise a teacher's number when its flow changes, so that what learned from it is trained again.
+VERSION = {"gr4j": 2, "swat": 1}
 
-def guide(region: str, model: str = "gr4j") -> xr.DataArray:
+
+def teacher_flow(region: Region | str, teacher: str = "gr4j") -> xr.DataArray:
     """Streamflow of an uncalibrated process model in the region's basins, mm/day.
 
     Parameters
     ----------
     region
-        File name in ``experiments/regions/``, or a path.
-    model
-        ``gr4j`` (``conceptual``) or ``swat``.
+        A region, its file name in ``experiments/regions/``, or a path.
+    teacher
+        ``gr4j`` or ``swat``.
 
     Returns
     -------
@@ -61,67 +62,62 @@ def guide(region: str, model: str = "gr4j") -> xr.DataArray:
     Raises
     ------
     ConfigError
-        If there is no such model, or SWAT+ is not there.
+        If there is no such teacher, or SWAT+ is not installed.
     DataError, ProcessModelError
         If the data do not suffice, or the model fails.
     """
-    title(model)  # before the data are read
-    loaded = load_region(region)
-    return MODELS[model][1](guide_data(loaded), load_manifest()[loaded.dataset])
+    teacher_title(teacher)  # raises before the data are read
+    region = _loaded(region)
+    return TEACHERS[teacher][1](teacher_data(region), load_manifest()[region.dataset])
 
 
-def find_teacher(region: Region, model: str) -> Teacher:
+def find_teacher(region: Region, teacher: str) -> Teacher:
     """The teacher of a region: what decides its flow, and how to compute it.
 
     Raises
     ------
     ConfigError
-        If there is no such model.
+        If there is no such teacher.
     """
-    title(model)
-    data = guide_data(region)
-    identity = {"model": model, "data": data_hash(data)}
-    return Teacher(identity, lambda: MODELS[model][1](data, load_manifest()[region.dataset]))
+    teacher_title(teacher)
+    data = teacher_data(region)
+    identity: dict[str, Any] = {"model": teacher, "data": data_hash(data)}
+    if VERSION[teacher] > 1:
+        identity["version"] = VERSION[teacher]
+    return Teacher(identity, partial(TEACHERS[teacher][1], data, load_manifest()[region.dataset]))
 
 
-def title(model: str) -> str:
+def teacher_title(teacher: str) -> str:
     """What a teacher is.
 
     Raises
     ------
     ConfigError
-        If there is no such model.
+        If there is no such teacher.
     """
-    if model not in MODELS:
-        raise ConfigError(f"no process model {model!r}; there are {', '.join(MODELS)}")
-    return MODELS[model][0]
+    if teacher not in TEACHERS:
+        raise ConfigError(f"no teacher {teacher!r}; there are {', '.join(TEACHERS)}")
+    return TEACHERS[teacher][0]
 
 
-def guide_data(region: Region) -> xr.Dataset:
+def teacher_data(region: Region | str) -> xr.Dataset:
     """All variables of the region's basins: a process model may need more than the network."""
-    from hydrotl.data.regions import region_data
-
-    basins = [str(b) for b in region_data(region)["basin"].values]
-    return open_dataset(region.dataset, basins=basins)
+    return region_basins(_loaded(region)).load()
 
 
-def skill(flow: xr.DataArray, region: str, setting: str) -> dict[str, list[float]]:
+def teacher_skill(flow: xr.DataArray, region: Region | str, setting: str) -> dict[str, list[float]]:
     """Skill of a process model in the test period of ``setting``, a value per basin.
 
     Returns
     -------
     dict
-        ``nse``, ``days`` (with a value of both), ``mean_observed`` and ``mean_simulated``
+        ``nse``, ``days`` (on which both flows are known), ``mean_observed`` and ``mean_simulated``
         (mm/day, of those days).
     """
-    from hydrotl.data.regions import region_data, region_setting
-    from hydrotl_core.arrays import in_period
-    from hydrotl_core.metrics import nse
-
-    loaded = load_region(region)
-    ds = region_data(loaded)
+    region = _loaded(region)
+    ds = region_data(region)
     basins = [str(b) for b in ds["basin"].values]
-    days = in_period(ds, region_setting(loaded, setting).periods("test", basins))
+    days = in_period(ds, region_setting(region, setting).periods("test", basins))
     observed = ds["streamflow"].where(days)
     both = observed.notnull() & flow.notnull()
     return {
@@ -130,3 +126,7 @@ def skill(flow: xr.DataArray, region: str, setting: str) -> dict[str, list[float
         "mean_observed": observed.where(both).mean("time").values.tolist(),
         "mean_simulated": flow.where(both).mean("time").values.tolist(),
     }
+
+
+def _loaded(region: Region | str) -> Region:
+    return load_region(region) if isinstance(region, str) else region

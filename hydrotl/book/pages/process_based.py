@@ -11,7 +11,7 @@ from hydrotl.book.pages import transfer
 from hydrotl.book.pages.transfer import boxes, run_remark
 from hydrotl.book.paper import load_paper
 from hydrotl.experiments.experiment import run_region
-from hydrotl.process_based.teachers import guide
+from hydrotl.process_based.teachers import teacher_flow as guide
 
 if TYPE_CHECKING:
     import panel as pn
@@ -28,9 +28,9 @@ TAUGHT_IN_THE_PAPER = "SWAT-initialised"
 
 def guide_skill(flow: xr.DataArray, region: str, setting: str) -> pd.DataFrame:
     """NSE and mean flow of the uncalibrated model in the test period of ``setting``."""
-    from hydrotl.process_based.teachers import skill
+    from hydrotl.process_based.teachers import teacher_skill
 
-    scores = skill(flow, region, setting)
+    scores = teacher_skill(flow, region, setting)
     return pd.DataFrame(
         {
             "basin": [str(b) for b in flow["basin"].values],

@@ -13,10 +13,10 @@ from hydrotl.data.manifest import load_manifest
 from hydrotl.data.regions import region_settings
 from hydrotl.experiments.provenance import provenance
 from hydrotl.experiments.records import DIGITS, results_dir
-from hydrotl.process_based.conceptual import WARM_UP_DAYS
+from hydrotl.process_based import WARM_UP_DAYS
 from hydrotl.process_based.swat.installation import ARCHIVE_SHA256, PACKAGE, VERSION, Installation
-from hydrotl.process_based.swat.teacher import swat_streamflow
-from hydrotl.process_based.teachers import guide_data, skill
+from hydrotl.process_based.swat.run import swat_streamflow
+from hydrotl.process_based.teachers import teacher_data, teacher_skill
 
 #: Where the run departs from a SWAT project as one would set it up with maps.
 DEVIATIONS = (
@@ -47,11 +47,11 @@ def swat_record(region: str, installation: Installation, timeout: float = 600.0)
     """
     began = time.perf_counter()
     loaded = load_region(region)
-    ds = guide_data(loaded)
+    ds = teacher_data(loaded)
     flow, runs = swat_streamflow(ds, load_manifest()[loaded.dataset], installation, timeout)
     scores = {}
     for name, setting in region_settings(loaded).items():
-        found = skill(flow, region, name)
+        found = teacher_skill(flow, region, name)
         scores[name] = {
             "periods": setting.model_dump(mode="json", exclude_defaults=True),
             **{key: [_rounded(value) for value in values] for key, values in found.items()},
@@ -62,7 +62,7 @@ def swat_record(region: str, installation: Installation, timeout: float = 600.0)
         "executable": {
             "name": installation.executable.name,
             "sha256": installation.sha256,
-            "build": runs[0].build,
+            "build": runs[0].run.build,
         },
         "databases": f"{PACKAGE} {VERSION}, sha256 {ARCHIVE_SHA256}",
         "warm_up_days": WARM_UP_DAYS,
@@ -75,8 +75,8 @@ def swat_record(region: str, installation: Installation, timeout: float = 600.0)
                 "slope": round(run.basin.slope, 5),
                 "weather": [run.first, run.last],
                 "estimates": list(run.estimates),
-                "seconds": round(run.seconds, 1),
-                "log": list(run.log),
+                "seconds": round(run.run.seconds, 1),
+                "log": list(run.run.log),
             }
             for run in runs
         ],

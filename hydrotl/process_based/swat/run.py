@@ -1,34 +1,53 @@
-"""Run a SWAT+ project: the executable in the project's folder, with a time limit."""
+"""Run SWAT+: one project, or every basin of a data set with parameters that know nothing of it."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import xarray as xr
 
-from hydrotl.process_based.swat.readers import CHANNEL_FILE, swat_flow
-from hydrotl_core.errors import ProcessModelError
+from hydrotl.data.manifest import Dataset
+from hydrotl.process_based import WARM_UP_DAYS
+from hydrotl.process_based.swat.inputs import Basin, basin_of, weather_record
+from hydrotl.process_based.swat.installation import Installation
+from hydrotl.process_based.swat.output import CHANNEL_FILE, swat_flow
+from hydrotl.process_based.swat.project import write_project
+from hydrotl_core.errors import DataError, ProcessModelError
 
 LOG_NAME = "hydrotl.log"
 TAIL = 12
-#: Lines with which SWAT+ says its name, revision and build.
+#: Lines with which SWAT+ states its name, revision and build.
 BANNER = 4
 
 
 @dataclass(frozen=True)
 class SwatRun:
-    """Streamflow of a run, mm/day, a value per day; the program as its log names it; the log's
-    last lines; how long it took.
+    """Daily streamflow of a run, mm/day; the program as its log names it; the log's last lines;
+    and the seconds it took.
     """
 
     flow: pd.Series
     build: str
     log: tuple[str, ...]
     seconds: float
+
+
+@dataclass(frozen=True)
+class BasinRun:
+    """How a basin was run: its facts, first and last day, what was estimated, and the run."""
+
+    basin: Basin
+    first: str
+    last: str
+    estimates: tuple[str, ...]
+    run: SwatRun
 
 
 def run_swat(project: Path, executable: Path, area: float, timeout: float = 600.0) -> SwatRun:
@@ -49,18 +68,17 @@ def run_swat(project: Path, executable: Path, area: float, timeout: float = 600.
     ------
     ProcessModelError
         If the program cannot be started, fails, takes too long or prints no flow; the message
-        has the last lines of its log.
+        ends with the last lines of its log.
     """
     log = project / LOG_NAME
-    (project / CHANNEL_FILE).unlink(missing_ok=True)  # an older run's flow is not this one's
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    (project / CHANNEL_FILE).unlink(missing_ok=True)  # flow of an earlier run
     began = time.perf_counter()
     try:
         with log.open("w") as file:
             done = subprocess.run(
                 [str(executable.resolve())],
                 cwd=project,
-                env=environment,
+                env={**os.environ, "OMP_NUM_THREADS": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
@@ -92,3 +110,57 @@ def _lines(log: Path) -> list[str]:
 
 def _tail(log: Path) -> str:
     return "\n".join(_lines(log)[-TAIL:])
+
+
+def swat_streamflow(
+    ds: xr.Dataset, dataset: Dataset, installation: Installation, timeout: float = 600.0
+) -> tuple[xr.DataArray, list[BasinRun]]:
+    """Uncalibrated streamflow of every basin of ``ds``.
+
+    Parameters
+    ----------
+    ds
+        Canonical data with rain, temperature and the attributes of the roles.
+    dataset
+        Manifest entry: roles of the attributes, and the daily range of temperature if needed.
+    installation
+        Executable and default tables.
+    timeout
+        Seconds for one basin.
+
+    Returns
+    -------
+    flow : xarray.DataArray
+        mm/day, ``(basin, time)``; NaN outside a basin's record and in its first year, in which
+        soil and aquifer fill.
+    runs : list of BasinRun
+        One per basin.
+
+    Raises
+    ------
+    DataError, ProcessModelError
+        If the data do not suffice, or a run fails.
+    """
+    days = pd.DatetimeIndex(ds["time"].values)
+    flow = np.full((ds.sizes["basin"], len(days)), np.nan, dtype=np.float32)
+    runs = []
+    for row in range(ds.sizes["basin"]):
+        one = ds.isel(basin=row)
+        basin, defaults = basin_of(one, dataset)
+        weather, notes = weather_record(one, basin.latitude, basin.elevation, dataset.diurnal_range)
+        if len(weather) <= WARM_UP_DAYS:
+            raise DataError(
+                f"basin {basin.name} has {len(weather)} days of weather; SWAT+ needs more than "
+                f"the {WARM_UP_DAYS} of its warm-up"
+            )
+        with tempfile.TemporaryDirectory(prefix="hydrotl-swat-") as folder:
+            write_project(Path(folder), basin, weather, installation.databases)
+            run = run_swat(Path(folder), installation.executable, basin.area, timeout)
+        if not run.flow.index.equals(weather.index):
+            raise DataError(f"basin {basin.name}: SWAT+ printed other days than its weather has")
+        start = int(days.get_indexer(weather.index[:1])[0])
+        flow[row, start + WARM_UP_DAYS : start + len(weather)] = run.flow.iloc[WARM_UP_DAYS:]
+        first, last = (str(weather.index[i].date()) for i in (0, -1))
+        runs.append(BasinRun(basin, first, last, (*defaults, *notes), run))
+    coords = [ds["basin"], ds["time"]]
+    return xr.DataArray(flow, coords=coords, attrs={"units": "mm/day"}), runs

@@ -2,66 +2,79 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable
 
 import pandas as pd
 
-from hydrotl.process_based.swat.basin import Basin
-from hydrotl.process_based.swat.estimates import WIND_SPEED
-from hydrotl.process_based.swat.tables import NULL, Cell, cell, write_lines, write_table
-
-STATION = "station"
-GENERATOR = "generator"
+from hydrotl.process_based.swat.inputs import Basin
+from hydrotl.process_based.swat.landscape import Lines
+from hydrotl_core.errors import DataError
 
 #: Extension of a daily file -> its columns of the weather record.
-DAILY = {
-    "pcp": ("prcp",),
-    "tmp": ("tmax", "tmin"),
-    "slr": ("srad",),
-    "hmd": ("humidity",),
-}
+DAILY = {"pcp": ["prcp"], "tmp": ["tmax", "tmin"], "slr": ["srad"], "hmd": ["humidity"]}
+
+#: Wind speed at 2 m where none was measured, m/s: "the average over 2000 weather stations around
+#: the globe" (FAO-56, chapter 3).
+WIND_SPEED = 2.0
 
 #: Share of a month's heaviest rain that falls within half an hour. It shapes the peak of a storm
 #: within its day, which drives erosion; the daily flow does not depend on it.
 HALF_HOUR_SHARE = 1 / 3
 
 
-def write_weather(folder: Path, weather: pd.DataFrame, basin: Basin) -> None:
-    """Write the daily files, their lists, the station and the weather generator.
+def weather_files(weather: pd.DataFrame, basin: Basin) -> dict[str, Lines]:
+    """Daily files of the station, and the weather generator.
 
     Parameters
     ----------
     weather
         Every day once and no gaps: ``prcp`` mm/day, ``tmin`` ``tmax`` degC, ``srad``
-        MJ m-2 day-1, ``humidity`` 0 to 1.
+        MJ m-2 day-1, ``humidity`` 0 to 1, as ``inputs.weather_record`` gives it.
+
+    Raises
+    ------
+    DataError
+        If the record lacks a column, a day or a value.
     """
-    for extension, columns in DAILY.items():
-        _write_daily(folder / f"{STATION}.{extension}", weather, columns, basin)
-        write_lines(folder / f"{extension}.cli", [["filename"], [f"{STATION}.{extension}"]])
-    station: dict[str, Cell] = {"name": STATION, "wgn": GENERATOR}
-    station |= {extension: f"{STATION}.{extension}" for extension in DAILY}
-    station |= {"wnd": "sim", "pet": NULL, "atmo_dep": NULL}
-    write_table(folder / "weather-sta.cli", [station])
-    table = monthly_statistics(weather)
-    years = pd.DatetimeIndex(weather.index).year.nunique()
-    place = (GENERATOR, *map(cell, (basin.latitude, 0.0, basin.elevation)), str(years))
-    rows = ([cell(float(value)) for value in row] for row in table.to_numpy())
-    write_lines(folder / "weather-wgn.cli", [place, list(table.columns), *rows])
-
-
-def _write_daily(path: Path, weather: pd.DataFrame, columns: tuple[str, ...], basin: Basin) -> None:
+    check_weather(weather, basin)
     days = pd.DatetimeIndex(weather.index)
-    years = days[-1].year - days[0].year + 1
+    place = (basin.latitude, 0.0, basin.elevation)
+    years = str(days[-1].year - days[0].year + 1)
     head = [
         ["nbyr", "tstep", "lat", "lon", "elev"],
-        [str(years), "0", *(f"{v:.3f}" for v in (basin.latitude, 0.0, basin.elevation))],
+        [years, "0", *(f"{value:.3f}" for value in place)],
     ]
-    values = weather[list(columns)].to_numpy(dtype=float)
-    rows = (
-        [str(year), str(day), *(f"{value:.5f}" for value in row)]
-        for year, day, row in zip(days.year, days.day_of_year, values, strict=True)
-    )
-    write_lines(path, [*head, *rows])
+    dates = [[str(day.year), str(day.day_of_year)] for day in days]
+    files: dict[str, Lines] = {}
+    for extension, columns in DAILY.items():
+        values = weather[columns].to_numpy(dtype=float)
+        rows = ([*date, *_decimals(row)] for date, row in zip(dates, values, strict=True))
+        files[f"station.{extension}"] = [*head, *rows]
+    table = monthly_statistics(weather)
+    files["weather-wgn.cli"] = [
+        ["generator", *_decimals(place), str(days.year.nunique())],
+        list(table.columns),
+        *(_decimals(row) for row in table.to_numpy()),
+    ]
+    return files
+
+
+def _decimals(values: Iterable[float]) -> list[str]:
+    return [f"{value:.5f}" for value in values]
+
+
+def check_weather(weather: pd.DataFrame, basin: Basin) -> None:
+    """Raise DataError unless the record has every column, day and value, in order."""
+    columns = [column for group in DAILY.values() for column in group]
+    lacking = [column for column in columns if column not in weather]
+    if lacking:
+        raise DataError(f"basin {basin.name}: the weather record lacks {', '.join(lacking)}")
+    days = pd.DatetimeIndex(weather.index)
+    if not len(days) or not days.equals(pd.date_range(days[0], days[-1], freq="D")):
+        raise DataError(f"basin {basin.name}: the weather record does not have every day once")
+    gaps = [column for column in columns if weather[column].isna().any()]
+    if gaps:
+        raise DataError(f"basin {basin.name}: the weather record has gaps in {', '.join(gaps)}")
 
 
 def monthly_statistics(weather: pd.DataFrame) -> pd.DataFrame:

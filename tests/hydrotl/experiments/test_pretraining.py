@@ -1,21 +1,18 @@
-"""A process-based teacher: the conceptual model, learning from it, and the experiment."""
+"""Learning from a process-based teacher, and the experiment."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 import xarray as xr
 
 from hydrotl.config import Region
 from hydrotl.data.catalog import open_dataset
-from hydrotl.data.manifest import load_manifest
 from hydrotl.experiments.cells import Cell, CellTask, train_member
 from hydrotl.experiments.experiment import run_cells
 from hydrotl.experiments.pretraining import learn_guide, teaching_periods
-from hydrotl.process_based.conceptual import WARM_UP_DAYS, conceptual_streamflow
 from hydrotl_core.errors import DataError
 from hydrotl_core.scaling import STREAMFLOW
 from hydrotl_core.simulation import simulate
@@ -32,34 +29,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("HYDROTL_ROOT", str(root))
         patch.setenv("HYDROTL_DATA", str(root / "data"))
         yield root
-
-
-def test_conceptual_model_is_lumods() -> None:
-    """GR4J as lumod's own users run it: their units, their columns."""
-    from lumod import load_example
-    from lumod.models import GR4J
-
-    info, frame = load_example(3)
-    flow = GR4J(area=info["area"], lat=info["lat"]).run(frame)["qt"]
-    depth = flow * 86.4 / info["area"]  # m3/s over km2 to mm/day
-
-    ds = open_dataset("sample", basins=["girnock", "sarapiqui"])
-    simulated = conceptual_streamflow(ds, load_manifest()["sample"].attributes)
-    one = simulated.sel(basin="girnock").to_series()
-    known = one.dropna()
-    assert known.index[0] == frame.index[0] + pd.Timedelta(WARM_UP_DAYS, "D")
-    assert known.index[-1] == frame.index[-1]
-    np.testing.assert_allclose(known, depth[known.index], rtol=1e-4, atol=1e-6)
-    # the other basin's record ends before this one's begins
-    assert simulated.sel(basin="sarapiqui", time=slice("1991", None)).isnull().all()
-
-
-def test_conceptual_model_says_what_it_lacks() -> None:
-    ds, roles = open_dataset("sample", basins=["girnock"]), load_manifest()["sample"].attributes
-    with pytest.raises(DataError, match="needs the latitude"):
-        conceptual_streamflow(ds.drop_vars("gauge_lat"), roles)
-    with pytest.raises(DataError, match="girnock has 365 days"):
-        conceptual_streamflow(ds.isel(time=slice(365)), roles)
 
 
 def guide_of(ds: xr.Dataset, factor: float = 2.0) -> xr.DataArray:

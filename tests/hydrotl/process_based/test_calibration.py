@@ -16,7 +16,7 @@ from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.experiments.records import read_result
 from hydrotl.process_based import calibration, gr4j
-from hydrotl.process_based.benchmark import run_yardstick, yardstick_data
+from hydrotl.process_based.benchmark import benchmark_data, run_benchmark
 from hydrotl.process_based.calibration import BOUNDS, SNOWLESS, calibrate, simulate_calibrated
 from hydrotl_core.errors import DataError
 from tests import reference_gr4j
@@ -53,7 +53,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_model_is_that_of_the_papers(girnock: xr.Dataset, parameters: np.ndarray) -> None:
     weather = gr4j.basin_weather(girnock, 0, SCOTLAND, period("2004-10-01", "2007-09-30"))
-    flow = gr4j.model(weather, weather.yearly_snow)(np.asarray(parameters, dtype=float))
+    flow = gr4j.snow_model(weather, weather.yearly_snow)(np.asarray(parameters, dtype=float))
     *stores, ctg, kf = parameters
     water = reference_gr4j.cemaneige(
         weather.rain, weather.temperature, ctg, kf, weather.yearly_snow
@@ -84,14 +84,14 @@ def test_weather_and_stores_are_those_of_another_library(girnock: xr.Dataset) ->
     forcing = pd.DataFrame({"prec": water, "pet": weather.evaporation}, index=days)
     names = dict(zip(("x1", "x2", "x3", "x4"), TRUE[:4], strict=True))
     other = GR4J(area=86.4, lat=0).run(forcing, ps0=0.3, rs0=0.5, **names)["qt"].to_numpy()
-    flow = gr4j.model(weather, weather.yearly_snow)(TRUE)
+    flow = gr4j.snow_model(weather, weather.yearly_snow)(TRUE)
     np.testing.assert_allclose(flow, other[weather.lead :], atol=1e-5)
 
 
 def test_calibration_finds_the_parameters_that_made_the_flow(girnock: xr.Dataset) -> None:
     train = period("2004-10-01", "2005-10-01")
     weather = gr4j.basin_weather(girnock, 0, SCOTLAND, train)
-    made = gr4j.model(weather, weather.yearly_snow)(TRUE)
+    made = gr4j.snow_model(weather, weather.yearly_snow)(TRUE)
     found = calibrate(shown_by(girnock, made, "2004-10-01"), SCOTLAND, [train], seed=0).iloc[0]
     assert found["nse"] > 0.9999
     # in two winters the snow's memory CTG hardly shows
@@ -151,12 +151,12 @@ def test_a_test_after_training_goes_on_from_it(girnock: xr.Dataset) -> None:
     train, test = period("2004-10-01", "2005-10-01"), period("2006-01-01", "2006-07-01")
     flow = simulate_calibrated(girnock, SCOTLAND, table, [train], [test])
     whole = gr4j.basin_weather(girnock, 0, SCOTLAND, period("2004-10-01", "2006-07-01"))
-    expected = gr4j.model(whole, 60.0)(TRUE)
+    expected = gr4j.snow_model(whole, 60.0)(TRUE)
     assert flow.shape == (1, 181)
     np.testing.assert_allclose(flow[0], expected[-181:], rtol=1e-6)
 
     earlier = simulate_calibrated(girnock, SCOTLAND, table, [test], [train])
-    alone = gr4j.model(gr4j.basin_weather(girnock, 0, SCOTLAND, train), 60.0)(TRUE)
+    alone = gr4j.snow_model(gr4j.basin_weather(girnock, 0, SCOTLAND, train), 60.0)(TRUE)
     np.testing.assert_allclose(earlier[0], alone, rtol=1e-6)
 
 
@@ -212,8 +212,6 @@ def test_where_the_evaporation_comes_from() -> None:
     assert gr4j.evaporation_source(other, NONE) == "pet_gleam"
     with pytest.raises(DataError, match="name the attribute with the latitude"):
         gr4j.evaporation_source(ds.drop_vars("pet"), NONE)
-    with pytest.raises(DataError, match="needs tmean"):
-        gr4j.mean_temperature(ds.drop_vars("tmean"))
 
 
 def test_periods_the_data_do_not_have() -> None:
@@ -248,7 +246,7 @@ def test_calibrate_prints_and_saves(project: Path, capsys: pytest.CaptureFixture
     assert record["calibration"]["evaporation"] == "pet"
     assert record["provenance"]["library"].startswith("grsuite ")
     assert record["deviations"] == ["all of it"]
-    ds, train = yardstick_data(load_region("target")), period("2000-01-01", "2000-12-31")
+    ds, train = benchmark_data(load_region("target")), period("2000-01-01", "2000-12-31")
     for member in ("0", "1"):
         alone = calibrate(ds, NONE, [train] * 2, seed=int(member))
         np.testing.assert_allclose(record["train_nse"][member], alone["nse"], atol=1e-4)
@@ -261,8 +259,8 @@ def test_calibrate_prints_and_saves(project: Path, capsys: pytest.CaptureFixture
 @pytest.mark.usefixtures("short")
 def test_a_basin_is_calibrated_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree(project / "runs", ignore_errors=True)
-    first = run_yardstick("target")[0]
-    kept = sorted((project / "runs" / "calibrate").glob("*.json"))
+    first = run_benchmark("target")[0]
+    kept = sorted((project / "runs" / "store").glob("*.safetensors"))
     searched: list[int] = []
 
     def counted(*given: Any, **named: Any) -> pd.DataFrame:
@@ -270,14 +268,14 @@ def test_a_basin_is_calibrated_once(project: Path, monkeypatch: pytest.MonkeyPat
         return calibrate(*given, **named)
 
     monkeypatch.setattr("hydrotl.process_based.benchmark.calibrate", counted)
-    assert run_yardstick("target")[0] == first
+    assert run_benchmark("target")[0] == first
     assert searched == []
     kept[0].unlink()  # as a run that was stopped before its last basin leaves it
-    again = run_yardstick("target")[0]
+    again = run_benchmark("target")[0]
     assert searched == [0]
     assert again["parameters"] == first["parameters"]
     assert again["error_products"] == first["error_products"]
-    assert sorted((project / "runs" / "calibrate").glob("*.json")) == kept
+    assert sorted((project / "runs" / "store").glob("*.safetensors")) == kept
 
 
 def test_a_region_without_latitude_is_one_clear_line(
@@ -294,5 +292,5 @@ def test_a_region_without_latitude_is_one_clear_line(
     write_yaml(project / "experiments" / "regions" / "own.yaml", region)
     assert call("calibrate", "own", "--jobs", "1") == 2
     error = capsys.readouterr().err
-    assert "error: the conceptual model needs potential evapotranspiration" in error
+    assert "error: GR4J needs potential evapotranspiration" in error
     assert "Traceback" not in error

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hydrotl.process_based.swat.basin import Basin
+from hydrotl.process_based.swat.inputs import Basin
 from hydrotl.process_based.swat.project import CODES, DATABASES, write_project
 from hydrotl.process_based.swat.weather import monthly_statistics
 from hydrotl_core.errors import ConfigError, DataError
@@ -143,13 +143,3 @@ def test_absent_tables_are_named(tmp_path: Path, databases: Path) -> None:
     (databases / "plants.plt").unlink()
     with pytest.raises(ConfigError, match=r"plants\.plt.*swat-fetch"):
         write_project(tmp_path / "x", BASIN, weather(), databases)
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [("area", 0.0), ("area", float("nan")), ("latitude", 91.0), ("slope", 40.0)],
-)
-def test_impossible_basins_are_refused(field: str, value: float) -> None:
-    facts = {"area": 10.0, "latitude": 40.0, "slope": 0.1, field: value}
-    with pytest.raises(DataError, match=f"basin x: {field} is"):
-        Basin("x", **facts)

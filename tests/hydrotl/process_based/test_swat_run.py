@@ -12,15 +12,13 @@ import pytest
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import load_manifest
 from hydrotl.experiments.records import read_result
-from hydrotl.process_based.swat.basin import ELEVATION, SLOPE
-from hydrotl.process_based.swat.forcing import weather_record
-from hydrotl.process_based.swat.installation import EXECUTABLE_SHA256, find_installation
+from hydrotl.process_based.swat.inputs import basin_of, weather_record
+from hydrotl.process_based.swat.installation import EXECUTABLE_SHA256
 from hydrotl.process_based.swat.project import write_project
-from hydrotl.process_based.swat.run import run_swat
-from hydrotl.process_based.swat.teacher import basin_of, swat_streamflow
-from hydrotl.process_based.teachers import guide, skill
+from hydrotl.process_based.swat.run import run_swat, swat_streamflow
+from hydrotl.process_based.teachers import teacher_flow, teacher_skill
 from hydrotl.yamlfile import load_yaml
-from hydrotl_core.errors import ConfigError, DataError, ProcessModelError
+from hydrotl_core.errors import ProcessModelError
 from tests.entry_point import call
 from tests.swat_program import swat_installation
 from tests.synthetic import ROOT, write_yaml
@@ -58,41 +56,12 @@ def test_a_file_that_is_no_program_is_refused(tmp_path: Path) -> None:
         run_swat(tmp_path, path, 1.0)
 
 
-def test_installation_is_found_by_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HYDROTL_SWAT", str(tmp_path))
-    monkeypatch.delenv("HYDROTL_SWAT_EXE", raising=False)
-    with pytest.raises(ConfigError, match="run `hydrotl swat-fetch`"):
-        find_installation()
-    own = program(tmp_path, "exit 0")
-    monkeypatch.setenv("HYDROTL_SWAT_EXE", str(own))
-    found = find_installation()
-    assert (found.executable, found.databases) == (own, tmp_path)
-    with pytest.raises(ConfigError, match="no SWAT"):
-        find_installation(tmp_path / "absent")
-
-
-def test_attributes_become_a_basin() -> None:
-    entry = load_manifest()["sample"]
-    one = open_dataset("sample", basins=["girnock"]).isel(basin=0)
-    basin, notes = basin_of(one, entry)
-    assert (basin.elevation, basin.slope) == (ELEVATION, SLOPE)
-    assert notes == ["elevation: not known, 0 m", "slope: not known, 0.05 m/m"]
-    gb, ind = load_manifest()["camels_gb"], load_manifest()["camels_ind"]
-    known = one.assign(area=30.0, elev_mean=404.0, dpsbar=42.3, cwc_area=30.0, slope_mean=3.9)
-    basin, notes = basin_of(known, gb)
-    assert (basin.area, basin.elevation, notes) == (30.0, 404.0, [])
-    assert basin.slope == pytest.approx(0.0423)  # m/km
-    assert basin_of(known.assign(cwc_lat=20.0), ind)[0].slope == pytest.approx(0.039)  # percent
-    with pytest.raises(DataError, match="needs the latitude"):
-        basin_of(one.drop_vars("gauge_lat"), entry)
-
-
 def test_swat_runs_the_sample_basins() -> None:
     installation = swat_installation()
     ds, entry = open_dataset("sample", basins=["girnock", "sarapiqui"]), load_manifest()["sample"]
     flow, runs = swat_streamflow(ds, entry, installation)
     assert [run.basin.name for run in runs] == ["girnock", "sarapiqui"]
-    assert any("successfully" in line for run in runs for line in run.log)
+    assert any("successfully" in line for run in runs for line in run.run.log)
     for run in runs:
         one = flow.sel(basin=run.basin.name).to_series().dropna()
         assert one.index[0] == pd.Timestamp(run.first) + pd.Timedelta(365, "D")
@@ -137,7 +106,7 @@ def test_a_program_that_stops_on_bad_input_is_reported(tmp_path: Path) -> None:
         run_swat(tmp_path / "x", installation.executable, 30.0, timeout=60)
 
 
-def test_command_prints_and_saves_what_guide_gives(
+def test_command_prints_and_saves_the_flow_of_the_teacher(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     installation = swat_installation()
@@ -148,10 +117,12 @@ def test_command_prints_and_saves_what_guide_gives(
     assert call("swat", str(path), "--save") == 0
     printed = capsys.readouterr().out
     record = json.loads((tmp_path / "burn" / "swat" / "uncalibrated.json").read_text())
-    flow = guide(str(path), "swat")
+    flow = teacher_flow(str(path), "swat")
     assert list(record["settings"]) == ["multi-year", "1-year"]
     for name, scores in record["settings"].items():
-        np.testing.assert_allclose(scores["nse"], skill(flow, str(path), name)["nse"], atol=1e-4)
+        np.testing.assert_allclose(
+            scores["nse"], teacher_skill(flow, str(path), name)["nse"], atol=1e-4
+        )
         assert scores["days"] == [729]
     assert f"{record['settings']['1-year']['nse'][0]}" in printed
     assert record["executable"]["sha256"] == installation.sha256

@@ -9,9 +9,12 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from hydrotl.process_based.swat.output_rch import read_output_rch
-from hydrotl.process_based.swat.readers import read_channel, swat_flow
-from hydrotl.process_based.swat.teacher import own_flow
+from hydrotl.process_based.swat.output import (
+    flow_of_runs,
+    read_channel,
+    read_output_rch,
+    swat_flow,
+)
 from hydrotl_core.errors import DataError
 from tests.synthetic import ROOT
 
@@ -45,12 +48,37 @@ def test_channel_of_swat_plus_by_hand(tmp_path: Path) -> None:
         swat_flow(path, 1, 0)
 
 
+def channels(gis_ids: list[int]) -> str:
+    """Two days of channels in the order of ``gis_ids``; the flow is unit + day / 10."""
+    head = CHANNEL.splitlines()[:3]
+    rows = [
+        f"{day} 1 {day} 2000 {unit} {gis_id} cha{gis_id:03} 0.5E+03 0.0 1.0 {unit + day / 10}"
+        for day in (1, 2)
+        for unit, gis_id in enumerate(gis_ids, 1)
+    ]
+    return "\n".join([*head, *rows, ""])
+
+
+def test_channel_is_that_of_the_map_not_of_the_printing_order(tmp_path: Path) -> None:
+    path = tmp_path / "channel_sd_day.txt"
+    path.write_text(channels([1, 3, 6, 2]))
+    assert read_channel(path, 3).tolist() == [2.1, 2.2]
+    assert read_channel(path, 2).tolist() == [4.1, 4.2]
+    with pytest.raises(DataError, match=r"no channel 4; it has gis_id 1 \(unit 1\), 3 \(unit 2\)"):
+        read_channel(path, 4)
+    # ids that tell no channel apart are no numbers
+    path.write_text(channels([0, 0, 7]))
+    assert read_channel(path, 3).tolist() == [3.1, 3.2]
+    path.write_text(CHANNEL.replace("unit gis_id", "unit oldid"))
+    assert read_channel(path, 2).tolist() == [9.9, 9.9]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
         ("0.40E+01", "********", "line 6 cannot be read"),
         ("cha1 0.5E+03 0.0 1.0 0.40E+01", "cha1", "line 6 cannot be read"),
-        ("   2   1   2 2000   1 ", "   3   1   3 2000   1 ", "not one after another"),
+        ("   2   1   2 2000   1 ", "   3   1   3 2000   1 ", "not consecutive"),
         ("flo_out", "flo_in", "line 2: no column flo_out"),
     ],
 )
@@ -100,6 +128,74 @@ def test_daily_print_is_dated_by_file_cio(run: Path) -> None:
     np.testing.assert_allclose(swat_flow(run, 1, 50.0), np.array([0.9, 1.8, 1.4, 1.1]) * 1.728)
 
 
+def output_rch(
+    names: list[str], times: list[str], heading: str = "   MON", digits: int = 4, after: str = ""
+) -> str:
+    """Two reaches as SWAT2012 writes them (headout.f, rchday.f, rchmon.f).
+
+    The k-th value of reach r in the i-th line is 100 r + i + k / 10. ``digits`` is the width of the
+    reach column, ``after`` what some projects print behind the values.
+    """
+    head = f"{'RCH':>{digits + 6}}      GIS{heading}     AREAkm2" + "".join(
+        f"{n:>12}" for n in names
+    )
+    lines = ["1", "    SWAT  VER 2012", "", "    title", "", "", "", "", head]
+    for i, time in enumerate(times):
+        for reach in (1, 2):
+            values = [5e3, *(100 * reach + i + k / 10 for k in range(len(names)))]
+            row = "".join(f"{value:12.4E}" for value in values)
+            lines.append(f"REACH {reach:{digits}} {0:8} {time}{row}{after}")
+    return "\n".join([*lines, ""])
+
+
+MONTHS = [f"{month:5}" for month in range(1, 13)]
+
+
+@pytest.mark.parametrize(
+    ("names", "digits", "after", "tenths"),
+    [
+        (["FLOW_INcms", "FLOW_OUTcms", "EVAPcms"], 4, "", 1),
+        (["FLOW_OUTcms", "SED_OUTtons", "SEDCONCmg/kg", "TOT Pkg"], 4, "", 0),  # chosen variables
+        (["SEDCONCmg/kg", "TOT Nkg", "FLOW_OUTcms"], 5, "", 2),
+        (["FLOW_INcms", "FLOW_OUTcms"], 5, "", 1),  # revision 681: a wider reach column
+        (["FLOW_INcms", "FLOW_OUTcms"], 4, " 2003", 1),
+    ],
+)
+def test_flow_is_found_by_its_name(
+    tmp_path: Path, names: list[str], digits: int, after: str, tenths: int
+) -> None:
+    path = tmp_path / "output.rch"
+    path.write_text(output_rch(names, [*MONTHS, " 2003", "  1.0"], "   MON", digits, after))
+    flow = read_output_rch(path, 2)
+    assert flow.index.tolist() == list(pd.date_range("2003-01-01", periods=12, freq="MS"))
+    np.testing.assert_allclose(flow, 200 + np.arange(12) + tenths / 10)
+
+
+def test_calendar_dates_need_no_file_cio(tmp_path: Path) -> None:
+    path = tmp_path / "output.rch"
+    days = [" 12 31 2003 ", "  1  1 2004 ", "  1  2 2004 "]
+    path.write_text(output_rch(["FLOW_INcms", "FLOW_OUTcms"], days, "  MO DA   YR"))
+    flow = read_output_rch(path, 1)
+    assert flow.index.tolist() == list(pd.date_range("2003-12-31", "2004-01-02"))
+    np.testing.assert_allclose(flow, [100.1, 101.1, 102.1])
+    path.write_text(output_rch(["FLOW_OUTcms"], days[::2], "  MO DA   YR"))
+    with pytest.raises(DataError, match="days of reach 1 are not consecutive"):
+        read_output_rch(path, 1)
+
+
+def test_prints_without_the_flow_of_days(tmp_path: Path) -> None:
+    path = tmp_path / "output.rch"
+    path.write_text(output_rch(["FLOW_INcms", "TOT Pkg"], MONTHS))
+    with pytest.raises(DataError, match=r"no FLOW_OUTcms but FLOW_INcms, TOT Pkg: let SWAT print"):
+        read_output_rch(path, 1)
+    path.write_text(output_rch(["FLOW_OUTcms"], ["    1     0"], "   DAY   DET"))
+    with pytest.raises(DataError, match="is a subdaily print"):
+        read_output_rch(path, 1)
+    path.write_text(output_rch(["FLOW_OUTcms"], MONTHS).replace("AREAkm2", "AREA"))
+    with pytest.raises(DataError, match="no line with the names RCH and AREAkm2"):
+        read_output_rch(path, 1)
+
+
 def test_skipped_years_are_added(run: Path) -> None:
     control = run / "file.cio"
     text = control.read_text()
@@ -134,25 +230,25 @@ def test_absent_files_and_reaches(run: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no whole numbers IYR and NYSKIP"):
         swat_flow(run, 1, 1.0)
     (run / "file.cio").unlink()
-    with pytest.raises(DataError, match=r"file\.cio is absent"):
+    with pytest.raises(DataError, match=r"file\.cio is missing"):
         swat_flow(run, 1, 1.0)
     with pytest.raises(DataError, match="holds neither"):
         swat_flow(tmp_path, 1, 1.0)
-    with pytest.raises(DataError, match="absent or empty"):
+    with pytest.raises(DataError, match="missing or empty"):
         swat_flow(tmp_path / "output.rch", 1, 1.0)
 
 
 def test_existing_runs_become_a_teacher(run: Path, real_data: Callable[[str], Path]) -> None:
     days = pd.date_range("2003-12-31", "2004-01-04")
     ds = xr.Dataset(coords={"basin": ["a", "b"], "time": days})
-    flow = own_flow(ds, {"a": (run, 1, 86.4), "b": (run / "output.rch", 2, 86.4)})
+    flow = flow_of_runs(ds, {"a": (run, 1, 86.4), "b": (run / "output.rch", 2, 86.4)})
     assert flow.dims == ("basin", "time")
     nan = np.nan
     np.testing.assert_allclose(
         flow.values, [[1.8, 1.4, 1.1, nan, nan], [7.25, 5.125, 4, nan, nan]], rtol=1e-6
     )
     with pytest.raises(DataError, match="no SWAT run of basin b"):
-        own_flow(ds, {"a": (run, 1, 86.4)})
+        flow_of_runs(ds, {"a": (run, 1, 86.4)})
     monthly = real_data("native/swat/output_monthly.rch")
     with pytest.raises(DataError, match="not a daily print"):
-        own_flow(ds, {"a": (monthly, 1, 86.4), "b": (run, 2, 86.4)})
+        flow_of_runs(ds, {"a": (monthly, 1, 86.4), "b": (run, 2, 86.4)})

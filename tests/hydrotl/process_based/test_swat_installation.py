@@ -1,4 +1,4 @@
-"""Fetching SWAT+: only what belongs there, only with the right hash."""
+"""Fetching SWAT+ (only the right content), and finding it."""
 
 import io
 import tarfile
@@ -6,11 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from hydrotl.process_based.swat import fetch as fetching
-from hydrotl.process_based.swat.fetch import INSIDE, fetch_swat
-from hydrotl.process_based.swat.installation import ARCHIVE_SHA256, EXECUTABLE, sha256
+from hydrotl.process_based.swat import installation
+from hydrotl.process_based.swat.installation import (
+    ARCHIVE_SHA256,
+    EXECUTABLE,
+    INSIDE,
+    fetch_swat,
+    find_installation,
+    sha256,
+)
 from hydrotl.process_based.swat.project import CODES, DATABASES
-from hydrotl_core.errors import DownloadError
+from hydrotl_core.errors import ConfigError, DownloadError
 from tests.entry_point import call
 
 
@@ -31,10 +37,10 @@ def archive(path: Path, extra: dict[str, bytes] | None = None) -> Path:
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An archive whose hashes are taken for the pinned ones."""
     path = archive(tmp_path / "pyswatplus-1.3.0.tar.gz")
-    monkeypatch.setattr(fetching, "ARCHIVE_SHA256", sha256(path))
+    monkeypatch.setattr(installation, "ARCHIVE_SHA256", sha256(path))
     program = tmp_path / "program"
     program.write_bytes(EXECUTABLE.encode())
-    monkeypatch.setattr(fetching, "EXECUTABLE_SHA256", sha256(program))
+    monkeypatch.setattr(installation, "EXECUTABLE_SHA256", sha256(program))
     return path
 
 
@@ -50,24 +56,29 @@ def test_only_program_and_tables_are_unpacked(source: Path, tmp_path: Path) -> N
 def test_other_content_is_refused(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetching, "EXECUTABLE_SHA256", "0" * 64)
+    monkeypatch.setattr(installation, "EXECUTABLE_SHA256", "0" * 64)
     with pytest.raises(DownloadError, match=f"{EXECUTABLE} has sha256"):
         fetch_swat(tmp_path / "a", source)
     assert not (tmp_path / "a" / EXECUTABLE).exists()
-    monkeypatch.setattr(fetching, "ARCHIVE_SHA256", ARCHIVE_SHA256)
+    monkeypatch.setattr(installation, "ARCHIVE_SHA256", ARCHIVE_SHA256)
     with pytest.raises(DownloadError, match=ARCHIVE_SHA256):
         fetch_swat(tmp_path / "b", source)
     assert not (tmp_path / "b").exists()
 
 
-def test_an_archive_that_leads_outside_is_refused(
+def test_nothing_lands_outside_and_nothing_may_lack(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bad = archive(tmp_path / "bad.tar.gz", {f"{INSIDE}/../../../../evil": b"x"})
-    monkeypatch.setattr(fetching, "ARCHIVE_SHA256", sha256(bad))
-    with pytest.raises(DownloadError, match="leads outside"):
-        fetch_swat(tmp_path / "inside" / "swat", bad)
+    odd = archive(tmp_path / "odd.tar.gz", {f"{INSIDE}/../../../../evil": b"x"})
+    monkeypatch.setattr(installation, "ARCHIVE_SHA256", sha256(odd))
+    fetch_swat(tmp_path / "inside" / "swat", odd)
     assert not list(tmp_path.rglob("evil"))
+
+    with tarfile.open(tmp_path / "empty.tar.gz", "w:gz"):
+        pass
+    monkeypatch.setattr(installation, "ARCHIVE_SHA256", sha256(tmp_path / "empty.tar.gz"))
+    with pytest.raises(DownloadError, match=f"no file {INSIDE}/{CODES}"):
+        fetch_swat(tmp_path / "b", tmp_path / "empty.tar.gz")
 
 
 def test_without_an_index_the_way_by_hand_is_named(
@@ -92,3 +103,17 @@ def test_command_takes_an_archive(
     monkeypatch.setenv("HYDROTL_SWAT", str(tmp_path / "swat"))
     assert call("swat-fetch", "--archive", str(source)) == 0
     assert capsys.readouterr().out.strip() == f"SWAT+ is in {tmp_path / 'swat'}"
+
+
+def test_installation_is_found_by_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYDROTL_SWAT", str(tmp_path))
+    monkeypatch.delenv("HYDROTL_SWAT_EXE", raising=False)
+    with pytest.raises(ConfigError, match="run `hydrotl swat-fetch`"):
+        find_installation()
+    own = tmp_path / "program"
+    own.write_text("#!/bin/sh\n")
+    monkeypatch.setenv("HYDROTL_SWAT_EXE", str(own))
+    found = find_installation()
+    assert (found.executable, found.databases) == (own, tmp_path)
+    with pytest.raises(ConfigError, match="no SWAT"):
+        find_installation(tmp_path / "absent")

@@ -1,70 +1,40 @@
-"""Estimates of weather against the worked examples of FAO-56 (Allen et al. 1998)."""
+"""Facts of a basin, and its weather filled and completed after FAO-56 (Allen et al. 1998)."""
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
-from hydrotl.process_based.swat import estimates as fao
-from hydrotl.process_based.swat.forcing import weather_record
+from hydrotl.data.catalog import open_dataset
+from hydrotl.data.evaporation import extraterrestrial_radiation
+from hydrotl.data.manifest import load_manifest
+from hydrotl.process_based.swat.inputs import (
+    ELEVATION,
+    SLOPE,
+    Basin,
+    basin_of,
+    relative_humidity,
+    saturation_pressure,
+    weather_record,
+)
 from hydrotl_core.errors import DataError
 
 
-def test_extraterrestrial_radiation_of_example_8() -> None:
-    # 20 degrees south on 3 September (day 246): 32.2 MJ m-2 day-1.
-    assert fao.extraterrestrial_radiation(-20, 246) == pytest.approx(32.2, abs=0.05)
-
-
-@pytest.mark.parametrize(
-    ("place", "latitude", "day", "expected"),
-    [("Lyon, 15 July", 45.72, 196, 40.6), ("Bangkok, 15 April", 13.73, 105, 38.06)],
-)
-def test_extraterrestrial_radiation_of_examples_15_and_17(
-    place: str, latitude: float, day: int, expected: float
-) -> None:
-    found = fao.extraterrestrial_radiation(latitude, day)
-    assert found == pytest.approx(expected, abs=0.06), place
-
-
-def test_the_sun_stays_away_in_the_polar_night() -> None:
-    assert fao.extraterrestrial_radiation(80, 1) == pytest.approx(0, abs=1e-9)
-    assert fao.extraterrestrial_radiation(80, 172) > 40
-
-
-def test_clear_sky_radiation_of_example_18() -> None:
-    # Brussels (100 m, 50.8N, 6 July): Ra 41.09, Rso 30.90 MJ m-2 day-1.
-    top = fao.extraterrestrial_radiation(50.8, 187)
-    assert top == pytest.approx(41.09, abs=0.05)
-    assert fao.clear_sky_radiation(41.09, 100) == pytest.approx(30.90, abs=0.01)
-
-
-def test_radiation_from_temperature_of_example_15() -> None:
-    # Lyon, July: 14.8 to 26.6 degC, Ra 40.6: Rs 22.3 MJ m-2 day-1.
-    assert fao.hargreaves_radiation(14.8, 26.6, 40.6, 200) == pytest.approx(22.3, abs=0.05)
-    assert fao.diurnal_range(22.3, 40.6) == pytest.approx(26.6 - 14.8, abs=0.06)
-
-
-def test_radiation_stays_below_that_of_a_cloudless_day() -> None:
-    assert fao.hargreaves_radiation(0.0, 40.0, 40.0, 0) == pytest.approx(30.0)
-    assert fao.hargreaves_radiation(9.0, 8.0, 40.0, 0) == 0
-    assert fao.diurnal_range(0.0, 0.0) == 0
-
-
 def test_vapour_pressure_of_example_3() -> None:
-    assert fao.saturation_pressure(24.5) == pytest.approx(3.075, abs=0.0005)
-    assert fao.saturation_pressure(15.0) == pytest.approx(1.705, abs=0.0005)
+    assert saturation_pressure(24.5) == pytest.approx(3.075, abs=0.0005)
+    assert saturation_pressure(15.0) == pytest.approx(1.705, abs=0.0005)
     # Mean saturation pressure 2.39 kPa; the dew point taken at 15 degC.
-    assert fao.relative_humidity(15.0, 24.5) == pytest.approx(1.705 / 2.39, abs=0.001)
+    assert relative_humidity(15.0, 24.5) == pytest.approx(1.705 / 2.39, abs=0.001)
 
 
-def basin(**variables: list[float]) -> xr.Dataset:
+def data(**variables: list[float]) -> xr.Dataset:
     days = pd.date_range("2001-07-01", periods=4, freq="D")
     series = {name: ("time", np.array(values, np.float32)) for name, values in variables.items()}
     return xr.Dataset(series, coords={"time": days, "basin": "b"})
 
 
 def test_gaps_are_filled_and_said() -> None:
-    ds = basin(
+    ds = data(
         prcp=[1.0, np.nan, 3.0, 4.0], tmin=[10, 11, np.nan, 13], tmax=[20, 21, 22, 23],
         srad=[200, 200, np.nan, 100],
     )  # fmt: skip
@@ -81,26 +51,26 @@ def test_gaps_are_filled_and_said() -> None:
 
 
 def test_record_is_the_span_with_rain_and_temperature() -> None:
-    ds = basin(prcp=[np.nan, 2, 3, 4], tmin=[10, 11, 12, np.nan], tmax=[20, 21, 22, 23])
+    ds = data(prcp=[np.nan, 2, 3, 4], tmin=[10, 11, 12, np.nan], tmax=[20, 21, 22, 23])
     weather, _ = weather_record(ds, 45.72, 200)
     assert [day.strftime("%d") for day in pd.DatetimeIndex(weather.index)] == ["02", "03"]
 
 
 def test_radiation_is_a_daylight_mean_with_daylength_and_cut_at_a_cloudless_sky() -> None:
-    ds = basin(
+    ds = data(
         prcp=[0] * 4, tmin=[10] * 4, tmax=[20] * 4, srad=[400, 400, 400, 900], dayl=[43200] * 4
     )
     weather, notes = weather_record(ds, 45.72, 200)
     assert weather["srad"].iloc[0] == pytest.approx(17.28)  # 400 W/m2 over 12 hours
-    top = fao.extraterrestrial_radiation(45.72, 185)
+    top = extraterrestrial_radiation(45.72, 185)
     assert weather["srad"].iloc[3] == pytest.approx(float(0.754 * top))
     assert "srad: cut to that of a cloudless day (FAO-56, eq. 37), 25% of days" in notes
 
 
 def test_extremes_follow_from_radiation_or_a_stated_range() -> None:
-    ds = basin(prcp=[0] * 4, tmean=[20] * 4, srad=[22.3 / 0.0864] * 4)
+    ds = data(prcp=[0] * 4, tmean=[20] * 4, srad=[22.3 / 0.0864] * 4)
     weather, notes = weather_record(ds, 45.72, 200)
-    top = fao.extraterrestrial_radiation(45.72, 182)
+    top = extraterrestrial_radiation(45.72, 182)
     spread = (weather["tmax"] - weather["tmin"]).iloc[0]
     assert 0.16 * np.sqrt(spread) * top == pytest.approx(22.3, rel=1e-5)
     assert (weather[["tmin", "tmax"]].mean(axis=1) - 20).abs().max() < 1e-9
@@ -115,8 +85,34 @@ def test_extremes_follow_from_radiation_or_a_stated_range() -> None:
 
 def test_what_cannot_be_estimated_is_said() -> None:
     with pytest.raises(DataError, match="give the data set's entry in the manifest a `diurnal"):
-        weather_record(basin(prcp=[0] * 4, tmean=[20] * 4), 45.72, 200)
+        weather_record(data(prcp=[0] * 4, tmean=[20] * 4), 45.72, 200)
     with pytest.raises(DataError, match="needs rain and temperature"):
-        weather_record(basin(prcp=[0] * 4), 45.72, 200)
+        weather_record(data(prcp=[0] * 4), 45.72, 200)
     with pytest.raises(DataError, match="no day with both"):
-        weather_record(basin(prcp=[1, np.nan] * 2, tmean=[np.nan, 1] * 2), 45.72, 200)
+        weather_record(data(prcp=[1, np.nan] * 2, tmean=[np.nan, 1] * 2), 45.72, 200)
+
+
+def test_attributes_become_a_basin() -> None:
+    entry = load_manifest()["sample"]
+    one = open_dataset("sample", basins=["girnock"]).isel(basin=0)
+    basin, notes = basin_of(one, entry)
+    assert (basin.elevation, basin.slope) == (ELEVATION, SLOPE)
+    assert notes == ["elevation: not known, 0 m", "slope: not known, 0.05 m/m"]
+    gb, ind = load_manifest()["camels_gb"], load_manifest()["camels_ind"]
+    known = one.assign(area=30.0, elev_mean=404.0, dpsbar=42.3, cwc_area=30.0, slope_mean=3.9)
+    basin, notes = basin_of(known, gb)
+    assert (basin.area, basin.elevation, notes) == (30.0, 404.0, [])
+    assert basin.slope == pytest.approx(0.0423)  # m/km
+    assert basin_of(known.assign(cwc_lat=20.0), ind)[0].slope == pytest.approx(0.039)  # percent
+    with pytest.raises(DataError, match="needs the latitude"):
+        basin_of(one.drop_vars("gauge_lat"), entry)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("area", 0.0), ("area", float("nan")), ("latitude", 91.0), ("slope", 40.0)],
+)
+def test_impossible_basins_are_refused(field: str, value: float) -> None:
+    facts = {"area": 10.0, "latitude": 40.0, "slope": 0.1, field: value}
+    with pytest.raises(DataError, match=f"basin x: {field} is"):
+        Basin("x", **facts)
