@@ -23,7 +23,7 @@ MARKS = {
     "GR4J": ("#666666", "diamond"),
 }
 LEFT, RIGHT, TOP, STEP = 330, 900, 66, 38
-LOWEST, HIGHEST = 0.3, 0.9
+LOWEST, HIGHEST = 0.1, 0.9
 
 
 def medians(region: str, setting: str) -> dict[str, float]:
@@ -47,10 +47,13 @@ def mark(x: float, y: float, name: str) -> str:
     colour, shape = MARKS[name]
     paths = {
         "dot": f"M{x - 6:.1f} {y}a6 6 0 1 0 12 0a6 6 0 1 0 -12 0",
-        "square": f"M{x - 5.5:.1f} {y - 5.5}h11v11h-11z",
+        "square": f"M{x - 8:.1f} {y - 8}h16v16h-16z",
         "diamond": f"M{x:.1f} {y - 7}l7 7l-7 7l-7 -7z",
     }
-    return f'<path d="{paths[shape]}" fill="{colour}"><title>{name}</title></path>'
+    # A hollow square leaves the dots that it holds in sight.
+    paint = f'fill="none" stroke="{colour}" stroke-width="2.5"'
+    paint = paint if shape == "square" else f'fill="{colour}"'
+    return f'<path d="{paths[shape]}" {paint}><title>{name}</title></path>'
 
 
 def words(x: float, y: float, text: str, anchor: str = "start", size: int = 14) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hydrotl.experiments.records import read_result
+from hydrotl.experiments.records import read_record
 from tests.entry_point import call
 from tests.synthetic import ROOT, write_project
 
@@ -53,7 +53,7 @@ def test_run_prints_a_row_of_each_cell_and_saves(
         "1-year_TL-a.json",
         "1-year_local.json",
     ]
-    record = read_result(folder / "1-year_TL-a.json")
+    record = read_record(folder / "1-year_TL-a.json")
     assert lines[2].split()[4:6] == [f"{record['nse_mean']:.4f}", f"{record['nse_median']:.4f}"]
     alone = f"{record['nse_median']:.2f}"  # of the only member
     assert lines[2].split()[6:] == [alone, "to", alone]
@@ -88,7 +88,7 @@ def test_validation_scores_are_printed_and_never_saved(
 
 def test_check_writes_the_source_check(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("check", "donor", "--device", "cpu") == 0
-    record = read_result(project / "results" / "source" / "donor.json")
+    record = read_record(project / "results" / "source" / "donor.json")
     assert (record["members"], len(record["basins"])) == (2, 8)
     assert f"NSE median {record['nse_median']:.3f}" in capsys.readouterr().out
     assert [len(record["climate"][key]) for key in ("aridity", "snow_fraction")] == [8, 8]

@@ -19,7 +19,7 @@ from hydrotl.config import (
     validated,
 )
 from hydrotl.data.manifest import load_manifest
-from hydrotl.experiments.experiment import cells_of
+from hydrotl.experiments.cells import cells_of
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.recipe import Option, Training

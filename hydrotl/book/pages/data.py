@@ -16,7 +16,7 @@ from hydrotl.config import load_region
 from hydrotl.data.basins import basin_frame, locations
 from hydrotl.data.catalog import dataset_folder, open_dataset
 from hydrotl.data.manifest import Dataset, load_manifest
-from hydrotl.experiments.records import read_result, results_dir
+from hydrotl.experiments.records import read_record, results_dir
 from hydrotl_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def basin_table(datasets: Mapping[str, xr.Dataset]) -> pd.DataFrame:
 def source_basins() -> pd.DataFrame:
     """Places of the source model's basins as its committed check names them; may be empty."""
     path = results_dir() / "source" / "conus-check.json"
-    return _places([("source model", read_result(path))] if path.is_file() else [])
+    return _places([("source model", read_record(path))] if path.is_file() else [])
 
 
 def target_basins() -> pd.DataFrame:
@@ -129,7 +129,7 @@ def target_basins() -> pd.DataFrame:
     records = []
     for path in sorted(results_dir().glob("*/*/*_*.json")):
         region = path.parent.parent.name
-        records.append((f"target {region}", read_result(path)))
+        records.append((f"target {region}", read_record(path)))
     records.sort(key=lambda item: len(item[1]["basins"]))
     frame = _places(records).sort_values("longitude", kind="stable", na_position="last")
     return frame.drop_duplicates(["data", "basin"]).sort_index()

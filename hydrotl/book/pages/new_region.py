@@ -15,7 +15,7 @@ from hydrotl.config import Region, load_region, validated
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import load_manifest, own_dataset
 from hydrotl.data.units import convert
-from hydrotl.experiments.experiment import run_region
+from hydrotl.experiments.sweep import run_region
 from hydrotl.paths import project_root
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.files import replacing
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from IPython.display import Markdown
     from pandas.io.formats.style import Styler
 
-    from hydrotl.experiments.experiment import Cell, CellResult
+    from hydrotl.experiments.cells import Cell
+    from hydrotl.experiments.records import CellResult
 
 SETTING = "own"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pandas as pd
 
 from hydrotl.book.pages import show
-from hydrotl.experiments.records import read_result
+from hydrotl.experiments.records import read_record
 from hydrotl.paths import project_root
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def load(folder: str = "benchmarks/results") -> Records:
     root = project_root() / folder
     paths = [*root.glob("*.json"), *root.glob("time_to_skill/*.json")]
     return {
-        path.relative_to(root).with_suffix("").as_posix(): read_result(path)
+        path.relative_to(root).with_suffix("").as_posix(): read_record(path)
         for path in sorted(paths)
     }
 

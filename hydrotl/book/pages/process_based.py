@@ -10,14 +10,15 @@ import pandas as pd
 from hydrotl.book.pages import transfer
 from hydrotl.book.pages.transfer import boxes, run_remark
 from hydrotl.book.paper import load_paper
-from hydrotl.experiments.experiment import run_region
+from hydrotl.experiments.sweep import run_region
 from hydrotl.process_based.teachers import teacher_flow as guide
 
 if TYPE_CHECKING:
     import panel as pn
     import xarray as xr
 
-    from hydrotl.experiments.experiment import Cell, CellResult
+    from hydrotl.experiments.cells import Cell
+    from hydrotl.experiments.records import CellResult
 
 __all__ = ["beside_paper", "boxes", "guide", "guide_skill", "hydrographs", "run", "run_remark"]
 

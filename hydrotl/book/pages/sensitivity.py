@@ -8,7 +8,7 @@ import pandas as pd
 
 from hydrotl.book.figures import HEIGHT, colour_of, toolbar
 from hydrotl.config import load_region
-from hydrotl.experiments.records import read_result, results_dir
+from hydrotl.experiments.records import read_record, results_dir
 
 if TYPE_CHECKING:
     import holoviews as hv
@@ -21,7 +21,7 @@ def trials(region: str) -> pd.DataFrame:
     recipe itself stands once with every key that was varied.
     """
     folder = results_dir() / region / "validation" / load_region(region).recipe
-    records = [read_result(path) for path in sorted(folder.glob("*.json"))]
+    records = [read_record(path) for path in sorted(folder.glob("*.json"))]
     rows = []
     varied = {(key, r["option"]) for r in records for key in r["changes"]}
     for record in records:

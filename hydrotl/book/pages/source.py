@@ -12,7 +12,7 @@ from hydrotl.book.maps import basin_map
 from hydrotl.book.pages import show
 from hydrotl.book.paper import load_paper
 from hydrotl.data.manifest import load_manifest
-from hydrotl.experiments.records import read_result, results_dir
+from hydrotl.experiments.records import read_record, results_dir
 from hydrotl.paths import project_root
 from hydrotl_core.recipe import Period
 
@@ -80,7 +80,7 @@ def _years(period: Period) -> str:
 def check_record(name: str = "conus-check") -> dict[str, Any] | None:
     """The committed result of the source check; None if there is none."""
     path = results_dir() / "source" / f"{name}.json"
-    return read_result(path) if path.is_file() else None
+    return read_record(path) if path.is_file() else None
 
 
 def check_table(record: dict[str, Any] | None) -> Styler:

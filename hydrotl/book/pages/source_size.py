@@ -14,7 +14,7 @@ from hydrotl.book.pages.source import cards, ensembles
 from hydrotl.book.pages.transfer import LOCAL, Results, hydrograph_frames, run_remark
 from hydrotl.book.paper import load_paper
 from hydrotl.config import load_options, load_region
-from hydrotl.experiments.records import read_result, record_products, results_dir
+from hydrotl.experiments.records import read_record, record_products, results_dir
 from hydrotl.experiments.uncertainty import interval
 from hydrotl_core.errors import ConfigError
 
@@ -33,14 +33,15 @@ __all__ = [
     "sweep_sources",
 ]
 
-from hydrotl.experiments.experiment import run_region
+from hydrotl.experiments.sweep import run_region
 
 if TYPE_CHECKING:
     import holoviews as hv
     import panel as pn
     from IPython.display import Markdown
 
-    from hydrotl.experiments.experiment import Cell, CellResult
+    from hydrotl.experiments.cells import Cell
+    from hydrotl.experiments.records import CellResult
 
 
 def sweep_sources(sources: list[str] | None = None) -> dict[str, int]:
@@ -134,7 +135,7 @@ def chosen_option(region: str) -> str | None:
     """
     folder = results_dir() / region / "validation" / load_region(region).recipe
     medians = {
-        name: read_result(path)["nse_median"]
+        name: read_record(path)["nse_median"]
         for name in load_options()
         if (path := folder / f"multi-year_{name}.json").is_file()
     }
@@ -155,7 +156,7 @@ def committed_sizes(region: str, setting: str, option: str) -> dict[int, dict[st
         size = int(cards(source)[0].provenance["basins"])
         if source == loaded.source or cards(source)[0].protocol.get("subset"):
             paths[size] = folder / f"{setting}_{option}.json"
-    return {n: read_result(path) for n, path in sorted(paths.items()) if path.is_file()}
+    return {n: read_record(path) for n, path in sorted(paths.items()) if path.is_file()}
 
 
 def _name(size: int, option: str) -> str:

@@ -15,7 +15,7 @@ from hydrotl.book.paper import load_paper
 from hydrotl.config import load_options, load_region
 from hydrotl.experiments.records import (
     cell_path,
-    read_result,
+    read_record,
     record_products,
     region_records,
     results_dir,
@@ -60,7 +60,7 @@ def yardstick(region: str, setting: str) -> Record | None:
     """Record of the calibrated conceptual model, if there is one."""
     folder = results_dir() / region / YARDSTICK
     paths = sorted(folder.glob(f"{setting}_*.json"))
-    return read_result(paths[0]) if paths else None
+    return read_record(paths[0]) if paths else None
 
 
 def gain(record: Record, reference: Record) -> Interval:

@@ -13,7 +13,7 @@ from hydrotl.book.pages.table1a import gain, local_of, verdict
 from hydrotl.book.paper import load_paper
 from hydrotl.config import load_region
 from hydrotl.experiments.cells import LOCAL, is_process
-from hydrotl.experiments.records import read_result, record_products, region_records, results_dir
+from hydrotl.experiments.records import read_record, record_products, region_records, results_dir
 from hydrotl.experiments.uncertainty import interval
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def verdicts(region: str) -> Markdown:
 def deviations(region: str) -> list[str]:
     """Where Table 1b of a region departs from the paper, its SWAT+ included."""
     path = results_dir() / region / "swat" / "uncalibrated.json"
-    teacher = read_result(path)["deviations"] if path.is_file() else []
+    teacher = read_record(path)["deviations"] if path.is_file() else []
     return list(dict.fromkeys([*load_region(region).deviations, *teacher]))
 
 

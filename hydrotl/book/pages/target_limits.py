@@ -14,7 +14,7 @@ from hydrotl.book.pages.table1a import BARE, PAPERS
 from hydrotl.book.scatter import skill_scatter
 from hydrotl.config import load_options
 from hydrotl.data.basins import basin_frame
-from hydrotl.experiments.records import read_result, results_dir
+from hydrotl.experiments.records import read_record, results_dir
 from hydrotl_core.recipe import Period
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def committed(setting: str, regions: Sequence[str] = ()) -> pd.DataFrame:
     """
     frames = []
     for path in sorted(results_dir().glob(f"*/*/{setting}_*.json")):
-        record = read_result(path)
+        record = read_record(path)
         name = path.parent.parent.name
         if path.parent.name != record.get("recipe") or (regions and name not in regions):
             continue
@@ -121,7 +121,7 @@ def _training_days(record: dict[str, Any]) -> int:
 def example(region: str, basin: str) -> Markdown:
     """One basin to be careful with, from the committed results of its region."""
     paths = sorted((results_dir() / region).glob("*/*_*.json"))
-    records = [read_result(path) for path in paths]
+    records = [read_record(path) for path in paths]
     records = [record for record in records if basin in record["basins"]]
     records.sort(key=_training_days, reverse=True)  # the climate of the longest training
     if not records:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from IPython.display import Markdown
     from pandas.io.formats.style import Styler
 
-    from hydrotl.experiments.experiment import Cell, CellResult
+    from hydrotl.experiments.cells import Cell
+    from hydrotl.experiments.records import CellResult
 
 LOCAL = "local"
 Results = Mapping["Cell", "CellResult"]

@@ -26,7 +26,8 @@ from hydrotl.book.pages import (
 from hydrotl.book.paper import load_paper
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import load_manifest
-from hydrotl.experiments.experiment import Cell, CellResult
+from hydrotl.experiments.cells import Cell
+from hydrotl.experiments.records import CellResult
 from hydrotl.experiments.source import SourceTask, train_source_member
 from hydrotl.experiments.uncertainty import Interval
 from hydrotl_core.errors import ConfigError

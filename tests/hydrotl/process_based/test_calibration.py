@@ -14,7 +14,7 @@ import xarray as xr
 from hydrotl.config import load_region
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import Attributes, load_manifest
-from hydrotl.experiments.records import read_result
+from hydrotl.experiments.records import read_record
 from hydrotl.process_based import calibration, gr4j
 from hydrotl.process_based.benchmark import benchmark_data, run_benchmark
 from hydrotl.process_based.calibration import BOUNDS, SNOWLESS, calibrate, simulate_calibrated
@@ -236,7 +236,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_calibrate_prints_and_saves(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("calibrate", "target", "--members", "2", "--jobs", "1", "--save") == 0
     row = capsys.readouterr().out.splitlines()[1].split()
-    record = read_result(
+    record = read_record(
         project / "results" / "target" / "conceptual" / "1-year_cemaneige-gr4j.json"
     )
     assert row[:4] == ["1-year", "cemaneige-gr4j", "2", "2"]

@@ -11,7 +11,7 @@ import pytest
 
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import load_manifest
-from hydrotl.experiments.records import read_result
+from hydrotl.experiments.records import read_record
 from hydrotl.process_based.swat.inputs import basin_of, weather_record
 from hydrotl.process_based.swat.installation import EXECUTABLE_SHA256
 from hydrotl.process_based.swat.project import write_project
@@ -136,7 +136,7 @@ def test_committed_result_is_what_swat_gives(real_data: Callable[[str], Path]) -
     installation = swat_installation()
     if installation.sha256 != EXECUTABLE_SHA256:
         pytest.skip("swat: the committed result is of the fetched program, this is another")
-    record = read_result(ROOT / "results" / "ind" / "swat" / "uncalibrated.json")
+    record = read_record(ROOT / "results" / "ind" / "swat" / "uncalibrated.json")
     row = [run["basin"] for run in record["basins"]].index("08001")
     ds = open_dataset("ind_csv", basins=["08001"])
     flow, (run,) = swat_streamflow(ds, load_manifest()["ind_csv"], installation)
