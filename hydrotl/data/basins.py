@@ -18,7 +18,6 @@ from hydrotl.data.canonical import static_attributes
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.climate import climate_indices
 from hydrotl.data.manifest import Attributes, load_manifest
-from hydrotl.data.packed import open_packed
 from hydrotl_core.recipe import Period
 
 DIGITS = 3
@@ -36,7 +35,7 @@ def basin_facts(
     basins, periods
         Basin ids and the training period of each.
     data
-        Packed file to read instead of the data folder.
+        NetCDF file to read instead of the data folder.
 
     Returns
     -------
@@ -46,7 +45,7 @@ def basin_facts(
         order of ``basins``, the columns of :func:`hydrotl.data.climate.climate_indices` and
         ``area_km2`` (null: not known).
     """
-    ds = _opened(dataset, basins, data)
+    ds = open_dataset(dataset, basins, file=data)
     roles = load_manifest()[dataset].attributes
     frame, formula = climate_indices(ds, roles, periods)
     frame = frame.round(DIGITS)
@@ -73,12 +72,6 @@ def located(ds: xr.Dataset, attributes: Attributes) -> dict[str, list[float]]:
     """Longitude and latitude of each gauge, degrees, two decimals; unknown places are left out."""
     known = locations(ds, attributes).dropna().round(2)
     return {str(basin): [float(x) for x in row] for basin, *row in known.itertuples()}
-
-
-def _opened(dataset: str, basins: Sequence[str], data: Path | None) -> xr.Dataset:
-    if data is None:
-        return open_dataset(dataset, basins=basins)
-    return open_packed(data, dataset, []).sel(basin=list(basins))
 
 
 def _values(column: pd.Series) -> list[float | None]:

@@ -11,9 +11,7 @@ import xarray as xr
 
 from hydrotl.config import Source, load_recipe, load_source
 from hydrotl.data.canonical import data_hash
-from hydrotl.data.catalog import open_dataset
-from hydrotl.data.packed import open_packed
-from hydrotl.data.regions import hold_out
+from hydrotl.data.regions import hold_out, source_inputs
 from hydrotl.experiments.provenance import code_version, provenance
 from hydrotl.experiments.runs import claimed
 from hydrotl.experiments.source_task import SourceTask, differing, finished
@@ -22,7 +20,7 @@ from hydrotl_core.errors import ConfigError
 from hydrotl_core.metrics import ensemble_nse
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.recipe import Training
-from hydrotl_core.scaling import STREAMFLOW, fit_scaler, require
+from hydrotl_core.scaling import STREAMFLOW, fit_scaler
 from hydrotl_core.simulation import simulate, to_dataset
 from hydrotl_core.training import total_updates, train
 from hydrotl_core.weights import Card, load_model, load_weights, member_paths, save_weights
@@ -46,16 +44,11 @@ def nested_subset(basins: list[str], n: int) -> list[str]:
 def source_data(source: Source, data: Path | None = None) -> xr.Dataset:
     """The data set of ``source`` with its inputs, streamflow and basins only.
 
-    Read from the packed file ``data`` (:mod:`hydrotl.data.packed`) if it is given, the same
-    values to the bit.
+    Read from the NetCDF file ``data`` (:func:`hydrotl.data.catalog.save_dataset`) if it is given,
+    the same values to the bit.
     """
     wanted = [*source.inputs.dynamic, *source.inputs.static, STREAMFLOW]
-    if data is None:
-        ds = open_dataset(source.dataset)
-        require(ds, wanted, "inputs")
-    else:
-        ds = open_packed(data, source.dataset, wanted)
-    ds = ds[wanted]
+    ds = source_inputs(source, data)[wanted]
     if source.subset is not None:
         chosen = nested_subset([str(b) for b in ds["basin"].values], source.subset)
         ds = ds.sel(basin=sorted(chosen))
@@ -183,7 +176,7 @@ def check_source(
     Parameters
     ----------
     data
-        Packed file to read instead of the data folder.
+        NetCDF file to read instead of the data folder.
 
     Returns
     -------

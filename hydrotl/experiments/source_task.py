@@ -17,7 +17,7 @@ DECISIVE = ("dataset", "inputs", "train", "subset")
 class SourceTask:
     """One member of a source ensemble to train into ``folder``.
 
-    ``data`` is a packed file to read instead of the data folder, ``recipe`` replaces the
+    ``data`` is a NetCDF file to read instead of the data folder, ``recipe`` replaces the
     source's own. Checkpoint and lock are in ``runs``, named after the weights' folder.
     """
 
