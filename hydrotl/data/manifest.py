@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -170,6 +170,11 @@ class Dataset(Strict):
     def forcings(self) -> list[str]:
         """Canonical names of the dynamic inputs, in the entry's order."""
         return [name for name in self.variables if name != "streamflow"]
+
+    def natives(self, names: Iterable[str] | None = None) -> dict[str, str]:
+        """Canonical name -> column in the files, of ``names`` (None: of all variables)."""
+        wanted = self.variables if names is None else names
+        return {name: self.variables[name].native for name in wanted}
 
 
 class Manifest(Strict):

@@ -283,7 +283,10 @@ def test_wrong_unit_in_the_manifest(folder):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"serie": "x"}, r"`options`.*known: series, attributes.*[\s\S]*serie: Extra inputs"),
+        (
+            {"serie": "x"},
+            r"`options`.*known: gaps, .*series, .*[\s\S]*serie: Extra inputs",
+        ),
         ({"gaps": "maybe"}, r"gaps: Input should be 'error' or 'nan'"),
         ({"separator": ""}, "separator"),
     ],
