@@ -1,7 +1,7 @@
-"""What a results record says of its basins besides their scores: place, size and climate.
+"""What is known of a basin besides its scores: place, size and climate.
 
 The book is built without data, so whatever it shows of a basin is in the committed results:
-coordinates to two decimals, the area in whole km2, and indices computed here.
+coordinates to two decimals, the area in whole km2, and climate indices to three.
 """
 
 from __future__ import annotations
@@ -20,7 +20,44 @@ from hydrotl.data.climate import climate_indices
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl_core.recipe import Period
 
-DIGITS = 3
+#: Decimals of the facts of a basin.
+DIGITS = {
+    "longitude": 2,
+    "latitude": 2,
+    "area_km2": 0,
+    "aridity": 3,
+    "snow_fraction": 3,
+    "runoff_ratio": 3,
+}
+
+
+def facts_frame(
+    ds: xr.Dataset, attributes: Attributes, periods: Sequence[Period]
+) -> tuple[pd.DataFrame, str]:
+    """Place, size and climate of basins, rounded to :data:`DIGITS`.
+
+    Parameters
+    ----------
+    ds
+        Canonical data.
+    attributes
+        The data set's roles of attributes.
+    periods
+        The period of each basin over which its climate is taken.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per basin, its id as index: longitude and latitude in degrees, area in km2, and the
+        columns of :func:`hydrotl.data.climate.climate_indices`. NaN where not known.
+    str
+        How potential evapotranspiration was computed.
+    """
+    climate, formula = climate_indices(ds, attributes, periods)
+    area = attributes.area in static_attributes(ds)
+    frame = locations(ds, attributes).join(climate)
+    frame["area_km2"] = ds[attributes.area].values.astype(float) if area else np.nan
+    return frame[list(DIGITS)].round(DIGITS), formula
 
 
 def basin_facts(
@@ -40,21 +77,20 @@ def basin_facts(
     Returns
     -------
     dict
-        ``locations``: longitude and latitude per basin, degrees, two decimals; basins without a
-        known place are left out. ``climate``: ``evapotranspiration`` (the formula) and, in the
-        order of ``basins``, the columns of :func:`hydrotl.data.climate.climate_indices` and
-        ``area_km2`` (null: not known).
+        ``locations``: longitude and latitude per basin; basins without a known place are left
+        out. ``climate``: ``evapotranspiration`` (the formula) and, in the order of ``basins``, the
+        other columns of :func:`facts_frame` (null: not known).
     """
-    ds = open_dataset(dataset, basins, file=data)
     roles = load_manifest()[dataset].attributes
-    frame, formula = climate_indices(ds, roles, periods)
-    frame = frame.round(DIGITS)
-    known = roles.area in static_attributes(ds)
-    frame["area_km2"] = ds[roles.area].values.astype(float).round() if known else np.nan
-    columns = {str(name): _values(column) for name, column in frame.items()}
+    frame, formula = facts_frame(open_dataset(dataset, basins, file=data), roles, periods)
+    places = frame[["longitude", "latitude"]].dropna()
+    climate = {
+        name: [float(value) if np.isfinite(value) else None for value in frame[name]]
+        for name in ("aridity", "snow_fraction", "runoff_ratio", "area_km2")
+    }
     return {
-        "locations": located(ds, roles),
-        "climate": {"evapotranspiration": formula, **columns},
+        "locations": {str(basin): list(place) for basin, *place in places.itertuples()},
+        "climate": {"evapotranspiration": formula, **climate},
     }
 
 
@@ -66,16 +102,6 @@ def locations(ds: xr.Dataset, attributes: Attributes) -> pd.DataFrame:
         name = getattr(attributes, role)
         frame[role] = ds[name].values.astype(float) if name in known else np.nan
     return frame
-
-
-def located(ds: xr.Dataset, attributes: Attributes) -> dict[str, list[float]]:
-    """Longitude and latitude of each gauge, degrees, two decimals; unknown places are left out."""
-    known = locations(ds, attributes).dropna().round(2)
-    return {str(basin): [float(x) for x in row] for basin, *row in known.itertuples()}
-
-
-def _values(column: pd.Series) -> list[float | None]:
-    return [float(value) if np.isfinite(value) else None for value in column]
 
 
 def basin_frame(record: dict[str, Any]) -> pd.DataFrame:
