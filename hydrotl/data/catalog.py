@@ -19,7 +19,7 @@ import xarray as xr
 from hydrotl.data.canonical import check_canonical, data_hash
 from hydrotl.data.manifest import Dataset, Manifest, load_manifest
 from hydrotl.data.readers import get_reader
-from hydrotl.data.readers.assemble import select_basins
+from hydrotl.data.readers.assemble import pick_basins
 from hydrotl.paths import data_dir
 from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.files import replacing
@@ -123,7 +123,7 @@ def _read_file(path: Path, name: str, basins: Sequence[str] | None) -> xr.Datase
         raise DataError(f"{path}: the data are not those that were saved: {again}")
     there, whole = ds.sizes["basin"], ds.attrs.get(ALL_BASINS)
     if basins is not None:
-        return ds.sel(basin=select_basins(list(ds["basin"].values), basins, str(path)))
+        return ds.sel(basin=pick_basins(list(ds["basin"].values), basins, str(path)))
     if whole is not None and whole != there:
         raise DataError(
             f"{path} holds {there} of {whole or 'an unknown number of'} basins: a subset drawn "

@@ -17,7 +17,7 @@ layout is configuration. Only another layout needs a reader:
                    files[basin], "series of a basin", dataset.natives(), ["date"], dataset,
                    options.gaps,
                )
-               for basin in select_basins(files, basins, dataset.title)
+               for basin in pick_basins(files, basins, dataset.title)
            }
            return to_dataset(records, attributes, dataset, options)
 

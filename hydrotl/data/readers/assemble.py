@@ -14,7 +14,7 @@ from hydrotl.data.units import check_area, convert, needs_area
 from hydrotl_core.errors import ConfigError, DataError
 
 
-def select_basins(available: Iterable[str], basins: Sequence[str] | None, title: str) -> list[str]:
+def pick_basins(available: Iterable[str], basins: Sequence[str] | None, title: str) -> list[str]:
     """The basins asked for, or all.
 
     Raises

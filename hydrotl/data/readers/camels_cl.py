@@ -27,7 +27,7 @@ import xarray as xr
 from pydantic import Field, PositiveInt
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import select_basins, to_dataset
+from hydrotl.data.readers.assemble import pick_basins, to_dataset
 from hydrotl.data.readers.attributes import WHAT, with_ids
 from hydrotl.data.readers.options import OnFault, ReaderOptions, parse_options
 from hydrotl.data.readers.series import Record, Series, basin_columns, read_series
@@ -45,7 +45,7 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
     """Read ``basins`` (None: all) of CAMELS-CL (see :mod:`hydrotl.data.readers`)."""
     options = parse_options(Options, dataset)
     attributes = _read_attributes(_find(folder, "attributes"), dataset)
-    chosen = select_basins(attributes.index, basins, dataset.title)
+    chosen = pick_basins(attributes.index, basins, dataset.title)
     records = read_tables(
         lambda native: _find(folder, native),
         chosen,
@@ -82,7 +82,7 @@ def read_tables(
     for name, native in dataset.natives().items():
         path = path_of(native)
         known = basin_columns(path, columns, separator=separator)
-        select_basins(known, basins, f"{dataset.title}, {path.name}")
+        pick_basins(known, basins, f"{dataset.title}, {path.name}")
         wanted = {basin: known[basin] for basin in basins}
         found = read_series(
             path, "series table", wanted, columns[:1], dataset, gaps, separator=separator

@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import select_basins, to_dataset
+from hydrotl.data.readers.assemble import pick_basins, to_dataset
 from hydrotl.data.readers.attributes import WHAT, with_ids
 from hydrotl.data.readers.camels_cl import read_tables
 from hydrotl.data.readers.options import ReaderOptions, parse_options
@@ -26,7 +26,7 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
     """Read ``basins`` (None: all) of an explorer download (see :mod:`hydrotl.data.readers`)."""
     options = parse_options(ReaderOptions, dataset)
     attributes = _read_attributes(folder / "catchment_attributes.csv", dataset)
-    chosen = select_basins(attributes.index, basins, dataset.title)
+    chosen = pick_basins(attributes.index, basins, dataset.title)
     records = read_tables(
         lambda native: folder / f"{native}.csv",
         chosen,

@@ -14,7 +14,7 @@ from pathlib import Path
 import xarray as xr
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import select_basins, to_dataset
+from hydrotl.data.readers.assemble import pick_basins, to_dataset
 from hydrotl.data.readers.attributes import read_attributes
 from hydrotl.data.readers.options import ReaderOptions, parse_options
 from hydrotl.data.readers.series import find_files, read_series
@@ -30,6 +30,6 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
         basin: read_series(
             files[basin], "series of a basin", natives, ["date"], dataset, options.gaps
         )
-        for basin in select_basins(sorted(files, key=int), basins, dataset.title)
+        for basin in pick_basins(sorted(files, key=int), basins, dataset.title)
     }
     return to_dataset(records, attributes, dataset, options)

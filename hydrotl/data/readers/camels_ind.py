@@ -19,7 +19,7 @@ import xarray as xr
 
 from hydrotl.data.canonical import TARGET
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import select_basins, to_dataset
+from hydrotl.data.readers.assemble import pick_basins, to_dataset
 from hydrotl.data.readers.attributes import read_attributes
 from hydrotl.data.readers.options import ReaderOptions, parse_options
 from hydrotl.data.readers.series import basin_columns, find_files, read_series
@@ -36,7 +36,7 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
     flow_path = folder / "streamflow_timeseries" / "streamflow_observed.csv"
     columns = basin_columns(flow_path, _DATE, id_width=_ID_WIDTH)
     available = [basin for basin in files if basin in columns]
-    chosen = select_basins(available, basins, f"{dataset.title} (basins with forcing and flow)")
+    chosen = pick_basins(available, basins, f"{dataset.title} (basins with forcing and flow)")
     attributes = read_attributes(folder, "attributes_csv/camels_ind_*.csv", dataset)
     attributes.index = attributes.index.str.zfill(_ID_WIDTH)
     natives = dataset.natives(dataset.forcings)

@@ -22,7 +22,7 @@ import xarray as xr
 
 from hydrotl.data.canonical import TARGET
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import select_basins, to_dataset
+from hydrotl.data.readers.assemble import pick_basins, to_dataset
 from hydrotl.data.readers.attributes import read_attributes
 from hydrotl.data.readers.options import ReaderOptions, parse_options
 from hydrotl.data.readers.series import (
@@ -62,7 +62,7 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
         folder, "camels_attributes_v2.0/camels_*.txt", dataset, separator=";"
     )
     records = {}
-    for basin in select_basins(sorted(files), basins, dataset.title):
+    for basin in pick_basins(sorted(files), basins, dataset.title):
         records[basin] = read_series(
             files[basin],
             "forcing of a basin",

@@ -34,7 +34,7 @@ import xarray as xr
 
 from hydrotl.data.canonical import TARGET
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import select_basins, to_dataset
+from hydrotl.data.readers.assemble import pick_basins, to_dataset
 from hydrotl.data.readers.attributes import read_attributes
 from hydrotl.data.readers.options import ReaderOptions, parse_options
 from hydrotl.data.readers.series import Record, Series, parse_days, read_series
@@ -75,7 +75,7 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
     options = parse_options(Options, dataset)
     id_column = dataset.attributes.id_column or "gauge_id"
     weights = _read_weights(folder / options.stations, id_column)
-    chosen = select_basins(weights, basins, dataset.title)
+    chosen = pick_basins(weights, basins, dataset.title)
     attributes = read_attributes(folder, options.attributes, dataset)
     records: dict[str, Record] = {}
     for basin in chosen:

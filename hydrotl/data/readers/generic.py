@@ -21,7 +21,7 @@ import xarray as xr
 from pydantic import Field
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import select_basins, to_dataset
+from hydrotl.data.readers.assemble import pick_basins, to_dataset
 from hydrotl.data.readers.attributes import read_attributes
 from hydrotl.data.readers.netcdf import decode, open_netcdf
 from hydrotl.data.readers.options import ReaderOptions, parse_options
@@ -56,7 +56,7 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
     if "{basin}" in options.series:
         files = find_files(folder, options.series)
         known = [b for b, path in files.items() if path != folder / (options.attributes or "")]
-        chosen = select_basins(known, basins, dataset.title)
+        chosen = pick_basins(known, basins, dataset.title)
         records = {basin: _read_basin(files[basin], dataset, options) for basin in chosen}
     else:
         records = _read_together(folder / options.series, dataset, basins, options)
@@ -101,7 +101,7 @@ def _read_together(
                 f"{path}: no basin coordinate '{options.basin_name}'; set the option `basin_name`"
             )
         available = [str(basin) for basin in ds[options.basin_name].values]
-        wanted = select_basins(available, basins, dataset.title)
+        wanted = pick_basins(available, basins, dataset.title)
         rows = np.flatnonzero(np.isin(available, wanted))  # in the order of the file
         values: dict[tuple[str, str], np.ndarray] = {}
         for name, variable in dataset.variables.items():

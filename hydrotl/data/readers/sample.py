@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import select_basins, to_dataset
+from hydrotl.data.readers.assemble import pick_basins, to_dataset
 from hydrotl.data.readers.options import ReaderOptions, parse_options
 from hydrotl.data.readers.series import make_series
 from hydrotl_core.errors import DataError
@@ -36,7 +36,7 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
     area = dataset.attributes.area or "area"
     latitude = dataset.attributes.latitude or "gauge_lat"
     records, attributes = {}, {}
-    for basin in select_basins(list(EXAMPLES), basins, dataset.title):
+    for basin in pick_basins(list(EXAMPLES), basins, dataset.title):
         info, frame = load_example(EXAMPLES[basin])
         origin = Path(f"lumod.load_example({EXAMPLES[basin]})")
         series = {}
