@@ -26,7 +26,7 @@ Jobs = Annotated[
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Data = Annotated[
     Path | None,
-    typer.Option(exists=True, dir_okay=False, help="Packed file (hydrotl pack), not HYDROTL_DATA."),
+    typer.Option(exists=True, dir_okay=False, help="NetCDF file (hydrotl pack), not HYDROTL_DATA."),
 ]
 
 
@@ -69,9 +69,12 @@ def pack(
     file: Annotated[Path, typer.Argument(help="NetCDF file to write.")],
 ) -> None:
     """Write the data that training and checking a source need to one file."""
-    from hydrotl.data.packed import pack_source
+    from hydrotl.config import load_source
+    from hydrotl.data.catalog import save_dataset
+    from hydrotl.data.regions import source_inputs
 
-    ds = pack_source(source, file)
+    ds = source_inputs(load_source(source))
+    save_dataset(ds, file)
     size = file.stat().st_size / 1e6
     typer.echo(f"wrote {file}: {ds.sizes['basin']} basins, {ds.sizes['time']} days, {size:.1f} MB")
 

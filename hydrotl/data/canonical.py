@@ -1,4 +1,4 @@
-"""The one shape of data that everything after the readers works on.
+"""The one shape of data that everything after the readers works with.
 
 A canonical data set is an :class:`xarray.Dataset` with
 
@@ -17,56 +17,34 @@ import xarray as xr
 
 from hydrotl_core.errors import DataError
 
-#: Unit of every canonical dynamic variable. A second product of a quantity has a name of its
-#: own, so that both can be inputs of one model.
-UNITS: dict[str, str] = {
-    "prcp": "mm/day",
-    "prcp_chirps": "mm/day",
-    "prcp_mswep": "mm/day",
-    "prcp_tmpa": "mm/day",
-    "tmax": "degC",
-    "tmin": "degC",
-    "tmean": "degC",
-    "srad": "W/m2",
-    "lrad": "W/m2",
-    "vp": "Pa",
-    "dayl": "s",
-    "swe": "mm",
-    "pet": "mm/day",
-    "pet_interception": "mm/day",
-    "pet_modis": "mm/day",
-    "pet_hargreaves": "mm/day",
-    "pet_gleam": "mm/day",
-    "humidity": "g/kg",
-    "rel_humidity": "%",
-    "wind": "m/s",
-    "streamflow": "mm/day",
+#: Every canonical dynamic variable: its unit, and what it is (a mean over the basin and the day
+#: unless it says else). A second product of a quantity has a name of its own, so that both can be
+#: inputs of one model.
+VARIABLES: dict[str, tuple[str, str]] = {
+    "prcp": ("mm/day", "precipitation"),
+    "prcp_chirps": ("mm/day", "precipitation, product CHIRPS"),
+    "prcp_mswep": ("mm/day", "precipitation, product MSWEP"),
+    "prcp_tmpa": ("mm/day", "precipitation, product TMPA"),
+    "tmax": ("degC", "highest air temperature of the day"),
+    "tmin": ("degC", "lowest air temperature of the day"),
+    "tmean": ("degC", "mean air temperature"),
+    "srad": ("W/m2", "shortwave radiation at the ground"),
+    "lrad": ("W/m2", "longwave radiation at the ground"),
+    "vp": ("Pa", "vapour pressure"),
+    "dayl": ("s", "length of daylight"),
+    "swe": ("mm", "snow water equivalent"),
+    "pet": ("mm/day", "potential evapotranspiration"),
+    "pet_interception": ("mm/day", "potential evapotranspiration with interception"),
+    "pet_modis": ("mm/day", "potential evapotranspiration, product MODIS"),
+    "pet_hargreaves": ("mm/day", "potential evapotranspiration after Hargreaves"),
+    "pet_gleam": ("mm/day", "potential evapotranspiration, product GLEAM"),
+    "humidity": ("g/kg", "specific humidity"),
+    "rel_humidity": ("%", "relative humidity"),
+    "wind": ("m/s", "wind speed"),
+    "streamflow": ("mm/day", "observed streamflow as depth over the basin"),
 }
-
-#: What a canonical variable is, for tables; a mean over the basin and the day unless it says else.
-MEANING: dict[str, str] = {
-    "prcp": "precipitation",
-    "prcp_chirps": "precipitation, product CHIRPS",
-    "prcp_mswep": "precipitation, product MSWEP",
-    "prcp_tmpa": "precipitation, product TMPA",
-    "tmax": "highest air temperature of the day",
-    "tmin": "lowest air temperature of the day",
-    "tmean": "mean air temperature",
-    "srad": "shortwave radiation at the ground",
-    "lrad": "longwave radiation at the ground",
-    "vp": "vapour pressure",
-    "dayl": "length of daylight",
-    "swe": "snow water equivalent",
-    "pet": "potential evapotranspiration",
-    "pet_interception": "potential evapotranspiration with interception",
-    "pet_modis": "potential evapotranspiration, product MODIS",
-    "pet_hargreaves": "potential evapotranspiration after Hargreaves",
-    "pet_gleam": "potential evapotranspiration, product GLEAM",
-    "humidity": "specific humidity",
-    "rel_humidity": "relative humidity",
-    "wind": "wind speed",
-    "streamflow": "observed streamflow as depth over the basin",
-}
+UNITS = {name: unit for name, (unit, _) in VARIABLES.items()}
+MEANING = {name: meaning for name, (_, meaning) in VARIABLES.items()}
 
 #: The observed target; every other canonical variable is a forcing.
 TARGET = "streamflow"

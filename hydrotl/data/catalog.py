@@ -1,19 +1,33 @@
-"""Opening a data set of the manifest as canonical data."""
+"""Opening a data set as canonical data, from its published files or from one NetCDF file.
+
+Any NetCDF file with canonical data (:mod:`hydrotl.data.canonical`) can stand in for a data
+folder. :func:`save_dataset` writes one, to carry the data to another machine: it holds the same
+values to the bit and proves on reading that it does.
+"""
+
+from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hydrotl.data.canonical import check_canonical
+from hydrotl.data.canonical import check_canonical, data_hash
 from hydrotl.data.manifest import Dataset, Manifest, load_manifest
 from hydrotl.data.readers import get_reader
+from hydrotl.data.readers.assemble import pick_basins
 from hydrotl.paths import data_dir
 from hydrotl_core.errors import ConfigError, DataError
+from hydrotl_core.files import replacing
 
 Day = str | dt.date | pd.Timestamp
+
+#: Attribute of opened data: how many basins the whole data set has; 0 where only some were read.
+ALL_BASINS = "all_basins"
 
 
 def open_dataset(
@@ -22,6 +36,7 @@ def open_dataset(
     start: Day | None = None,
     end: Day | None = None,
     manifest: Manifest | None = None,
+    file: Path | None = None,
 ) -> xr.Dataset:
     """Read a data set of the manifest into memory.
 
@@ -35,6 +50,8 @@ def open_dataset(
         First day, and the day after the last; None for the record's own.
     manifest
         Another manifest than the project's.
+    file
+        NetCDF file with canonical data to read instead of the data folder.
 
     Returns
     -------
@@ -45,23 +62,74 @@ def open_dataset(
     Raises
     ------
     ConfigError
-        If there is no such data set, its entry is not valid or ``start`` is not before ``end``.
+        If there is no such data set, its entry is not valid, ``start`` is not before ``end``, or
+        ``file`` holds another data set.
     DataError
-        If the data are absent (the message says how to get them), damaged or empty in the period.
+        If the data are absent (the message says how to get them), damaged or empty in the period,
+        or ``file`` was altered or holds some basins only where all are asked for.
     """
-    manifest = load_manifest() if manifest is None else manifest
-    dataset = manifest[name]
-    folder = dataset_folder(dataset)
-    if dataset.access != "package" and not folder.is_dir():
-        raise DataError(absent_message(name, dataset, folder))
-    ds = get_reader(dataset.reader)(folder, dataset, basins)
+    dataset = (load_manifest() if manifest is None else manifest)[name]
+    if file is not None:
+        ds = _read_file(file, name, basins)
+    else:
+        folder = dataset_folder(dataset)
+        if dataset.access != "package" and not folder.is_dir():
+            raise DataError(_absent_message(name, dataset, folder))
+        ds = get_reader(dataset.reader)(folder, dataset, basins)
+        ds.attrs[ALL_BASINS] = ds.sizes["basin"] if basins is None else 0
     ds = ds.assign_attrs(
         title=dataset.title,
         references="; ".join(dataset.citation),
         licence=dataset.licence,
         source=name,
     )
-    return check_canonical(select_period(ds, start, end, name), name)
+    origin = name if file is None else str(file)
+    return check_canonical(_select_period(ds, start, end, name), origin)
+
+
+def save_dataset(ds: xr.Dataset, path: Path) -> None:
+    """Write canonical data to one NetCDF file, compressed without loss, with their hash."""
+    ds = ds.assign_attrs(data_hash=data_hash(ds))
+    first = str(ds["time"].values[0].astype("datetime64[D]"))
+    encoding: dict[str, dict[str, Any]] = {
+        str(name): {"zlib": True, "complevel": 5, "shuffle": True}
+        for name, array in ds.data_vars.items()
+        if np.issubdtype(array.dtype, np.number)
+    }
+    encoding["time"] = {"units": f"days since {first}", "dtype": "int32"}
+    with replacing(path) as temporary:
+        ds.to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=encoding)
+
+
+def _read_file(path: Path, name: str, basins: Sequence[str] | None) -> xr.Dataset:
+    """Canonical data of a file that :func:`save_dataset` or another program wrote."""
+    again = "write it with `hydrotl pack`"
+    if not path.is_file():
+        raise DataError(f"no data file {path}: {again}")
+    try:
+        with xr.open_dataset(path, engine="netcdf4") as file:
+            ds = file.load()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise DataError(f"{path} is not a readable NetCDF file ({error}): {again}") from None
+    if ds.attrs.get("source", name) != name:
+        raise ConfigError(f"{path} holds data set {ds.attrs['source']!r}, {name!r} is needed")
+    time = ds.get("time")
+    if time is not None and time.dtype.kind == "M":
+        ds = ds.assign_coords(time=time.values.astype("datetime64[ns]"))
+    check_canonical(ds, str(path))
+    ds = ds.assign_coords(basin=ds["basin"].values.astype(str))
+    stated = ds.attrs.pop("data_hash", None)
+    if stated is not None and data_hash(ds) != stated:
+        raise DataError(f"{path}: the data are not those that were saved: {again}")
+    there, whole = ds.sizes["basin"], ds.attrs.get(ALL_BASINS)
+    if basins is not None:
+        return ds.sel(basin=pick_basins(list(ds["basin"].values), basins, str(path)))
+    if whole is not None and whole != there:
+        raise DataError(
+            f"{path} holds {there} of {whole or 'an unknown number of'} basins: a subset drawn "
+            f"from them would be another one; {again}"
+        )
+    return ds
 
 
 def dataset_folder(dataset: Dataset) -> Path:
@@ -69,7 +137,7 @@ def dataset_folder(dataset: Dataset) -> Path:
     return data_dir() / Path(dataset.folder).expanduser()
 
 
-def absent_message(name: str, dataset: Dataset, folder: Path) -> str:
+def _absent_message(name: str, dataset: Dataset, folder: Path) -> str:
     """What to tell a user whose data folder lacks a data set."""
     how = {
         "open": f"run `hydrotl fetch {name}`",
@@ -85,16 +153,7 @@ def absent_message(name: str, dataset: Dataset, folder: Path) -> str:
     )
 
 
-def select_period(ds: xr.Dataset, start: Day | None, end: Day | None, name: str) -> xr.Dataset:
-    """Days from ``start`` to before ``end``.
-
-    Raises
-    ------
-    ConfigError
-        If ``start`` is not before ``end``.
-    DataError
-        If the data have no day in between.
-    """
+def _select_period(ds: xr.Dataset, start: Day | None, end: Day | None, name: str) -> xr.Dataset:
     first = None if start is None else pd.Timestamp(start)
     last = None if end is None else pd.Timestamp(end) - pd.Timedelta(1, "D")
     if first is not None and last is not None and first > last:

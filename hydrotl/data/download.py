@@ -1,43 +1,40 @@
 """Fetch the files of a data set as its manifest entry describes them.
 
-Open files are downloaded with pooch, checked and unpacked. Files behind a registration are
-fetched by hand: the error says which, from where and into which folder; once they lie there,
-the same call checks and unpacks them.
+Open files are downloaded, resumed where a download broke off, checked and unpacked.
+Files behind a registration are fetched by hand: the error says which, from where and into which
+folder; once they are there, the same call checks and unpacks them.
+
+Few publishers state a sha256. The hash of the first download is recorded in ``checksums.json``
+beside the files; from then on another content is an error, not a silent change of the data.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.util
-from functools import partial
+import json
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pooch
 
 from hydrotl.data.catalog import dataset_folder
-from hydrotl.data.ledger import (
-    LEDGER_NAME,
-    check_and_record,
-    is_unpacked,
-    read_ledger,
-    record_unpacked,
-)
 from hydrotl.data.manifest import Dataset, Manifest, RemoteFile, load_manifest
-from hydrotl.data.transport import resuming_downloader
+from hydrotl.data.transport import download
 from hydrotl.data.unpack import is_archive, unpack
 from hydrotl_core.errors import DownloadError
+from hydrotl_core.files import replacing
+
+LEDGER = "checksums.json"
 
 
 def fetch(
     dataset_key: str,
     manifest: Manifest | None = None,
     dest: Path | None = None,
-    *,
     progress: bool = True,
-    timeout: tuple[float, float] = (20.0, 60.0),
-    attempts: int = 5,
-    pause: float = 2.0,
 ) -> Path:
-    """Fetch, check and unpack the files of a data set; what is there already is only checked.
+    """Fetch, check and unpack the files of a data set; files already there are only checked.
 
     Parameters
     ----------
@@ -46,12 +43,9 @@ def fetch(
     manifest
         By default the project's ``data_manifest.yaml``.
     dest
-        Folder of the data set; by default its ``folder`` in the data folder
-        (``HYDROTL_DATA``).
+        Folder of the data set; by default its ``folder`` in the data folder (``HYDROTL_DATA``).
     progress
         Show a progress bar.
-    timeout, attempts, pause
-        See :func:`hydrotl.data.transport.resuming_downloader`.
 
     Returns
     -------
@@ -68,25 +62,28 @@ def fetch(
     """
     dataset = (manifest or load_manifest())[dataset_key]
     if dataset.package is not None:
-        return _inside_package(dataset, dataset.package)
+        spec = importlib.util.find_spec(dataset.package)
+        if spec is None or spec.origin is None:
+            raise DownloadError(
+                f"{dataset.title}: the data come with the Python package '{dataset.package}', "
+                f"which is not installed. {dataset.access_note}"
+            )
+        return Path(spec.origin).parent / dataset.folder
     folder = dataset_folder(dataset) if dest is None else Path(dest)
     if dataset.access == "local":
-        return _present(dataset_key, dataset, folder)
+        if not folder.is_dir():
+            raise DownloadError(
+                f"'{dataset_key}' is made of your own files, there is nothing to download: put "
+                f"them into {folder}, or correct `folder` in the manifest entry"
+            )
+        return folder
     by_hand = [file for file in dataset.files if not _available(file, folder)]
     if by_hand or not dataset.files:
-        raise DownloadError(instructions(dataset_key, dataset, folder, by_hand))
-    get = partial(
-        _download,
-        folder=folder,
-        progress=progress,
-        timeout=timeout,
-        attempts=attempts,
-        pause=pause,
-    )
+        raise DownloadError(_instructions(dataset_key, dataset, folder, by_hand))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file in dataset.files:
-            _obtain(file, folder, get)
+            _obtain(file, folder, progress)
     except OSError as error:
         raise DownloadError(
             f"{folder}: {error}. Make room or give write access, or set HYDROTL_DATA to another "
@@ -95,10 +92,7 @@ def fetch(
     return folder
 
 
-def instructions(
-    dataset_key: str, dataset: Dataset, folder: Path, by_hand: list[RemoteFile]
-) -> str:
-    """What a user has to do to obtain ``by_hand``, step by step."""
+def _instructions(key: str, dataset: Dataset, folder: Path, by_hand: list[RemoteFile]) -> str:
     lines = [f"{dataset.title} cannot be fetched automatically ({dataset.access})."]
     if dataset.access_note:
         lines.append(dataset.access_note)
@@ -106,57 +100,36 @@ def instructions(
     for file in by_hand:
         note = f" ({file.note})" if file.note else ""
         lines.append(f"Put {file.name}{note} into {folder / file.into}")
-    lines.append(f"Then run: hydrotl fetch {dataset_key}")
+    lines.append(f"Then run: hydrotl fetch {key}")
     return "\n".join(lines)
 
 
-def _inside_package(dataset: Dataset, package: str) -> Path:
-    spec = importlib.util.find_spec(package)
-    if spec is None or spec.origin is None:
-        raise DownloadError(
-            f"{dataset.title}: the data come with the Python package '{package}', which is not "
-            f"installed. {dataset.access_note}"
-        )
-    return Path(spec.origin).parent / dataset.folder
-
-
-def _present(dataset_key: str, dataset: Dataset, folder: Path) -> Path:
-    if not folder.is_dir():
-        raise DownloadError(
-            f"'{dataset_key}' are files of your own, there is nothing to download: put them into "
-            f"{folder}, or correct `folder` in the manifest entry. {dataset.access_note or ''}"
-        )
-    return folder
-
-
 def _name(file: RemoteFile) -> str:
-    """The file's path in the data set's folder."""
     return str(PurePosixPath(file.into) / file.name)
 
 
-def _selection(file: RemoteFile) -> list[str]:
-    return [file.root, *file.members]
+def _unpacked(file: RemoteFile, record: dict[str, Any]) -> bool:
+    """Whether this selection of the archive was unpacked before."""
+    return [file.root, *file.members] in record.get("unpacked", [])
 
 
 def _available(file: RemoteFile, folder: Path) -> bool:
-    """Whether the file can be downloaded, lies in the folder or was unpacked there."""
-    name = _name(file)
-    return (
-        file.url is not None
-        or (folder / name).is_file()
-        or is_unpacked(folder, name, _selection(file))
-    )
+    """Whether the file can be downloaded, is in the folder or was unpacked there."""
+    if file.url is not None or (folder / _name(file)).is_file():
+        return True
+    return _unpacked(file, _read_ledger(folder).get(_name(file), {}))
 
 
-def _obtain(file: RemoteFile, folder: Path, get: partial[None]) -> None:
-    """Fetch, check, record and unpack one file, as far as that was not done before."""
-    name, selection = _name(file), _selection(file)
-    path = folder / name
-    done = file.unpack is not None and is_unpacked(folder, name, selection)
-    if done and not path.exists():
+def _obtain(file: RemoteFile, folder: Path, progress: bool) -> None:
+    """Download, check, record and unpack one file, as far as that was not done before."""
+    name, ledger = _name(file), _read_ledger(folder)
+    path, record = folder / name, ledger.get(name, {})
+    known = file.sha256 or record.get("sha256")
+    if file.unpack and _unpacked(file, record) and not path.exists():
         return  # the archive was deleted to save space
-    if not path.exists():
-        get(file)
+    fresh = file.url is not None and not path.exists()
+    if file.url is not None and fresh:
+        download(file.url, path, known is not None, progress)
     if file.unpack and not is_archive(path, file.unpack):
         if file.url:
             path.unlink()
@@ -164,41 +137,45 @@ def _obtain(file: RemoteFile, folder: Path, get: partial[None]) -> None:
             f"{path} is not a {file.unpack} archive; the server may have sent an error or login "
             f"page: fetch it with a browser from {file.url or 'the landing page'}"
         )
-    check_and_record(folder, name, file.sha256, file.url)
-    if file.unpack and not is_unpacked(folder, name, selection):
-        unpack(path, file.unpack, folder / file.into, file.root, file.members)
-        record_unpacked(folder, name, selection)
-
-
-def _download(
-    file: RemoteFile,
-    folder: Path,
-    progress: bool,
-    timeout: tuple[float, float],
-    attempts: int,
-    pause: float,
-) -> None:
-    name = _name(file)
-    known = file.sha256 or read_ledger(folder).get(name, {}).get("sha256")
-    place = folder / file.into
-    downloader = resuming_downloader(
-        place / f".{file.name}.part",
-        hash_is_known=known is not None,
-        timeout=timeout,
-        attempts=attempts,
-        pause=pause,
-        progress=progress,
-    )
-    source = pooch.create(
-        path=place, base_url="", registry={file.name: known}, urls={file.name: file.url}
-    )
-    try:
-        source.fetch(file.name, downloader=downloader)
-    except DownloadError:
-        raise
-    except ValueError as error:
+    found = pooch.file_hash(str(path), alg="sha256")
+    if known not in (None, found):
+        if fresh:
+            path.unlink()
+        source = "data_manifest.yaml has" if file.sha256 else "the first download had"
+        remedy = "correct `sha256`" if file.sha256 else f"delete the record '{name}'"
         raise DownloadError(
-            f"{file.url} did not have the sha256 {known} and was not kept ({error}). Try again; "
-            "if the publisher replaced the file, check the new version, then correct `sha256` in "
-            f"data_manifest.yaml or delete the record '{name}' in {folder / LEDGER_NAME}"
-        ) from error
+            f"{path} has sha256 {found}, {source} {known}: "
+            f"{'it was not kept, try again' if fresh else 'delete the file and fetch it again'}. "
+            "If the publisher replaced the file, check the new version, then "
+            f"{remedy} in {'data_manifest.yaml' if file.sha256 else folder / LEDGER}"
+        )
+    if record.get("sha256") != found:
+        today = dt.datetime.now(dt.UTC).date().isoformat()
+        record = {"sha256": found, "url": file.url, "recorded": today, "unpacked": []}
+        _write_ledger(folder, ledger | {name: record})
+    if file.unpack and not _unpacked(file, record):
+        unpack(path, file.unpack, folder / file.into, file.root, file.members)
+        record["unpacked"] = [*record.get("unpacked", []), [file.root, *file.members]]
+        _write_ledger(folder, ledger | {name: record})
+
+
+def _read_ledger(folder: Path) -> dict[str, dict[str, Any]]:
+    """Records of the fetched files: name -> ``sha256``, ``url``, ``recorded``, ``unpacked``."""
+    path = folder / LEDGER
+    if not path.exists():
+        return {}
+    try:
+        ledger = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DownloadError(f"{path} cannot be read ({error}): restore or delete it") from error
+    if not isinstance(ledger, dict) or not all(
+        isinstance(record, dict) and isinstance(record.get("sha256"), str)
+        for record in ledger.values()
+    ):
+        raise DownloadError(f"{path} does not map file names to records: restore or delete it")
+    return ledger
+
+
+def _write_ledger(folder: Path, ledger: dict[str, dict[str, Any]]) -> None:
+    with replacing(folder / LEDGER) as temporary:
+        temporary.write_text(json.dumps(ledger, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -171,6 +171,11 @@ class Dataset(Strict):
         """Canonical names of the dynamic inputs, in the entry's order."""
         return [name for name in self.variables if name != "streamflow"]
 
+    def natives(self, names: Iterable[str] | None = None) -> dict[str, str]:
+        """Canonical name -> column in the files, of ``names`` (None: of all variables)."""
+        wanted = self.variables if names is None else names
+        return {name: self.variables[name].native for name in wanted}
+
 
 class Manifest(Strict):
     """All data sets by key."""
@@ -223,19 +228,9 @@ def load_manifest(path: Path | None = None) -> Manifest:
 
 
 def own_dataset(
-    folder: str | os.PathLike[str],
-    variables: Mapping[str, tuple[str, str]],
-    *,
-    title: str = "own basins",
-    country: str = "unknown",
-    licence: str = "not stated",
-    citation: list[str] | None = None,
-    options: Mapping[str, Any] | None = None,
-    missing: list[float | str] | None = None,
-    attributes: Mapping[str, Any] | None = None,
-    reader: str = "generic",
+    folder: str | os.PathLike[str], variables: Mapping[str, tuple[str, str]], **fields: Any
 ) -> Dataset:
-    """Manifest entry for a folder of one's own files.
+    """Manifest entry for a folder of your own files.
 
     Parameters
     ----------
@@ -244,16 +239,12 @@ def own_dataset(
     variables
         Canonical name -> (column name in the files, its unit), for example
         ``{"prcp": ("rain", "mm/day"), "streamflow": ("Q", "m3/s")}``.
-    title, country, licence, citation
-        What the data are and on which terms they may be used; copied into the canonical data.
-    options
-        Options of the reader (for ``generic`` see :mod:`hydrotl.data.readers.generic`).
-    missing
-        Values that stand for a missing one, such as ``-999``.
-    attributes
-        Fields of :class:`Attributes`; ``area`` is needed where streamflow is in m3/s.
-    reader
-        Reader of the files' layout.
+    fields
+        Other fields of :class:`Dataset`: ``title``, ``country``, ``licence`` and ``citation`` are
+        copied into the canonical data; ``reader`` (by default ``generic``) and its ``options``
+        describe the layout; ``missing`` lists values that stand for a missing one, such as
+        ``-999``; ``attributes`` names columns of the attribute table, of which ``area`` is needed
+        where streamflow is in m3/s.
 
     Raises
     ------
@@ -261,18 +252,16 @@ def own_dataset(
         If a variable is not canonical or any other field is not valid.
     """
     content = {
-        "title": title,
-        "country": country,
-        "licence": licence,
-        "citation": citation or [],
+        "title": "own basins",
+        "country": "unknown",
+        "licence": "not stated",
+        "citation": [],
+        "reader": "generic",
+        **fields,
         "access": "local",
         "folder": str(Path(folder).expanduser().absolute()),
-        "reader": reader,
-        "options": dict(options or {}),
-        "missing": missing or [],
         "variables": {
             name: {"native": native, "units": units} for name, (native, units) in variables.items()
         },
-        "attributes": dict(attributes or {}),
     }
     return validated(Dataset, content, f"own data set in {folder}")

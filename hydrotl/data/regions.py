@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from hydrotl.config import Basins, Region, Setting
+from hydrotl.config import Basins, Region, Setting, Source
+from hydrotl.data.canonical import static_attributes
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import load_manifest
 from hydrotl_core.arrays import in_period
@@ -98,6 +100,32 @@ def region_basins(region: Region) -> xr.Dataset:
                 f"not in data set {region.dataset}"
             )
     return select_basins(everything, region.basins, region.dataset)
+
+
+def source_inputs(source: Source, file: Path | None = None) -> xr.Dataset:
+    """What training and checking ``source`` need: inputs, streamflow, and each basin's place.
+
+    All basins of its data set, so that a source on a subset of them works with the same data.
+
+    Parameters
+    ----------
+    source
+        The source; its ``subset`` does not matter here.
+    file
+        NetCDF file to read instead of the data folder (:func:`hydrotl.data.catalog.open_dataset`).
+
+    Raises
+    ------
+    DataError
+        If the data or an input of the source are absent.
+    """
+    ds = open_dataset(source.dataset, file=file)
+    wanted = [*source.inputs.dynamic, *source.inputs.static, STREAMFLOW]
+    require(ds, wanted, "inputs")
+    roles = load_manifest()[source.dataset].attributes
+    known = static_attributes(ds)
+    places = [name for name in (roles.latitude, roles.longitude) if name in known]
+    return ds[list(dict.fromkeys([*wanted, *places]))]
 
 
 def region_settings(region: Region) -> dict[str, Setting]:

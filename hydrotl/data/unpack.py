@@ -1,7 +1,8 @@
-"""Unpacking of downloaded archives: nothing lands outside the folder, nothing half-written.
+"""Unpacking of archives: nothing lands outside the folder, nothing half-written stays.
 
-Every name in the archive is checked before the first byte is written. The content goes to a
-temporary folder beside the target and is moved there when all of it was read.
+pooch's own unpackers write in place and trust the names in an archive. Here every name is checked
+before the first byte is written; the content then goes to a temporary folder beside the target
+and is moved there when all of it was read.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from typing import Literal
 
 from hydrotl_core.errors import DownloadError
 
+Kind = Literal["zip", "tar"]
+
 _BROKEN = (
     EOFError,
     NotImplementedError,
@@ -28,20 +31,15 @@ _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
 )
-_AGAIN = "delete it and fetch it again"
 
 
-def is_archive(path: Path, kind: Literal["zip", "tar"]) -> bool:
+def is_archive(path: Path, kind: Kind) -> bool:
     """Whether ``path`` is an archive of that kind (and not, say, a login page)."""
     return zipfile.is_zipfile(path) if kind == "zip" else tarfile.is_tarfile(path)
 
 
 def unpack(
-    archive: Path,
-    kind: Literal["zip", "tar"],
-    target: Path,
-    root: str = "",
-    members: Sequence[str] = (),
+    archive: Path, kind: Kind, target: Path, root: str = "", members: Sequence[str] = ()
 ) -> None:
     """Unpack ``archive`` into the folder ``target``, replacing files of the same name.
 
@@ -60,97 +58,74 @@ def unpack(
     ------
     DownloadError
         If the archive is damaged, encrypted or too large for the disk, holds nothing that was
-        asked for, or holds a name or link that leads outside the folder. Then nothing is
+        asked for, or holds a link or a name that leads outside the folder. Then nothing is
         changed.
     """
-    if not is_archive(archive, kind):
-        raise DownloadError(
-            f"{archive} is not a {kind} archive; it may be an error or login page: {_AGAIN}"
-        )
+
+    def wanted(name: str) -> bool:
+        path = PurePosixPath(name)
+        if not path.is_relative_to(root):
+            return False
+        inside = str(path.relative_to(root))
+        return not members or any(fnmatchcase(inside, pattern) for pattern in members)
+
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".unpack-", dir=target) as name:
-        temporary = Path(name)
+        folder = Path(name)
         try:
             if kind == "zip":
-                _unzip(archive, temporary, root, members)
+                with zipfile.ZipFile(archive) as zipped:
+                    files = [info for info in zipped.infolist() if not info.is_dir()]
+                    _check(archive, [(i.filename, not _is_link(i)) for i in files])
+                    files = [info for info in files if wanted(info.filename)]
+                    _check_space(archive, target, sum(info.file_size for info in files))
+                    for info in files:
+                        zipped.extract(info, folder)
             else:
-                _untar(archive, temporary, root, members)
+                with tarfile.open(archive) as tarred:
+                    entries = [entry for entry in tarred.getmembers() if not entry.isdir()]
+                    _check(archive, [(entry.name, entry.isfile()) for entry in entries])
+                    entries = [entry for entry in entries if wanted(entry.name)]
+                    _check_space(archive, target, sum(entry.size for entry in entries))
+                    tarred.extractall(folder, entries, filter="data")
         except _BROKEN as error:
             raise DownloadError(
-                f"{archive} cannot be unpacked ({type(error).__name__}: {error}): {_AGAIN}"
+                f"{archive} cannot be unpacked ({type(error).__name__}: {error}): delete it and "
+                "fetch it again"
             ) from error
-        content = temporary / root
-        if not content.is_dir() or not any(content.iterdir()):
+        if not any((folder / root).glob("*")):
             raise DownloadError(
                 f"{archive} holds nothing under {root or '.'} {list(members) or ''}: the "
                 "publisher's layout differs from `files` in the manifest entry; correct it"
             )
-        _move(content, target)
+        shutil.copytree(folder / root, target, copy_function=os.replace, dirs_exist_ok=True)
 
 
-def _unzip(archive: Path, temporary: Path, root: str, members: Sequence[str]) -> None:
-    with zipfile.ZipFile(archive) as content:
-        infos = content.infolist()
-        _check_names((info.filename for info in infos if not info.is_dir()), archive)
-        for info in infos:
-            if stat.S_ISLNK(info.external_attr >> 16):
-                raise DownloadError(f"{archive} holds a link, {info.filename!r}: not unpacked")
-        chosen = [info for info in infos if _chosen(info.filename, root, members)]
-        _check_space(sum(info.file_size for info in chosen), temporary, archive)
-        for info in chosen:
-            content.extract(info, temporary)
+def _is_link(info: zipfile.ZipInfo) -> bool:
+    return stat.S_ISLNK(info.external_attr >> 16)
 
 
-def _untar(archive: Path, temporary: Path, root: str, members: Sequence[str]) -> None:
-    with tarfile.open(archive) as content:
-        infos = content.getmembers()
-        _check_names((info.name for info in infos if not info.isdir()), archive)
-        try:
-            # The filter refuses devices and links that lead outside, and drops odd modes.
-            safe = [tarfile.data_filter(info, str(temporary)) for info in infos]
-        except tarfile.FilterError as error:
-            raise DownloadError(f"{archive} is not safe to unpack: {error}") from error
-        chosen = [info for info in safe if info and _chosen(info.name, root, members)]
-        _check_space(sum(info.size for info in chosen), temporary, archive)
-        content.extractall(temporary, members=chosen, filter="data")
-
-
-def _check_names(names: Iterable[str], archive: Path) -> None:
+def _check(archive: Path, files: Iterable[tuple[str, bool]]) -> None:
+    """Refuse a name (with whether it is a plain file) that could lead outside, or comes twice."""
     seen: set[PurePosixPath] = set()
-    for name in names:
+    for name, plain in files:
         path = PurePosixPath(name.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        outside = path.is_absolute() or ".." in path.parts or ":" in path.parts[0]
+        if outside or not plain:
+            why = "leads outside its folder" if outside else "is a link or device"
             raise DownloadError(
-                f"{archive} holds {name!r}, which leads outside its folder: not unpacked. "
-                "Fetch the archive from the publisher's landing page"
+                f"{archive} holds {name!r}, which {why}: not unpacked. Fetch the archive from the "
+                "publisher's landing page"
             )
         if path in seen:
-            raise DownloadError(f"{archive} holds {name!r} twice: not unpacked; {_AGAIN}")
+            raise DownloadError(f"{archive} holds {name!r} twice: delete it and fetch it again")
         seen.add(path)
 
 
-def _chosen(name: str, root: str, members: Sequence[str]) -> bool:
-    path = PurePosixPath(name)
-    if root and not path.is_relative_to(root):
-        return False
-    relative = str(path.relative_to(root)) if root else str(path)
-    return not members or any(fnmatchcase(relative, pattern) for pattern in members)
-
-
-def _check_space(needed: int, folder: Path, archive: Path) -> None:
-    free = shutil.disk_usage(folder).free
+def _check_space(archive: Path, target: Path, needed: int) -> None:
+    free = shutil.disk_usage(target).free
     if needed > free:
         raise DownloadError(
-            f"{archive} needs {needed / 1e9:.1f} GB unpacked, {folder.parent} has "
-            f"{free / 1e9:.1f} GB free: make room, or set HYDROTL_DATA to a larger disk"
+            f"{archive} needs {needed / 1e9:.1f} GB unpacked, {target} has {free / 1e9:.1f} GB "
+            "free: make room, or set HYDROTL_DATA to a larger disk"
         )
-
-
-def _move(source: Path, target: Path) -> None:
-    """Move the content of ``source`` into ``target``: whole folders where they are new."""
-    for child in sorted(source.iterdir()):
-        place = target / child.name
-        if child.is_dir() and place.is_dir():
-            _move(child, place)
-        else:
-            os.replace(child, place)

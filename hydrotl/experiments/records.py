@@ -17,10 +17,10 @@ import pandas as pd
 import xarray as xr
 
 from hydrotl.config import load_region
+from hydrotl.data.basins import DIGITS as FACTS
 from hydrotl.data.basins import facts_frame
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import load_manifest
-from hydrotl.data.packed import open_packed
 from hydrotl.data.regions import region_basins, region_settings
 from hydrotl.experiments.cells import Cell, Changes, Experiment
 from hydrotl.experiments.provenance import provenance
@@ -35,7 +35,6 @@ from hydrotl_core.weights import member_paths
 
 DIGITS = 4
 PRODUCT_DIGITS = 6
-FACTS = ("longitude", "latitude", "area_km2", "aridity", "snow_fraction", "runoff_ratio")
 
 
 @dataclass(frozen=True)
@@ -235,7 +234,7 @@ def source_facts(
 
     ``data`` is a file to read instead of the data folder (``hydrotl pack``).
     """
-    ds = open_packed(data, dataset, []).sel(basin=basins) if data else open_dataset(dataset, basins)
+    ds = open_dataset(dataset, basins, file=data)
     attributes = load_manifest()[dataset].attributes
     save_facts(path, *facts_frame(ds, attributes, [train] * len(basins)))
 

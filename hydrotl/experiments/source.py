@@ -13,9 +13,7 @@ import xarray as xr
 
 from hydrotl.config import Source, load_recipe, load_source
 from hydrotl.data.canonical import data_hash
-from hydrotl.data.catalog import open_dataset
-from hydrotl.data.packed import open_packed
-from hydrotl.data.regions import hold_out
+from hydrotl.data.regions import hold_out, source_inputs
 from hydrotl.experiments.member import (
     TEST_LEAD_DAYS,
     Member,
@@ -29,7 +27,7 @@ from hydrotl.paths import project_root, runs_folder
 from hydrotl_core.arrays import build_arrays, observed_flow
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Period
-from hydrotl_core.scaling import STREAMFLOW, require
+from hydrotl_core.scaling import STREAMFLOW
 from hydrotl_core.simulation import simulate, to_dataset
 from hydrotl_core.training import total_updates
 from hydrotl_core.weights import Card, load_model, load_weights, member_paths, save_weights
@@ -60,15 +58,11 @@ def nested_subset(basins: list[str], n: int) -> list[str]:
 def source_data(source: Source, data: Path | None = None) -> xr.Dataset:
     """The data set of ``source`` with its inputs, streamflow and basins only.
 
-    Read from the file ``data`` (``hydrotl pack``) if it is given, the same values to the bit.
+    Read from the NetCDF file ``data`` (:func:`hydrotl.data.catalog.save_dataset`) if it is given,
+    the same values to the bit.
     """
     wanted = [*source.inputs.dynamic, *source.inputs.static, STREAMFLOW]
-    if data is None:
-        ds = open_dataset(source.dataset)
-        require(ds, wanted, "inputs")
-    else:
-        ds = open_packed(data, source.dataset, wanted)
-    ds = ds[wanted]
+    ds = source_inputs(source, data)[wanted]
     if source.subset is not None:
         chosen = nested_subset([str(b) for b in ds["basin"].values], source.subset)
         ds = ds.sel(basin=sorted(chosen))

@@ -13,10 +13,10 @@ import xarray as xr
 from hydrotl.book.maps import basin_map
 from hydrotl.book.pages import show
 from hydrotl.config import load_region
-from hydrotl.data.basins import basin_frame, locations
+from hydrotl.data.basins import locations
 from hydrotl.data.catalog import dataset_folder, open_dataset
 from hydrotl.data.manifest import Dataset, load_manifest
-from hydrotl.experiments.records import read_record, results_dir
+from hydrotl.experiments.records import basin_frame, read_record, results_dir
 from hydrotl_core.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from hydrotl.book.pages import show
 from hydrotl.book.scatter import skill_scatter
-from hydrotl.data.basins import basin_frame
+from hydrotl.experiments.records import basin_frame
 
 if TYPE_CHECKING:
     import holoviews as hv

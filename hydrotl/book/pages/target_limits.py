@@ -13,8 +13,7 @@ from hydrotl.book.pages.limits import GOOD, PROPERTIES
 from hydrotl.book.pages.table1a import BARE, PAPERS
 from hydrotl.book.scatter import skill_scatter
 from hydrotl.config import load_options
-from hydrotl.data.basins import basin_frame
-from hydrotl.experiments.records import read_record, results_dir
+from hydrotl.experiments.records import basin_frame, read_record, results_dir
 from hydrotl_core.recipe import Period
 
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """Attribute tables: one row per basin, ids as text, columns numeric or categorical."""
 
 from collections.abc import Sequence
-from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +10,28 @@ from hydrotl.data.manifest import Dataset
 from hydrotl.data.readers.text import MISSING_TEXTS, read_header, read_table
 from hydrotl_core.errors import DataError
 
+WHAT = "attribute table"
+
 
 def read_attributes(
-    path: Path,
-    id_column: str,
+    folder: Path,
+    pattern: str,
+    dataset: Dataset,
     *,
-    missing: Sequence[float | str] = (),
     separator: str = ",",
     encoding: str = "utf-8-sig",
 ) -> pd.DataFrame:
-    """Read one attribute table.
+    """Read attribute tables of the same basins side by side.
+
+    Parameters
+    ----------
+    folder, pattern
+        The tables: a file inside ``folder``, or a pattern with ``*`` for several. A column that
+        comes again in a later one is taken once.
+    dataset
+        The manifest entry, for the column of the ids and the missing codes.
+    separator, encoding
+        Form of the files.
 
     Returns
     -------
@@ -31,17 +42,25 @@ def read_attributes(
     Raises
     ------
     DataError
-        If the file is not such a table or an id is empty or occurs twice.
+        If there is no table, a file is not one, or an id is empty or occurs twice.
     """
-    what = "attribute table"
-    header = read_header(path, what, separator=separator, encoding=encoding)
-    table = read_table(path, what, text=header, separator=separator, encoding=encoding)
-    if id_column not in table:
-        raise DataError(
-            f"{path}: no column '{id_column}' with the basin ids (it has: "
-            f"{', '.join(header[:20])}); correct `attributes.id_column` in the manifest entry"
-        )
-    return with_ids(table, id_column, missing, path)
+    paths = sorted(folder.glob(pattern)) if "*" in pattern else [folder / pattern]
+    if not paths:
+        raise DataError(f"{(folder / pattern).parent}: no attribute tables; fetch them too")
+    id_column = dataset.attributes.id_column or "gauge_id"
+    joined = pd.DataFrame()
+    for path in paths:
+        header = read_header(path, WHAT, separator=separator, encoding=encoding)
+        table = read_table(path, WHAT, text=header, separator=separator, encoding=encoding)
+        if id_column not in table:
+            raise DataError(
+                f"{path}: no column '{id_column}' with the basin ids (it has: "
+                f"{', '.join(header[:20])}); correct `attributes.id_column` in the manifest entry"
+            )
+        typed = with_ids(table, id_column, dataset.missing, path)
+        new = typed[typed.columns.difference(joined.columns, sort=False)]
+        joined = new if path == paths[0] else joined.join(new)
+    return joined
 
 
 def with_ids(
@@ -55,45 +74,12 @@ def with_ids(
         If an id is empty or occurs twice.
     """
     ids = table[id_column]
-    for line, basin in ids.items():
-        if not basin:
-            raise DataError(f"{path}, line {line}: no basin id in column '{id_column}'")
-    doubled = ids[ids.duplicated()]
-    if len(doubled):
-        raise DataError(
-            f"{path}, line {doubled.index[0]}: basin {doubled.iloc[0]} occurs twice; keep one row"
-        )
+    for line in ids.index[ids == ""]:
+        raise DataError(f"{path}, line {line}: no basin id in column '{id_column}'")
+    for line, basin in ids[ids.duplicated()].items():
+        raise DataError(f"{path}, line {line}: basin {basin} occurs twice; keep one row")
     typed = {name: _typed(table[name], missing) for name in table.columns if name != id_column}
     return pd.DataFrame(typed, index=table.index).set_index(pd.Index(ids, name="basin"))
-
-
-def read_attribute_tables(
-    paths: Sequence[Path], folder: Path, dataset: Dataset, separator: str
-) -> pd.DataFrame:
-    """Tables of the same basins, side by side (see :func:`read_attributes`).
-
-    Raises
-    ------
-    DataError
-        If ``paths`` is empty (``folder`` is where they were looked for) or a table is damaged.
-    """
-    if not paths:
-        raise DataError(f"{folder}: no attribute tables; fetch them too")
-    id_column = dataset.attributes.id_column or "gauge_id"
-    return merge_attributes(
-        [
-            read_attributes(path, id_column, missing=dataset.missing, separator=separator)
-            for path in paths
-        ]
-    )
-
-
-def merge_attributes(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Tables of the same basins side by side; a column that comes again is taken once."""
-    return reduce(
-        lambda left, right: left.join(right[right.columns.difference(left.columns, sort=False)]),
-        tables,
-    )
 
 
 def _typed(texts: pd.Series, missing: Sequence[float | str]) -> pd.Series:

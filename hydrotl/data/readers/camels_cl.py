@@ -1,4 +1,4 @@
-"""CAMELS-CL of 2018 as published on PANGAEA (Alvarez-Garreton et al. 2018): wide tables.
+"""CAMELS-CL of 2018 as published on PANGAEA (Alvarez-Garreton et al. 2018).
 
 Files in the data set's folder, each in a folder of its own name or directly there::
 
@@ -12,15 +12,13 @@ date in its first column, named ``gauge_id``, and a column per basin; a blank is
 The attribute table is transposed: a row per attribute, a column per basin. In the manifest entry,
 ``native`` is the file's name without number and ending, such as ``streamflow_mm``.
 
-Its options:
-
-- ``composites``: canonical names whose value is the total of a composite period of several days
-  and stands on its first day, with blanks up to the next (MODIS: 8 days, anew each 1 January).
-  The reader spreads it evenly over those days; ``units`` in the manifest is that of the result.
-- ``gaps`` as in :mod:`hydrotl.data.readers.generic`.
+Its option, besides those of every reader: ``composites``, the canonical names whose value is the
+total of a composite period of several days and stands on its first day, with blanks up to the next
+(MODIS: 8 days, anew each 1 January). The reader spreads it evenly over those days; ``units`` in
+the manifest is that of the result.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,62 +27,75 @@ import xarray as xr
 from pydantic import Field, PositiveInt
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import Series, select_basins, to_dataset
-from hydrotl.data.readers.attributes import with_ids
-from hydrotl.data.readers.options import Gaps, parse_options
+from hydrotl.data.readers.assemble import pick_basins, to_dataset
+from hydrotl.data.readers.attributes import WHAT, with_ids
+from hydrotl.data.readers.options import OnFault, ReaderOptions, parse_options
+from hydrotl.data.readers.series import Record, Series, basin_columns, read_series
 from hydrotl.data.readers.text import read_header, read_table
-from hydrotl.data.readers.wide import Wide, columns_of, read_wide
 from hydrotl_core.errors import DataError
-from hydrotl_core.recipe import Strict
-
-_FORM = Wide(dates=("gauge_id",), separator="\t")
 
 
-class Options(Strict):
+class Options(ReaderOptions):
     """See the module's description."""
 
     composites: dict[str, PositiveInt] = Field({})
-    gaps: Gaps = "error"
 
 
 def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dataset:
-    """Read ``basins`` (None: all) of CAMELS-CL.
-
-    Returns
-    -------
-    xarray.Dataset
-        Canonical, see :mod:`hydrotl.data.canonical`.
-
-    Raises
-    ------
-    DataError
-        If a file, column, basin, date or number is missing or wrong.
-    ConfigError
-        If an option is not valid.
-    """
+    """Read ``basins`` (None: all) of CAMELS-CL (see :mod:`hydrotl.data.readers`)."""
     options = parse_options(Options, dataset)
     attributes = _read_attributes(_find(folder, "attributes"), dataset)
-    chosen = select_basins(list(attributes.index), basins, dataset.title)
-    records: dict[str, dict[str, Series]] = {basin: {} for basin in chosen}
-    for name, variable in dataset.variables.items():
-        path = _find(folder, variable.native)
-        columns = columns_of(path, _FORM)
-        select_basins(list(columns), chosen, f"{dataset.title}, {path.name}")
-        wanted = {basin: columns[basin] for basin in chosen}
-        series = read_wide(path, wanted, _FORM, dataset.missing, options.gaps)
-        days = options.composites.get(name)
-        for basin, values in series.items():
-            records[basin][name] = values if days is None else _spread(values, days, basin, path)
-    return to_dataset(records, attributes, dataset)
+    chosen = pick_basins(attributes.index, basins, dataset.title)
+    records = read_tables(
+        lambda native: _find(folder, native),
+        chosen,
+        ["gauge_id"],
+        dataset,
+        options.gaps,
+        separator="\t",
+    )
+    for name, days in options.composites.items():
+        path = _find(folder, dataset.variables[name].native)
+        for basin in chosen:
+            records[basin][name] = _spread(records[basin][name], days, basin, path)
+    return to_dataset(records, attributes, dataset, options)
+
+
+def read_tables(
+    path_of: Callable[[str], Path],
+    basins: Sequence[str],
+    columns: Sequence[str],
+    dataset: Dataset,
+    gaps: OnFault,
+    separator: str = ",",
+) -> dict[str, Record]:
+    """Records of ``basins`` from a table per variable, with a column per basin.
+
+    Parameters
+    ----------
+    path_of
+        Native name -> file of the variable.
+    columns
+        Column with the date, and those that are no basins.
+    """
+    records: dict[str, Record] = {basin: {} for basin in basins}
+    for name, native in dataset.natives().items():
+        path = path_of(native)
+        known = basin_columns(path, columns, separator=separator)
+        pick_basins(known, basins, f"{dataset.title}, {path.name}")
+        wanted = {basin: known[basin] for basin in basins}
+        found = read_series(
+            path, "series table", wanted, columns[:1], dataset, gaps, separator=separator
+        )
+        for basin in basins:
+            records[basin][name] = found[basin]
+    return records
 
 
 def _find(folder: Path, native: str) -> Path:
     """The numbered file of ``native``, in a folder of its own name or not."""
-    found = sorted(
-        path
-        for pattern in (f"*_CAMELScl_{native}.txt", f"*_CAMELScl_{native}/*_CAMELScl_{native}.txt")
-        for path in folder.glob(pattern)
-    )
+    name = f"*_CAMELScl_{native}"
+    found = sorted([*folder.glob(f"{name}.txt"), *folder.glob(f"{name}/{name}.txt")])
     if len(found) != 1:
         raise DataError(
             f"{folder}: {len(found) or 'no'} files <number>_CAMELScl_{native}.txt, one is needed: "
@@ -94,8 +105,8 @@ def _find(folder: Path, native: str) -> Path:
 
 
 def _read_attributes(path: Path, dataset: Dataset) -> pd.DataFrame:
-    header = read_header(path, "attribute table", separator="\t")
-    table = read_table(path, "attribute table", text=header, separator="\t")
+    header = read_header(path, WHAT, separator="\t")
+    table = read_table(path, WHAT, text=header, separator="\t")
     turned = table.set_index(header[0]).T.rename_axis(columns=None).reset_index(names=header[0])
     return with_ids(turned, header[0], dataset.missing, path)
 

@@ -20,10 +20,9 @@ their sum. Only files of variables in the manifest entry are needed; ``native`` 
 ``precipitation``, ``tmax``, ``tmin``, ``solar_radiation``, ``relative_humidity``, ``wind_speed``,
 and for the flow its column.
 
-Its options: ``series`` (file and columns of each quantity, ``{station}`` in the file),
-``stations``, ``streamflow`` (``{basin}`` in it), ``attributes``, ``date_column`` and
-``date_format`` of the flow files, and ``gaps`` (for flow) as in
-:mod:`hydrotl.data.readers.generic`.
+Its options, besides those of every reader: ``series`` (file and columns of each quantity,
+``{station}`` in the file), ``stations``, ``streamflow`` (``{basin}`` in it), ``attributes``,
+``date_column`` and ``date_format`` of the flow files.
 """
 
 from collections.abc import Sequence
@@ -35,10 +34,10 @@ import xarray as xr
 
 from hydrotl.data.canonical import TARGET
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import Series, make_record, select_basins, to_dataset
+from hydrotl.data.readers.assemble import pick_basins, to_dataset
 from hydrotl.data.readers.attributes import read_attributes
-from hydrotl.data.readers.days import parse_dates
-from hydrotl.data.readers.options import Gaps, parse_options
+from hydrotl.data.readers.options import ReaderOptions, parse_options
+from hydrotl.data.readers.series import Record, Series, parse_days, read_series
 from hydrotl.data.readers.text import read_header, read_table
 from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.recipe import Strict
@@ -60,7 +59,7 @@ _SERIES = (
 )
 
 
-class Options(Strict):
+class Options(ReaderOptions):
     """See the module's description."""
 
     series: tuple[Quantity, ...] = _SERIES
@@ -69,38 +68,32 @@ class Options(Strict):
     attributes: str = "attributes.csv"
     date_column: str = "date"
     date_format: str | None = None
-    gaps: Gaps = "error"
 
 
 def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dataset:
-    """Read ``basins`` (None: all in the station table) of a station data set.
-
-    Returns
-    -------
-    xarray.Dataset
-        Canonical, see :mod:`hydrotl.data.canonical`.
-
-    Raises
-    ------
-    DataError
-        If a file, column, basin, station, weight, date or number is missing or wrong.
-    ConfigError
-        If an option is not valid or a ``native`` name is in no station file.
-    """
+    """Read ``basins`` (None: all in the station table) (see :mod:`hydrotl.data.readers`)."""
     options = parse_options(Options, dataset)
     id_column = dataset.attributes.id_column or "gauge_id"
     weights = _read_weights(folder / options.stations, id_column)
-    chosen = select_basins(list(weights), basins, dataset.title)
-    attributes = read_attributes(folder / options.attributes, id_column, missing=dataset.missing)
-    records: dict[str, dict[str, Series]] = {}
+    chosen = pick_basins(weights, basins, dataset.title)
+    attributes = read_attributes(folder, options.attributes, dataset)
+    records: dict[str, Record] = {}
     for basin in chosen:
         records[basin] = {
-            name: _basin_mean(folder, basin, weights[basin], name, dataset, options)
-            for name in dataset.forcings
+            name: _basin_mean(folder, basin, weights[basin], native, dataset, options)
+            for name, native in dataset.natives(dataset.forcings).items()
         }
         if TARGET in dataset.variables:
-            records[basin] |= _read_flow(basin, folder, dataset, options)
-    return to_dataset(records, attributes, dataset)
+            records[basin] |= read_series(
+                folder / options.streamflow.format(basin=basin),
+                "streamflow of a basin",
+                dataset.natives([TARGET]),
+                [options.date_column],
+                dataset,
+                options.gaps,
+                options.date_format,
+            )
+    return to_dataset(records, attributes, dataset, options)
 
 
 def _read_weights(path: Path, id_column: str) -> dict[str, dict[str, float]]:
@@ -128,11 +121,10 @@ def _basin_mean(
     folder: Path,
     basin: str,
     weights: dict[str, float],
-    name: str,
+    native: str,
     dataset: Dataset,
     options: Options,
 ) -> Series:
-    native = dataset.variables[name].native
     quantity = next((q for q in options.series if native in q.columns), None)
     if quantity is None:
         columns = [column for q in options.series for column in q.columns]
@@ -162,25 +154,10 @@ def _basin_mean(
 def _read_station(
     path: Path, columns: tuple[str, ...], native: str, missing: Sequence[float | str]
 ) -> Series:
-    first = pd.Series(read_header(path, "station file")[:1], index=[1], name="first day")
-    start = parse_dates(first, "%Y%m%d", path)[0]
+    first = pd.DataFrame({"first day": read_header(path, "station file")[:1]}, index=[1])
+    start = parse_days(first, ["first day"], path, "%Y%m%d")[0]
     table = read_table(
         path, "station file", values=(native,), missing=missing, names=columns, header_line=1
     )
     days = pd.date_range(start, periods=len(table), freq="D", unit="ns")
     return Series(days, table[native].to_numpy(np.float64))
-
-
-def _read_flow(basin: str, folder: Path, dataset: Dataset, options: Options) -> dict[str, Series]:
-    path = folder / options.streamflow.format(basin=basin)
-    native = dataset.variables[TARGET].native
-    table = read_table(
-        path,
-        "streamflow of a basin",
-        text=(options.date_column,),
-        values=(native,),
-        missing=dataset.missing,
-    )
-    days = parse_dates(table[options.date_column], options.date_format, path)
-    values = {TARGET: table[native].to_numpy(np.float64)}
-    return make_record(days, table.index, values, options.gaps, path)

@@ -2,17 +2,25 @@
 
 from typing import Literal, TypeVar
 
+from pydantic import Field
+
 from hydrotl.config import validated
 from hydrotl.data.manifest import Dataset
 from hydrotl_core.recipe import Strict
 
-#: What to do with a day that a record skips.
-Gaps = Literal["error", "nan"]
+OnFault = Literal["error", "nan"]
 
-#: What to do with a day whose tmin lies above its tmax.
-CrossedTemperatures = Literal["error", "nan"]
 
-OptionsT = TypeVar("OptionsT", bound=Strict)
+class ReaderOptions(Strict):
+    """Options of every reader."""
+
+    gaps: OnFault = Field("error", description="a day that a record skips; nan: missing values")
+    tmin_above_tmax: OnFault = Field(
+        "error", description="a day with tmin above tmax; nan: both are missing"
+    )
+
+
+OptionsT = TypeVar("OptionsT", bound=ReaderOptions)
 
 
 def parse_options(model: type[OptionsT], dataset: Dataset) -> OptionsT:

@@ -11,33 +11,21 @@ import pandas as pd
 import xarray as xr
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import make_record, select_basins, to_dataset
-from hydrotl.data.readers.options import parse_options
+from hydrotl.data.readers.assemble import pick_basins, to_dataset
+from hydrotl.data.readers.options import ReaderOptions, parse_options
+from hydrotl.data.readers.series import make_series
 from hydrotl_core.errors import DataError
-from hydrotl_core.recipe import Strict
 
 #: Basin id -> number of the package's example.
 EXAMPLES = {"tamaulipas": 1, "sarapiqui": 2, "girnock": 3}
 
 
-class Options(Strict):
-    """No options are known."""
-
-
 def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dataset:
-    """Read the sample basins; ``folder`` is not used.
+    """Read sample basins, with area and latitude (see :mod:`hydrotl.data.readers`).
 
-    Returns
-    -------
-    xarray.Dataset
-        Canonical; the attributes are the basin area and the gauge latitude.
-
-    Raises
-    ------
-    DataError
-        If the package is not installed, a basin is unknown or a column is missing.
+    ``folder`` is not used.
     """
-    parse_options(Options, dataset)
+    options = parse_options(ReaderOptions, dataset)
     try:
         from lumod import load_example
     except ImportError as error:
@@ -48,7 +36,7 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
     area = dataset.attributes.area or "area"
     latitude = dataset.attributes.latitude or "gauge_lat"
     records, attributes = {}, {}
-    for basin in select_basins(list(EXAMPLES), basins, dataset.title):
+    for basin in pick_basins(list(EXAMPLES), basins, dataset.title):
         info, frame = load_example(EXAMPLES[basin])
         origin = Path(f"lumod.load_example({EXAMPLES[basin]})")
         series = {}
@@ -60,6 +48,7 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
                 )
             series[name] = frame[variable.native].to_numpy(np.float64)
         days = pd.DatetimeIndex(frame.index).as_unit("ns")
-        records[basin] = make_record(days, None, series, "error", origin)
+        records[basin] = make_series(days, None, series, options.gaps, origin)
         attributes[basin] = {area: float(info["area"]), latitude: float(info["lat"])}
-    return to_dataset(records, pd.DataFrame.from_dict(attributes, orient="index"), dataset)
+    table = pd.DataFrame.from_dict(attributes, orient="index")
+    return to_dataset(records, table, dataset, options)

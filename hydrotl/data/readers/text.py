@@ -14,6 +14,9 @@ from hydrotl_core.errors import DataError
 #: Texts that mean "missing" in any file; further codes are declared in the manifest.
 MISSING_TEXTS = ("", "NA", "NaN", "nan")
 
+#: Reads UTF-8 with and without a byte order mark.
+ENCODING = "utf-8-sig"
+
 
 def require_file(path: Path, what: str) -> Path:
     """``path`` if it is a file that is not empty.
@@ -34,24 +37,20 @@ def require_file(path: Path, what: str) -> Path:
 
 
 def read_header(
-    path: Path, what: str, *, separator: str = ",", encoding: str = "utf-8-sig", line: int = 1
+    path: Path, what: str, *, separator: str = ",", encoding: str = ENCODING
 ) -> list[str]:
-    """Column names on ``line`` (from 1) of a delimited file.
+    """Fields of the first line of a delimited file.
 
     Raises
     ------
     DataError
-        If the file is absent, empty, shorter or not in that encoding.
+        If the file is absent, empty or not in that encoding.
     """
-    require_file(path, what)
-    try:
-        with path.open(encoding=encoding) as file:
-            for number, content in enumerate(file, start=1):
-                if number == line:
-                    return _fields(content, separator)
-    except UnicodeError as error:
-        raise _not_text(path, encoding, error) from error
-    raise DataError(f"{path}: no line {line} with the column names ({what})")
+    with require_file(path, what).open(encoding=encoding) as file:
+        try:
+            return _fields(file.readline(), separator)
+        except UnicodeError as error:
+            raise _not_text(path, encoding, error) from error
 
 
 def read_table(
@@ -62,7 +61,7 @@ def read_table(
     values: Sequence[str] = (),
     missing: Sequence[float | str] = (),
     separator: str = ",",
-    encoding: str = "utf-8-sig",
+    encoding: str = ENCODING,
     header_line: int = 1,
     names: Sequence[str] | None = None,
 ) -> pd.DataFrame:
@@ -80,7 +79,7 @@ def read_table(
     separator
         Delimiter, or ``whitespace``.
     encoding
-        ``utf-8-sig`` reads UTF-8 with and without a byte order mark.
+        Encoding of the file.
     header_line
         Line (from 1) that names the columns; lines above it are skipped.
     names
@@ -97,18 +96,23 @@ def read_table(
         If the file is absent, empty, not in that encoding, ragged, lacks a column or a row, or
         holds text where a number belongs.
     """
-    lines = _lines(path, what, encoding)
-    skipped = header_line
-    if len(lines) <= skipped:
-        raise DataError(f"{path}: no rows below line {skipped} ({what}); fetch or export it again")
-    header = _fields(lines[skipped - 1], separator) if names is None else list(names)
-    require_columns(header, [*text, *values], path)
-    rows = lines[skipped:]
-    _check_field_counts(rows, len(header), separator, path, skipped + 1)
+    try:
+        lines = require_file(path, what).read_text(encoding=encoding).split("\n")
+    except UnicodeError as error:
+        raise _not_text(path, encoding, error) from error
+    while lines and not lines[-1].strip():  # blank lines at the end do no harm
+        lines.pop()
+    rows, first_line = lines[header_line:], header_line + 1
+    if not rows:
+        raise DataError(
+            f"{path}: no rows below line {header_line} ({what}); fetch or export it again"
+        )
+    header = _fields(lines[header_line - 1], separator) if names is None else list(names)
+    _check_columns(header, [*text, *values], path)
+    _check_field_counts(rows, len(header), separator, path, first_line)
     kept = sorted(header.index(name) for name in {*text, *values})
-    absent = [" ", *MISSING_TEXTS, *(code for code in missing if isinstance(code, str))]
-    numeric = [position for position in kept if header[position] in set(values)]
-    types = {position: np.float64 if position in numeric else str for position in kept}
+    numeric = {header.index(name) for name in values}
+    texts = [*MISSING_TEXTS, *(code for code in missing if isinstance(code, str))]
 
     def parse(**types_and_gaps: Any) -> pd.DataFrame:
         return pd.read_csv(
@@ -124,7 +128,8 @@ def read_table(
 
     try:
         try:
-            codes = dict.fromkeys(numeric, absent)
+            types = {position: np.float64 if position in numeric else str for position in kept}
+            codes = {position: [" ", *texts] for position in numeric}
             table = parse(dtype=types, na_values=codes, keep_default_na=False)
         except ValueError:
             # Some field is no plain number: all as text, then number by number to find its line.
@@ -135,45 +140,36 @@ def read_table(
             "give every line the same number of fields"
         ) from error
     table.columns = pd.Index([header[position] for position in kept])
-    table.index = pd.RangeIndex(skipped + 1, skipped + 1 + len(table))
+    table.index = pd.RangeIndex(first_line, first_line + len(table))
     for name in values:
-        table[name] = numbers(table[name], missing, path)
+        table[name] = _numbers(table[name], texts, path)
+    codes_by_value = [float(code) for code in missing if not isinstance(code, str)]
+    if codes_by_value:
+        table[list(values)] = table[list(values)].mask(table[list(values)].isin(codes_by_value))
     for name in text:
         table[name] = table[name].fillna("").str.strip()
     return table
 
 
-def numbers(column: pd.Series, missing: Sequence[float | str], path: Path) -> np.ndarray:
-    """Numbers of a column of text or floats, float64, NaN where a missing code stands.
-
-    Raises
-    ------
-    DataError
-        At the first value that is neither a finite number nor missing, with file and line.
-    """
+def _numbers(column: pd.Series, absent_texts: Sequence[str], path: Path) -> pd.Series:
+    """Finite numbers of a column, float64, NaN where it is missing; anything else is an error."""
     if column.dtype == np.float64:
-        texts, absent = column, column.isna()
-        values = column.to_numpy().copy()
+        values, absent = column, column.isna()
     else:
         texts = column.fillna("").str.strip()
-        absent = texts.isin([*MISSING_TEXTS, *(code for code in missing if isinstance(code, str))])
-        values = pd.to_numeric(texts.where(~absent), errors="coerce").to_numpy(np.float64).copy()
-    wrong = np.flatnonzero(~np.isfinite(values) & ~absent.to_numpy())
-    if wrong.size:
-        text = str(texts.iloc[wrong[0]])
+        absent = texts.isin(absent_texts)
+        values = pd.to_numeric(texts.where(~absent), errors="coerce").astype(np.float64)
+    for line in column.index[~np.isfinite(values) & ~absent]:
+        text = str(column[line]).strip()
         hint = " (decimals take a point, not a comma)" if "," in text else ""
         raise DataError(
-            f"{path}, line {column.index[wrong[0]]}, column '{column.name}': {text!r} is not a "
-            f"number{hint}; correct it or add it to `missing` in the manifest entry"
+            f"{path}, line {line}, column '{column.name}': {text!r} is not a number{hint}; "
+            "correct it or add it to `missing` in the manifest entry"
         )
-    codes = [float(code) for code in missing if not isinstance(code, str)]
-    if codes:
-        values[np.isin(values, codes)] = np.nan
     return values
 
 
-def require_columns(header: Sequence[str], wanted: Sequence[str], path: Path) -> None:
-    """Raise a DataError naming the first of ``wanted`` that ``header`` lacks or doubles."""
+def _check_columns(header: Sequence[str], wanted: Sequence[str], path: Path) -> None:
     for name in wanted:
         if name not in header:
             shown = ", ".join(header[:20]) + (", ..." if len(header) > 20 else "")
@@ -181,21 +177,8 @@ def require_columns(header: Sequence[str], wanted: Sequence[str], path: Path) ->
                 f"{path}: no column '{name}' (it has: {shown}); correct `native` or the column "
                 "options in the manifest entry, or the separator"
             )
-        if list(header).count(name) > 1:
+        if header.count(name) > 1:
             raise DataError(f"{path}: column '{name}' occurs more than once: keep one")
-
-
-def _lines(path: Path, what: str, encoding: str) -> list[str]:
-    """The file's lines, without empty ones at its end."""
-    require_file(path, what)
-    try:
-        content = path.read_text(encoding=encoding)
-    except UnicodeError as error:
-        raise _not_text(path, encoding, error) from error
-    lines = content.split("\n")
-    while lines and not lines[-1].strip():
-        lines.pop()
-    return lines
 
 
 def _not_text(path: Path, encoding: str, error: UnicodeError) -> DataError:

@@ -11,11 +11,11 @@ import xarray as xr
 
 from hydrotl.config import load_source
 from hydrotl.data import climate
-from hydrotl.data.basins import basin_facts, basin_frame
-from hydrotl.data.catalog import open_dataset
+from hydrotl.data.basins import basin_facts, basin_frame, facts_frame
+from hydrotl.data.catalog import open_dataset, save_dataset
 from hydrotl.data.evaporation import HARGREAVES, OUDIN, extraterrestrial_radiation, oudin
 from hydrotl.data.manifest import Attributes
-from hydrotl.data.packed import pack_source
+from hydrotl.data.regions import source_inputs
 from tests.real_data import real
 from tests.synthetic import period, write_project
 
@@ -127,8 +127,15 @@ def test_facts_of_a_record_are_those_of_the_data(project: Path, tmp_path: Path) 
     expected = (rain * cold).sum(axis=1) / rain.sum(axis=1)
     assert found["snow_fraction"] == pytest.approx(expected, abs=6e-4)
 
-    pack_source("donor", tmp_path / "donor.nc")
+    save_dataset(source_inputs(load_source("donor")), tmp_path / "donor.nc")
     assert basin_facts("donor", ["0003", "0001"], [YEAR] * 2, tmp_path / "donor.nc") == facts
+
+    frame, formula = facts_frame(ds, Attributes(area="area"), [YEAR] * 2)
+    assert formula == "pet of the data"
+    assert list(frame.index) == ["0003", "0001"]
+    assert frame["area_km2"].tolist() == found["area_km2"]
+    assert frame["snow_fraction"].tolist() == found["snow_fraction"]
+    assert frame[["longitude", "latitude"]].isna().all(axis=None)
 
     record = {"basins": ["0003", "0001"], "nse": [0.5, None], **facts}
     frame = basin_frame(record)

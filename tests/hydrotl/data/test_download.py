@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
+from hydrotl.data import transport
 from hydrotl.data.download import fetch
 from hydrotl.data.manifest import Manifest
 from hydrotl.data.unpack import unpack
@@ -45,8 +47,11 @@ def manifest_of(files: list[dict[str, Any]], **changes: Any) -> Manifest:
     return Manifest.model_validate({"version": 1, "datasets": {"test": entry}})
 
 
-def get(manifest: Manifest, dest: Path, attempts: int = 1, **options: Any) -> Path:
-    return fetch("test", manifest, dest, progress=False, attempts=attempts, pause=0.01, **options)
+def get(manifest: Manifest, dest: Path, attempts: int = 1) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transport, "ATTEMPTS", attempts)
+        patch.setattr(transport, "PAUSE", 0.01)
+        return fetch("test", manifest, dest, progress=False)
 
 
 def zip_bytes(files: dict[str, bytes]) -> bytes:
@@ -179,7 +184,7 @@ def test_partial_file_longer_than_the_file_is_dropped(server: Server, tmp_path: 
 def test_wrong_hash_is_an_error_and_nothing_stays(server: Server, tmp_path: Path) -> None:
     server.pages["/a.bin"] = Page(BODY + b"x")
     manifest = manifest_of([{"name": "a.bin", "url": f"{server.url}/a.bin", "sha256": SHA}])
-    with pytest.raises(DownloadError, match=f"did not have the sha256 {SHA}"):
+    with pytest.raises(DownloadError, match=f"data_manifest.yaml has {SHA}: it was not kept"):
         get(manifest, tmp_path)
     assert files_in(tmp_path) == []
 
@@ -191,7 +196,7 @@ def test_changed_content_is_an_error_after_the_first_download(
     manifest = manifest_of([{"name": "a.bin", "url": f"{server.url}/a.bin"}])
     get(manifest, tmp_path)
     (tmp_path / "a.bin").write_bytes(b"tampered")
-    with pytest.raises(DownloadError, match=r"recorded when it was first\s+fetched: delete"):
+    with pytest.raises(DownloadError, match=rf"the first download had {SHA}: delete the file"):
         get(manifest, tmp_path)
     (tmp_path / "a.bin").unlink()
     server.pages["/a.bin"] = Page(b"a new version", etag='"2"')
@@ -212,11 +217,14 @@ def test_damaged_ledger_is_an_error(server: Server, tmp_path: Path) -> None:
             get(manifest, tmp_path)
 
 
-def test_slow_server_times_out(server: Server, tmp_path: Path) -> None:
+def test_slow_server_times_out(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "TIMEOUT", (1.0, 0.2))
     server.pages["/a.bin"] = Page(BODY, delay=30)
     manifest = manifest_of([{"name": "a.bin", "url": f"{server.url}/a.bin"}])
     with pytest.raises(DownloadError, match=r"no answer for 0\.2 s"):
-        get(manifest, tmp_path, timeout=(1.0, 0.2))
+        get(manifest, tmp_path)
 
 
 def test_redirect_is_followed(server: Server, tmp_path: Path) -> None:
@@ -224,6 +232,23 @@ def test_redirect_is_followed(server: Server, tmp_path: Path) -> None:
     server.pages["/new"] = Page(BODY)
     get(manifest_of([{"name": "a.bin", "url": f"{server.url}/old"}]), tmp_path)
     assert (tmp_path / "a.bin").read_bytes() == BODY
+
+
+def test_redirect_from_https_to_http_is_refused(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer of the loopback server stands for the end of the redirection."""
+    server.pages["/a.bin"] = Page(BODY)
+    real = requests.get
+    monkeypatch.setattr(
+        transport.requests,
+        "get",
+        lambda url, **options: real(url.replace("https:", "http:"), **options),
+    )
+    url = f"{server.url}/a.bin".replace("http:", "https:")
+    with pytest.raises(DownloadError, match="redirects to the unprotected http:"):
+        get(manifest_of([{"name": "a.bin", "url": url}]), tmp_path)
+    assert files_in(tmp_path) == []
 
 
 def test_endless_redirect_is_an_error(server: Server, tmp_path: Path) -> None:

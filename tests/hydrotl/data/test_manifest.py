@@ -12,8 +12,7 @@ import yaml
 from hydrotl.data.canonical import UNITS
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import Dataset, Manifest, load_manifest, own_dataset
-from hydrotl.data.readers import READERS
-from hydrotl.data.readers.options import parse_options
+from hydrotl.data.readers.options import ReaderOptions, parse_options
 from hydrotl.data.units import convert
 from hydrotl_core.errors import ConfigError
 
@@ -155,7 +154,8 @@ def test_project_manifest_has_every_data_set(manifest: Manifest) -> None:
 @pytest.mark.parametrize("key", sorted(KEYS))
 def test_entry_is_usable(manifest: Manifest, key: str) -> None:
     entry = manifest[key]
-    parse_options(import_module(READERS[entry.reader]).Options, entry)
+    reader = import_module(f"hydrotl.data.readers.{entry.reader}")
+    parse_options(getattr(reader, "Options", ReaderOptions), entry)
     for name, variable in entry.variables.items():
         assert np.isfinite(convert(np.ones(1), variable.units, UNITS[name], area_km2=1.0)).all()
     assert "prcp" in entry.variables

@@ -108,7 +108,7 @@ def test_absent_files(folder):
     with pytest.raises(DataError, match=r"streamflow_observed\.csv: no such file"):
         read(folder)
     shutil.rmtree(folder / "catchment_mean_forcings")
-    with pytest.raises(DataError, match="no forcing files"):
+    with pytest.raises(DataError, match="no file catchment_mean_forcings"):
         read(folder)
 
 

@@ -283,7 +283,10 @@ def test_wrong_unit_in_the_manifest(folder):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"serie": "x"}, r"`options`.*known: series, attributes.*[\s\S]*serie: Extra inputs"),
+        (
+            {"serie": "x"},
+            r"`options`.*known: gaps, .*series, .*[\s\S]*serie: Extra inputs",
+        ),
         ({"gaps": "maybe"}, r"gaps: Input should be 'error' or 'nan'"),
         ({"separator": ""}, "separator"),
     ],
@@ -427,3 +430,11 @@ def test_netcdf_file_per_basin(tmp_path):
     ds = read_netcdf(tmp_path, options={"series": "{basin}.nc"})
     assert ds["basin"].values.tolist() == ["x1", "x2"]
     np.testing.assert_allclose(ds["prcp"][1], [0, np.nan, 2, 3])
+
+
+def test_empty_fields_at_the_end_of_the_last_line(folder):
+    text = "date\train\ttx\ttn\tq\n2001-01-01\t1\t2\t1\t1\n2001-01-02\t3\t2\t\t\n\n"
+    write(folder, text)
+    ds = read(folder, ["a01"], options=OPTIONS | {"separator": "\t"})
+    np.testing.assert_allclose(ds["prcp"][0], [1, 3])
+    assert ds["streamflow"].attrs["missing_days"] == 1

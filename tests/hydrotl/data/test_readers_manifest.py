@@ -1,24 +1,15 @@
 """Every manifest entry has a reader that takes its options, and reads the data where they are."""
 
-from importlib import import_module
-
 import pytest
 
 from hydrotl.data.canonical import dynamic_variables
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import Manifest, load_manifest, own_dataset
 from hydrotl.data.readers import READERS, get_reader
-from hydrotl.data.readers.options import parse_options
 from hydrotl_core.errors import ConfigError, DataError
 from tests.real_data import real
 
 ENTRIES = load_manifest().datasets
-
-
-@pytest.mark.parametrize("name", ENTRIES)
-def test_reader_takes_the_options(name):
-    dataset = ENTRIES[name]
-    parse_options(import_module(READERS[dataset.reader]).Options, dataset)
 
 
 def test_every_reader_can_be_found():

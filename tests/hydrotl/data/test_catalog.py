@@ -10,7 +10,8 @@ import yaml
 
 from hydrotl.config import load_source
 from hydrotl.data.canonical import data_hash
-from hydrotl.data.packed import open_packed, pack_source
+from hydrotl.data.catalog import open_dataset, save_dataset
+from hydrotl.data.regions import source_inputs
 from hydrotl.experiments.source import check_source, source_data, train_source_member
 from hydrotl.experiments.source_task import SourceTask
 from hydrotl_core.errors import ConfigError, DataError
@@ -40,7 +41,7 @@ def packed(root: Path) -> Path:
     path = root / "donor.nc"
     with pytest.MonkeyPatch.context() as patch:
         enter(root, patch)
-        pack_source("donor", path)
+        save_dataset(source_inputs(load_source("donor")), path)
     return path
 
 
@@ -55,8 +56,7 @@ def test_same_values_and_hash_as_from_the_folder(name: str, project: Path, packe
         assert file[variable].dims == folder[variable].dims
         assert file[variable].dtype == folder[variable].dtype
         np.testing.assert_array_equal(file[variable].values, folder[variable].values)
-    for key in ("title", "references", "licence", "source"):
-        assert file.attrs[key] == folder.attrs[key]
+    assert file.attrs == folder.attrs
 
 
 def test_the_file_is_compressed_and_holds_no_more_than_needed(packed: Path) -> None:
@@ -93,39 +93,71 @@ def test_training_and_check_need_no_data_folder(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda ds: ds.drop_vars("prcp"), "lacks prcp .it has tmean, pet, area"),
-        (lambda ds: ds.isel(basin=slice(5)), "holds 5 of the 8 basins"),
-        (lambda ds: ds.roll(time=1), "the data are not those that were packed"),
-        (lambda ds: ds.drop_attrs(), "is not a packed file of hydrotl"),
+        (lambda ds: ds.drop_vars("prcp"), "the data are not those that were saved"),
+        (lambda ds: ds.isel(basin=slice(5)), "the data are not those that were saved"),
+        (lambda ds: ds.roll(time=1), "the data are not those that were saved"),
+        (lambda ds: ds.assign(prcp=-1 - ds["prcp"]), "'prcp' is negative at basin 0001"),
+        (lambda ds: ds.drop_vars("basin"), "no dimension 'basin' with a coordinate"),
     ],
 )
 def test_an_altered_file_is_refused(
-    change: Callable[[xr.Dataset], xr.Dataset], message: str, packed: Path, tmp_path: Path
+    change: Callable[[xr.Dataset], xr.Dataset],
+    message: str,
+    project: Path,
+    packed: Path,
+    tmp_path: Path,
 ) -> None:
     with xr.open_dataset(packed) as file:
         change(file.load()).to_netcdf(tmp_path / "altered.nc", engine="netcdf4")
     with pytest.raises(DataError, match=message):
-        open_packed(tmp_path / "altered.nc", "donor", ["prcp", "area"])
+        open_dataset("donor", file=tmp_path / "altered.nc")
 
 
-def test_another_file_is_refused(packed: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no packed data at .*write it with `hydrotl pack"):
-        open_packed(tmp_path / "absent.nc", "donor", [])
+def test_a_file_of_some_basins_is_not_the_data_set(project: Path, tmp_path: Path) -> None:
+    """A random subset of them would be another one than of all basins."""
+    some = ["0003", "0001"]
+    ds = open_dataset("donor")
+    save_dataset(ds.sel(basin=some), tmp_path / "cut.nc")
+    save_dataset(open_dataset("donor", some), tmp_path / "some.nc")
+    for name, whole in (("cut.nc", "8"), ("some.nc", "an unknown number of")):
+        with pytest.raises(DataError, match=f"holds 2 of {whole} basins: a subset drawn"):
+            open_dataset("donor", file=tmp_path / name)
+        chosen = open_dataset("donor", some[::-1], file=tmp_path / name)
+        assert data_hash(chosen) == data_hash(ds.sel(basin=some[::-1]))
+        with pytest.raises(DataError, match="no basin '0002'"):
+            open_dataset("donor", ["0002"], file=tmp_path / name)
+
+
+def test_a_file_of_another_program(project: Path, tmp_path: Path) -> None:
+    """Canonical data without any of our attributes are a data set like any other."""
+    ds = open_dataset("donor", start="2000-02-01")
+    bare = ds.drop_attrs(deep=False)
+    bare.to_netcdf(tmp_path / "bare.nc", engine="netcdf4")
+    read = open_dataset("donor", start="2000-02-01", file=tmp_path / "bare.nc")
+    assert data_hash(read) == data_hash(ds)
+    assert read.attrs["licence"] == ds.attrs["licence"]
+    bare.drop_vars("prcp").to_netcdf(tmp_path / "dry.nc", engine="netcdf4")
+    with pytest.raises(DataError, match="inputs prcp not in data set donor, which has area"):
+        source_inputs(load_source("donor"), tmp_path / "dry.nc")
+
+
+def test_another_file_is_refused(project: Path, packed: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no data file .*write it with `hydrotl pack"):
+        open_dataset("donor", file=tmp_path / "absent.nc")
     half = tmp_path / "half.nc"
     half.write_bytes(packed.read_bytes()[:5000])
     with pytest.raises(DataError, match="not a readable NetCDF file"):
-        open_packed(half, "donor", [])
+        open_dataset("donor", file=half)
     with pytest.raises(ConfigError, match="holds data set 'donor', 'target' is needed"):
-        open_packed(packed, "target", [])
+        open_dataset("target", file=packed)
 
 
-def test_a_source_whose_inputs_are_absent_is_not_packed(project: Path, tmp_path: Path) -> None:
+def test_absent_inputs_of_a_source_are_named(project: Path, tmp_path: Path) -> None:
     path = project / "experiments" / "sources" / "donor.yaml"
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     write_yaml(tmp_path / "snow.yaml", content | {"inputs": {"dynamic": ["prcp", "swe"]}})
     with pytest.raises(DataError, match="swe not in data set donor"):
-        pack_source(str(tmp_path / "snow.yaml"), tmp_path / "snow.nc")
-    assert [p.name for p in tmp_path.iterdir()] == ["snow.yaml"]
+        source_inputs(load_source(tmp_path / "snow.yaml"))
 
 
 def test_real_basins(tmp_path: Path) -> None:
@@ -134,6 +166,6 @@ def test_real_basins(tmp_path: Path) -> None:
     content = load_source("conus").model_dump(mode="json") | {"dataset": "camels_us_maurer"}
     write_yaml(tmp_path / "three.yaml", content)
     source = load_source(tmp_path / "three.yaml")
-    written = pack_source(str(tmp_path / "three.yaml"), tmp_path / "three.nc")
-    assert written.sizes["basin"] == 3
+    save_dataset(source_inputs(source), tmp_path / "three.nc")
+    assert source_data(source, tmp_path / "three.nc").sizes["basin"] == 3
     assert data_hash(source_data(source, tmp_path / "three.nc")) == data_hash(source_data(source))

@@ -1,0 +1,207 @@
+"""Daily series from files: finding the files, parsing dates, and every day once, in order."""
+
+import re
+import warnings
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from hydrotl.data.manifest import Dataset
+from hydrotl.data.readers.options import OnFault
+from hydrotl.data.readers.text import read_header, read_table
+from hydrotl_core.errors import DataError
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Series:
+    """A basin's values of one variable: native unit, days rising, missing values NaN.
+
+    ``days`` and ``values`` have the shape (n_days,).
+    """
+
+    days: pd.DatetimeIndex
+    values: np.ndarray
+
+
+#: The series of one basin by canonical name.
+Record = dict[str, Series]
+
+
+def find_files(folder: Path, pattern: str) -> dict[str, Path]:
+    """Basin id -> file, sorted by path.
+
+    Parameters
+    ----------
+    pattern
+        Path inside ``folder``, such as ``*/{basin}_daily.csv``.
+
+    Raises
+    ------
+    DataError
+        If there is no such file.
+    """
+    expression = re.escape(pattern).replace(r"\{basin\}", "([^/]+?)").replace(r"\*", "[^/]*")
+    found = {}
+    for path in sorted(folder.glob(pattern.replace("{basin}", "*"))):
+        match = re.fullmatch(expression, path.relative_to(folder).as_posix())
+        if match:
+            found[match[1]] = path
+    if not found:
+        raise DataError(f"{folder}: no file {pattern}; check the folder and the reader's options")
+    return found
+
+
+def read_series(
+    path: Path,
+    what: str,
+    columns: Mapping[str, str],
+    dates: Sequence[str],
+    dataset: Dataset,
+    gaps: OnFault,
+    date_format: str | None = None,
+    **form: Any,
+) -> Record:
+    """Daily series of a text file with a row per day.
+
+    Parameters
+    ----------
+    path, what
+        The file, and what it is called in errors.
+    columns
+        Canonical name (in a table of many basins: basin id) -> column to read.
+    dates, date_format
+        The column with the date, or three of year, month and day; see :func:`parse_days`.
+    dataset
+        The manifest entry, for its missing codes.
+    gaps
+        See :func:`make_series`.
+    form
+        Form of the file, see :func:`hydrotl.data.readers.text.read_table`.
+
+    Raises
+    ------
+    DataError
+        If the file, a column, a date or a number is missing or wrong.
+    """
+    parts = dates if len(dates) > 1 else ()
+    table = read_table(
+        path,
+        what,
+        text=() if parts else dates,
+        values=list(dict.fromkeys([*parts, *columns.values()])),
+        missing=dataset.missing,
+        **form,
+    )
+    days = parse_days(table, dates, path, date_format)
+    values = {key: table[column].to_numpy(np.float64) for key, column in columns.items()}
+    return make_series(days, table.index, values, gaps, path)
+
+
+def basin_columns(
+    path: Path, others: Sequence[str], *, id_width: int = 0, separator: str = ","
+) -> dict[str, str]:
+    """Basin id (padded with zeros to ``id_width``) -> its column in a table of many basins.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read or two columns stand for one basin.
+    """
+    columns: dict[str, str] = {}
+    for name in read_header(path, "table of basins", separator=separator):
+        basin = name.zfill(id_width)
+        if basin in columns:
+            raise DataError(f"{path}: basin {basin} has more than one column: keep one")
+        if name not in others:
+            columns[basin] = name
+    return columns
+
+
+def parse_days(
+    table: pd.DataFrame, columns: Sequence[str], path: Path, date_format: str | None = None
+) -> pd.DatetimeIndex:
+    """Days from a text column, or from three numeric ones that hold year, month and day.
+
+    Parameters
+    ----------
+    date_format
+        ``strftime`` codes of the text column; None: ISO 8601.
+
+    Raises
+    ------
+    DataError
+        At the first row that is not a date, with file and line.
+    """
+    if len(columns) == 1:
+        texts = table[columns[0]]
+        parsed = pd.to_datetime(texts, format=date_format or "ISO8601", errors="coerce")
+    else:
+        parts = table[list(columns)].set_axis(["year", "month", "day"], axis="columns")
+        parsed = pd.to_datetime(parts, errors="coerce")
+    for line in table.index[parsed.isna()]:
+        where, text = f"column '{columns[0]}'", table.at[line, columns[0]]
+        if len(columns) > 1:
+            where = f"columns {', '.join(columns)}"
+            text = "-".join(f"{part:02g}" for part in table.loc[line, list(columns)])
+        raise DataError(
+            f"{path}, line {line}, {where}: {text!r} is not a date in the form "
+            f"{date_format or 'YYYY-MM-DD'}; correct it or set the option `date_format`"
+        )
+    return pd.DatetimeIndex(parsed).normalize().as_unit("ns")
+
+
+def make_series(
+    days: pd.DatetimeIndex,
+    lines: Sequence[int] | pd.Index | None,
+    values: Mapping[Key, np.ndarray],
+    gaps: OnFault,
+    path: Path,
+) -> dict[Key, Series]:
+    """Series of one file, whose days must rise day by day.
+
+    Parameters
+    ----------
+    days, lines
+        The days, and the line of each in ``path`` (None: not a text file).
+    values
+        Arrays of shape (n_days,).
+    gaps
+        ``error``: a skipped day is an error; ``nan``: skipped days are missing values, with a
+        warning.
+
+    Raises
+    ------
+    DataError
+        At the first day that is doubled, out of order or (``gaps="error"``) skipped.
+    """
+    steps = np.diff(days.values) // np.timedelta64(1, "D")
+    odd = np.flatnonzero(steps <= 0)
+    first = int(next(iter(odd if odd.size else np.flatnonzero(steps > 1)), -1))
+    if first < 0:
+        return {key: Series(days, array) for key, array in values.items()}
+    place = str(path) if lines is None else f"{path}, line {lines[first + 1]}"
+    before, day = days[first].date(), days[first + 1].date()
+    if steps[first] == 0:
+        raise DataError(f"{place}: {day} occurs twice; the data must be daily, keep one row")
+    if steps[first] < 0:
+        raise DataError(
+            f"{place}: {day} comes after {before}; sort the rows by date, and check that day and "
+            "month are not swapped (option `date_format`)"
+        )
+    text = (
+        f"{place}: {int(steps[first]) - 1} day(s) missing between {before} and {day} "
+        f"({int((steps - 1).sum())} in the whole record)"
+    )
+    if gaps == "error":
+        raise DataError(
+            f"{text}; fetch the complete record, or set the option `gaps: nan` to take missing "
+            "days as missing values"
+        )
+    warnings.warn(f"{text}: taken as missing values", stacklevel=2)
+    return {key: Series(days, array) for key, array in values.items()}
