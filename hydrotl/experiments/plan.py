@@ -67,7 +67,7 @@ def plan_tasks(
 def expected_updates(task: SourceTask) -> int:
     """Number of updates of a task; where the recipe has epochs it depends on the data."""
     source = task.source()
-    config = load_recipe(source.recipe).source
+    config = load_recipe(source.recipe).source_training(source.subset)
     if config.updates is not None:
         return config.updates
     basins = source.subset or source_data(source, task.data).sizes["basin"]
@@ -80,7 +80,8 @@ def update_cost(task: SourceTask) -> float:
     In proportion to the arithmetic of the LSTM layer; a day of warm-up without gradient costs a
     third of another.
     """
-    config = load_recipe(task.source().recipe).source
+    source = task.source()
+    config = load_recipe(source.recipe).source_training(source.subset)
     saved = 0 if config.warmup_gradient else config.warmup * 2 / 3
     return config.batch * (config.window - saved) * config.hidden**2
 

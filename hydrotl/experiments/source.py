@@ -106,7 +106,7 @@ def _train(task: SourceTask, progress: Callable[[int, int], None], stop_at: int 
         torch.set_num_threads(1)
     code = code_version()  # before training: the checkout may change meanwhile
     source = task.source()
-    config = load_recipe(source.recipe).source
+    config = load_recipe(source.recipe).source_training(source.subset)
     ds = source_data(source, task.data)
     n = ds.sizes["basin"]
     periods = held_out = [source.train] * n

@@ -75,7 +75,7 @@ def finished(task: SourceTask) -> bool:
     _, card = load_weights(task.weights)
     source = task.source()
     other = differing(card, source)
-    if card.training != load_recipe(source.recipe).source:
+    if card.training != load_recipe(source.recipe).source_training(source.subset):
         other.append("recipe")
     if ("validation" in card.provenance) != bool(task.validation_days):
         other.append("days held out")
