@@ -10,13 +10,16 @@ INSTALLED := $(VENV)/.installed
 # Each process keeps to one thread: on few cores, many threads in many processes are far slower.
 export OMP_NUM_THREADS = 1
 
-.PHONY: help install book test lint clean
+.PHONY: help install book quick test lint clean
 
 help:
-	@echo "make book    run the notebooks (quick settings) and build the book"
-	@echo "make test    run the tests"
-	@echo "make lint    ruff, mypy and stripped notebooks"
-	@echo "make clean   remove the built book"
+	@echo "Times are of two cores, with the environment installed."
+	@echo "make install  install the pinned environment into $(VENV)          3 min, once"
+	@echo "make book     run the notebooks (quick settings), build the book  5 min"
+	@echo "make quick    the tests, less the slow ones                       2 min"
+	@echo "make test     all tests; those of the browser need the book       15 min"
+	@echo "make lint     ruff, mypy, import-linter, stripped notebooks       1 min"
+	@echo "make clean    remove the built book                               at once"
 	@echo "Variables: PYTHON=$(PYTHON) VENV=$(VENV) JOBS=$(JOBS) PIP_ARGS=$(PIP_ARGS)"
 
 install: $(INSTALLED)
@@ -30,6 +33,9 @@ $(INSTALLED): constraints.txt pyproject.toml
 book: $(INSTALLED)
 	$(BIN)/hydrotl book --jobs $(JOBS)
 
+quick: $(INSTALLED)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope -m "not slow"
+
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope
 
@@ -37,6 +43,7 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/nbstripout --verify notebooks/*.ipynb
 
 clean:
