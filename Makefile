@@ -47,4 +47,4 @@ lint: $(INSTALLED)
 	$(BIN)/nbstripout --verify notebooks/*.ipynb
 
 clean:
-	rm -rf _build book/notebooks
+	rm -rf _build book/notebooks book/_generated

@@ -115,6 +115,20 @@ def test_the_core_needs_few_packages_and_the_linter_forbids_all_others() -> None
     assert not forbidden & CORE
 
 
+def test_the_book_has_a_page_of_each_package() -> None:
+    folders = [
+        path.parent
+        for name in ("hydrotl", "hydrotl_core")
+        for path in (ROOT / name).rglob("__init__.py")
+    ]
+    packages = {".".join(folder.relative_to(ROOT).parts) for folder in folders}
+    template = (ROOT / "book" / "_templates" / "packages.rst").read_text(encoding="utf-8")
+    listed = re.findall(r"^   (hydrotl[\w.]*)$", template, re.MULTILINE)
+    toc = (ROOT / "book" / "_toc.yml").read_text(encoding="utf-8")
+    assert set(listed) == packages
+    assert re.findall(r"file: _generated/(\S+)", toc) == listed
+
+
 @pytest.mark.parametrize("module", ["hydrotl_core", "hydrotl.cli", "hydrotl.book.build"])
 def test_import_is_fast(module: str) -> None:
     heavy = "{'torch', 'xarray', 'holoviews', 'papermill'}"
