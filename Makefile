@@ -13,13 +13,13 @@ export OMP_NUM_THREADS = 1
 .PHONY: help install book quick test lint clean
 
 help:
-	@echo "Times are of two cores, with the environment installed."
-	@echo "make install  install the pinned environment into $(VENV)          3 min, once"
-	@echo "make book     run the notebooks (quick settings), build the book  5 min"
-	@echo "make quick    the tests, less the slow ones                       2 min"
-	@echo "make test     all tests; those of the browser need the book       15 min"
-	@echo "make lint     ruff, mypy, import-linter, stripped notebooks       1 min"
-	@echo "make clean    remove the built book                               at once"
+	@echo "Times are of two cores, with the packages installed."
+	@echo "make install  the pinned environment in $(VENV)              minutes, once (PyTorch)"
+	@echo "make book     run the notebooks (quick settings), build it  a few minutes"
+	@echo "make quick    the tests, without the slow ones              under 2 minutes"
+	@echo "make test     all tests; some look at the built book        10 to 20 minutes"
+	@echo "make lint     ruff, mypy, import-linter, nbstripout         1 minute"
+	@echo "make clean    remove the built book                         at once"
 	@echo "Variables: PYTHON=$(PYTHON) VENV=$(VENV) JOBS=$(JOBS) PIP_ARGS=$(PIP_ARGS)"
 
 install: $(INSTALLED)

@@ -6,7 +6,9 @@ models are trained, ``sources/`` the pre-trained models, ``regions/`` where they
 
 A file with ``extends: NAME`` says only what differs from its neighbour ``NAME.yaml``: mappings are
 merged key by key, at every depth; anything else (a list, a number, a text, ``null``) replaces what
-was there. ``label``, ``variant`` and ``variant_of`` are never taken over: they belong to one file.
+was there. ``label``, ``variant`` and ``variant_of`` are not inherited: they describe one file only.
+
+Every loader raises a ConfigError that names the file and each wrong key, or the names there are.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ NOT_INHERITED = {"label", "variant", "variant_of"}
 
 
 class Named(Strict):
-    """What has a title, and a short name where the title is too long for tables and axes."""
+    """Something with a title, and a short label where the title is too long for tables and axes."""
 
     title: str = Field(min_length=1)
     label: str | None = Field(
@@ -45,7 +47,7 @@ class Recipe(Named):
 
     source: Training
     source_by_basins: dict[PositiveInt, Training] = Field(
-        {}, description="sources of so many basins, where they differ from `source`"
+        {}, description="sources with this many basins; a row says what differs from `source`"
     )
     local: dict[str, Training]
     transfer: dict[str, Training]
@@ -53,7 +55,7 @@ class Recipe(Named):
     @model_validator(mode="before")
     @classmethod
     def _table(cls, value: Any) -> Any:
-        """Complete each row of ``source_by_basins``, which names only what differs."""
+        """Complete each row of ``source_by_basins`` with what ``source`` says."""
         if not isinstance(value, dict) or not isinstance(value.get("source_by_basins"), dict):
             return value
         rows = value["source_by_basins"].items()
@@ -61,7 +63,7 @@ class Recipe(Named):
         return {**value, "source_by_basins": table}
 
     def source_training(self, subset: int | None) -> Training:
-        """Training of a source of ``subset`` basins, or of all basins of its data set (None)."""
+        """Training of a source with ``subset`` basins; None: all basins of its data set."""
         return self.source if subset is None else self.source_by_basins.get(subset, self.source)
 
     def training(self, option: str, setting: str) -> Training:
@@ -134,8 +136,8 @@ class Plan(Strict):
 class SweepEntry(Strict):
     """What to train for one table or figure: cells or source ensembles.
 
-    Cells are every one of ``regions`` with every setting, option and source; source ensembles are
-    those of ``train_sources``, of which only ``members`` and ``recipe`` can be set.
+    With ``regions``, the cells are all combinations of region, setting, option and source. With
+    ``train_sources``, one ensemble per source; then only ``members`` and ``recipe`` may be set.
     """
 
     regions: list[str] = Field([], description="regions whose cells are computed")

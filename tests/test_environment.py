@@ -71,6 +71,14 @@ def test_makefile_installs_the_same() -> None:
     assert INSTALL in makefile.replace("'", "")
 
 
+def test_make_help_lists_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (declared,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    targets = re.findall(r"^([a-z]+):", makefile, re.MULTILINE)
+    assert declared.split() == targets
+    assert re.findall(r'echo "make ([a-z]+) ', makefile) == [t for t in targets if t != "help"]
+
+
 def test_installed_by_make_is_pinned() -> None:
     if not (Path(sys.prefix) / ".installed").exists():
         pytest.skip("not the environment that make builds")
