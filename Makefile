@@ -10,13 +10,16 @@ INSTALLED := $(VENV)/.installed
 # Each process keeps to one thread: on few cores, many threads in many processes are far slower.
 export OMP_NUM_THREADS = 1
 
-.PHONY: help install book test lint clean
+.PHONY: help install book quick test lint clean
 
 help:
-	@echo "make book    run the notebooks (quick settings) and build the book"
-	@echo "make test    run the tests"
-	@echo "make lint    ruff, mypy and stripped notebooks"
-	@echo "make clean   remove the built book"
+	@echo "Times are of two cores, with the packages installed."
+	@echo "make install  the pinned environment in $(VENV)              minutes, once (PyTorch)"
+	@echo "make book     run the notebooks (quick settings), build it  a few minutes"
+	@echo "make quick    the tests, without the slow ones              under 2 minutes"
+	@echo "make test     all tests; some look at the built book        10 to 20 minutes"
+	@echo "make lint     ruff, mypy, import-linter, nbstripout         1 minute"
+	@echo "make clean    remove the built book                         at once"
 	@echo "Variables: PYTHON=$(PYTHON) VENV=$(VENV) JOBS=$(JOBS) PIP_ARGS=$(PIP_ARGS)"
 
 install: $(INSTALLED)
@@ -30,6 +33,9 @@ $(INSTALLED): constraints.txt pyproject.toml
 book: $(INSTALLED)
 	$(BIN)/hydrotl book --jobs $(JOBS)
 
+quick: $(INSTALLED)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope -m "not slow"
+
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope
 
@@ -37,7 +43,8 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/nbstripout --verify notebooks/*.ipynb
 
 clean:
-	rm -rf _build book/notebooks
+	rm -rf _build book/notebooks book/_generated

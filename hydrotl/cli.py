@@ -256,8 +256,7 @@ def sweep(
 
     device, label = pick_device("cpu" if status else device), Path(name).stem
     loaded = load_sweep(name)
-    wanted = [(s, entry.members) for entry in loaded.entries for s in entry.train_sources]
-    sources = plan_sources(wanted, out=out, device=device, data=data)
+    sources = plan_sources(loaded.entries, out=out, device=device, data=data)
     planner = Planner(device, find_teacher)
     work = plan(loaded, planner, region or ())
     if status:

@@ -1,10 +1,14 @@
 """Experiments as data: recipes, sources, regions and transfer options, validated once.
 
-Everything lives in ``experiments/``: ``options.yaml`` declares the transfer options,
-``recipes/`` how models are trained, ``sources/`` the pre-trained models, ``plans/`` which of them
-to train, ``regions/`` where they are moved to and ``sweeps/`` which tables and figures are made of
-that. Adding one is adding a file; ``extends: NAME`` in a file takes what it does not set from its
-neighbour NAME.
+All of it is in ``experiments/``: ``options.yaml`` declares the transfer options, ``recipes/`` how
+models are trained, ``sources/`` the pre-trained models, ``regions/`` where they are moved to, and
+``sweeps/`` which of them to train for which table or figure. To add one, add a file.
+
+A file with ``extends: NAME`` says only what differs from its neighbour ``NAME.yaml``: mappings are
+merged key by key, at every depth; anything else (a list, a number, a text, ``null``) replaces what
+was there. ``label``, ``variant`` and ``variant_of`` are not inherited: they describe one file only.
+
+Every loader raises a ConfigError that names the file and each wrong key, or the names there are.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, PositiveInt, ValidationError, model_validator
 
 from hydrotl.paths import project_root
 from hydrotl.yamlfile import load_yaml
@@ -21,31 +25,75 @@ from hydrotl_core.recipe import Inputs, Option, Period, Strict, Training
 
 Model = TypeVar("Model", bound=BaseModel)
 
+NOT_INHERITED = {"label", "variant", "variant_of"}
 
-class Recipe(Strict):
+
+class Named(Strict):
+    """Something with a title, and a short label where the title is too long for tables and axes."""
+
+    title: str = Field(min_length=1)
+    label: str | None = Field(
+        None, min_length=1, max_length=40, description="short name; default: title"
+    )
+
+    @property
+    def name(self) -> str:
+        """Short name for tables and axes."""
+        return self.label or self.title
+
+
+class Recipe(Named):
     """Training of source models, and of local and transferred models per setting."""
 
-    title: str
     source: Training
+    source_by_basins: dict[PositiveInt, Training] = Field(
+        {}, description="sources with this many basins; a row says what differs from `source`"
+    )
     local: dict[str, Training]
     transfer: dict[str, Training]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _table(cls, value: Any) -> Any:
+        """Complete each row of ``source_by_basins`` with what ``source`` says."""
+        if not isinstance(value, dict) or not isinstance(value.get("source_by_basins"), dict):
+            return value
+        rows = value["source_by_basins"].items()
+        table = {n: merged(value.get("source"), row) for n, row in rows}
+        return {**value, "source_by_basins": table}
+
+    def source_training(self, subset: int | None) -> Training:
+        """Training of a source with ``subset`` basins; None: all basins of its data set."""
+        return self.source if subset is None else self.source_by_basins.get(subset, self.source)
+
     def training(self, option: str, setting: str) -> Training:
-        """Training of ``option`` (``local`` or a transfer option) in ``setting``."""
+        """Training of ``option`` (``local`` or a transfer option) in ``setting``.
+
+        Raises
+        ------
+        ConfigError
+            If the recipe has neither that setting nor a default.
+        """
         group = self.local if option == "local" else self.transfer
-        if setting in group:
-            return group[setting]
-        if "default" in group:
-            return group["default"]
-        raise ConfigError(
-            f"recipe {self.title!r} has no entry for setting {setting!r} and no default"
+        training = group.get(setting, group.get("default"))
+        if training is None:
+            raise ConfigError(
+                f"recipe {self.name!r} has no entry for setting {setting!r} and no default"
+            )
+        return training
+
+
+def refuse_overlap(train: Period, test: Period) -> None:
+    """Raise a ValueError if the periods share a day."""
+    if train.end > test.start and test.end > train.start:
+        raise ValueError(
+            f"training ({train.start}..{train.end}) and test ({test.start}..{test.end}) overlap"
         )
 
 
-class Source(Strict):
+class Source(Named):
     """A model trained on a data-rich region."""
 
-    title: str
     dataset: str
     inputs: Inputs
     train: Period
@@ -56,46 +104,24 @@ class Source(Strict):
 
     @model_validator(mode="after")
     def _apart(self) -> Source:
-        if self.test and not (
-            self.test.start >= self.train.end or self.test.end <= self.train.start
-        ):
-            raise ValueError("train and test periods overlap")
-        return self
-
-
-class PlanEntry(Strict):
-    """Members of one source."""
-
-    source: str
-    members: int | None = Field(None, gt=0, description="default: as many as the source asks for")
-    recipe: str | None = Field(None, description="default: the plan's, or the source's own")
-
-
-class Plan(Strict):
-    """Source models to train, the most wanted first."""
-
-    title: str
-    recipe: str | None = Field(None, description="of all sources; default: each source's own")
-    sources: list[PlanEntry] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _once(self) -> Plan:
-        stems = [Path(entry.source).stem for entry in self.sources]
-        doubled = sorted({stem for stem in stems if stems.count(stem) > 1})
-        if doubled:
-            raise ValueError(f"{', '.join(doubled)} listed twice: weights have one folder each")
+        if self.test is not None:
+            refuse_overlap(self.train, self.test)
         return self
 
 
 class SweepEntry(Strict):
-    """Cells of one table or figure: every region with every setting, option and source."""
+    """What to train for one table or figure: cells or source ensembles.
 
-    regions: list[str] = Field([])
-    train_sources: list[str] = Field([], description="sources whose ensembles to train instead")
+    With ``regions``, the cells are all combinations of region, setting, option and source. With
+    ``train_sources``, one ensemble per source; then only ``members`` and ``recipe`` may be set.
+    """
+
+    regions: list[str] = Field([], description="regions whose cells are computed")
+    train_sources: list[str] = Field([], description="sources whose ensembles are trained")
     settings: list[str] = Field([], description="default: all of the region")
     options: list[str] = Field([], description="default: local and all transfer options")
-    sources: list[str] = Field([], description="default: the region's source")
-    recipe: str | None = Field(None, description="default: the region's recipe")
+    sources: list[str] = Field([], description="what models start from; default: the region's")
+    recipe: str | None = Field(None, description="default: that of the region or source")
     members: int = Field(5, gt=0)
     validation_days: int = Field(0, ge=0, description="score the last training days, not the test")
     vary: dict[str, list[float | int]] = Field(
@@ -104,19 +130,33 @@ class SweepEntry(Strict):
 
     @model_validator(mode="after")
     def _known(self) -> SweepEntry:
+        if bool(self.regions) == bool(self.train_sources):
+            raise ValueError("an entry lists either regions or train_sources")
+        of_cells = {"settings", "options", "sources", "validation_days", "vary"}
+        misplaced = sorted(of_cells & self.model_fields_set)
+        if self.train_sources and misplaced:
+            raise ValueError(f"train_sources takes no {', '.join(misplaced)}: only regions do")
         unknown = sorted(set(self.vary) - set(Training.model_fields))
         if unknown:
             raise ValueError(f"a recipe has no {', '.join(unknown)} to vary")
         if self.vary and not self.validation_days:
-            raise ValueError("what varies a recipe is scored on training years: validation_days")
+            raise ValueError("a varied recipe is scored on training years: set validation_days")
         return self
 
 
 class Sweep(Strict):
-    """Experiments to run, the most wanted first."""
+    """What to train, the most wanted first."""
 
     title: str
     entries: list[SweepEntry] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _once(self) -> Sweep:
+        names = [Path(name).stem for entry in self.entries for name in entry.train_sources]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} trained twice: a source has one weights folder")
+        return self
 
 
 class Basins(Strict):
@@ -138,11 +178,7 @@ class Setting(Strict):
 
     @model_validator(mode="after")
     def _apart(self) -> Setting:
-        if self.train.end > self.test.start and self.test.end > self.train.start:
-            raise ValueError(
-                f"training ({self.train.start}..{self.train.end}) and test "
-                f"({self.test.start}..{self.test.end}) overlap"
-            )
+        refuse_overlap(self.train, self.test)
         return self
 
     def periods(self, which: Literal["train", "test"], basins: list[str]) -> list[Period]:
@@ -150,14 +186,12 @@ class Setting(Strict):
         return [getattr(self.per_basin.get(basin, self), which) for basin in basins]
 
 
-class Region(Strict):
+class Region(Named):
     """A place with little data to which a source model is moved.
 
     A variant repeats another region, ``variant_of``, with one thing changed.
     """
 
-    title: str
-    label: str | None = Field(None, description="short name for tables and axes; default: title")
     variant: Literal["no attributes", "the paper's recipe", "fewer basins"] | None = None
     variant_of: str | None = Field(None, description="the region that a variant repeats")
     dataset: str
@@ -175,11 +209,6 @@ class Region(Strict):
         if (self.variant is None) != (self.variant_of is None):
             raise ValueError("variant and variant_of belong together: what changes, and of which")
         return self
-
-    @property
-    def name(self) -> str:
-        """Short name for tables and axes."""
-        return self.label or self.title
 
 
 def validated(model: type[Model], value: Any, origin: str) -> Model:
@@ -202,12 +231,13 @@ def _load(model: type[Model], folder: str, name: str | Path) -> Model:
         path = project_root() / "experiments" / folder / f"{name}.yaml"
         if not path.is_file():
             known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml")))
-            raise ConfigError(f"no {folder} entry {str(name)!r} ({path}); there are {known}")
+            kind = model.__name__.lower()
+            raise ConfigError(f"no {kind} {str(name)!r} ({path}); there are {known}")
     return validated(model, _extended(path), str(path))
 
 
 def _extended(path: Path, seen: tuple[Path, ...] = ()) -> Any:
-    """Content of ``path``; with ``extends: NAME``, over the content of its neighbour NAME."""
+    """Content of ``path``; with ``extends: NAME``, merged into that of its neighbour NAME."""
     content = load_yaml(path)
     if not isinstance(content, dict) or "extends" not in content:
         return content
@@ -217,7 +247,14 @@ def _extended(path: Path, seen: tuple[Path, ...] = ()) -> Any:
     inherited = _extended(base, (*seen, path))
     if not isinstance(inherited, dict):
         raise ConfigError(f"{base}, which {path} extends, is not a mapping")
-    return {**inherited, **content}
+    return merged({k: v for k, v in inherited.items() if k not in NOT_INHERITED}, content)
+
+
+def merged(base: Any, changes: Any) -> Any:
+    """``base`` with ``changes``: mappings merge key by key, anything else is replaced."""
+    if not isinstance(base, dict) or not isinstance(changes, dict):
+        return changes
+    return base | {key: merged(base.get(key), value) for key, value in changes.items()}
 
 
 def load_recipe(name: str | Path) -> Recipe:
@@ -228,11 +265,6 @@ def load_recipe(name: str | Path) -> Recipe:
 def load_source(name: str | Path) -> Source:
     """Source experiment by name (``experiments/sources/``) or by path."""
     return _load(Source, "sources", name)
-
-
-def load_plan(name: str | Path) -> Plan:
-    """Plan by name (``experiments/plans/``) or by path."""
-    return _load(Plan, "plans", name)
 
 
 def load_sweep(name: str | Path) -> Sweep:

@@ -42,9 +42,9 @@ def data_dir() -> Path:
 def runs_folder(weights: Path) -> Path:
     """Folder of the checkpoints, locks and logs of the ensembles beside ``weights``.
 
-    It follows from the folder of the weights alone, so that two runs that would write the same
-    file meet the same lock. ``runs/`` of the project for its own weights and trials; elsewhere
-    ``runs`` beside the folder, which may be the one place that outlives the machine.
+    For weights in the project's ``weights/`` or ``runs/`` this is the project's ``runs/``; for
+    others it is ``runs`` beside the folder, perhaps the one place that outlives the machine. It
+    depends on the weights' folder only, so two runs that would write one file share its lock.
     """
     beside, root = weights.expanduser().resolve().parent, project_root().resolve()
     return root / "runs" if beside in (root / "weights", root / "runs") else beside / "runs"

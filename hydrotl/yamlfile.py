@@ -1,8 +1,7 @@
-"""YAML files in which a key written twice is an error, not a silent overwrite."""
+"""YAML files: a key written twice is an error, and each error names file and line."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -14,49 +13,36 @@ from hydrotl_core.errors import ConfigError
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _UniqueKeyLoader(_SafeLoader):
-    """The safe loader, except that it refuses a key that occurs twice, and names bad dates."""
+class _Loader(_SafeLoader):
+    """PyYAML's safe loader, which alone would take the last of two equal keys."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Hashable] = set()
-        for key_node, _ in node.value:
-            # A merge key (`<<`) may be overridden on purpose: it is no duplicate.
-            if key_node.tag == "tag:yaml.org,2002:merge":
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            # A merge key (`<<`) adds keys of its own, which may be overridden on purpose.
+            if not isinstance(key, yaml.ScalarNode) or key.tag.endswith(":merge"):
                 continue
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, Hashable):
-                continue  # the safe loader's own error says why
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    "while reading a mapping",
-                    node.start_mark,
-                    f"the key {key!r} occurs twice: keep one",
-                    key_node.start_mark,
-                )
-            seen.add(key)
+            if (key.tag, key.value) in seen:
+                raise _error(key, f"the key {key.value!r} occurs twice: keep one")
+            seen.add((key.tag, key.value))
         return super().construct_mapping(node, deep)
 
     def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
         try:
             return super().construct_yaml_timestamp(node)
         except ValueError as error:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"{node.value} is no date ({error})", node.start_mark
-            ) from None
+            raise _error(node, f"{node.value} is not a date ({error})") from None
 
 
-_UniqueKeyLoader.add_constructor(
-    "tag:yaml.org,2002:timestamp", _UniqueKeyLoader.construct_yaml_timestamp
-)
+def _error(node: yaml.Node, problem: str) -> yaml.YAMLError:
+    return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
 
 
 def load_yaml(path: Path) -> Any:
-    """Parse ``path`` with the safe loader.
-
-    Returns
-    -------
-    Any
-        Plain Python values: mappings, lists, text, numbers, dates.
+    """Content of ``path`` as plain Python values: mappings, lists, text, numbers, dates.
 
     Raises
     ------
@@ -64,15 +50,17 @@ def load_yaml(path: Path) -> Any:
         If the file is absent, is not valid YAML or holds a key twice; names file and line.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8 text ({error}): save it as UTF-8") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
-    try:
-        # A subclass of the safe loader: builds no objects besides plain values.
-        return yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506
     except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not valid YAML: {error}") from None
+
+
+def dump_yaml(content: Any) -> str:
+    """``content`` (mappings, lists, text, numbers, dates) as YAML, keys in the order given."""
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)

@@ -52,6 +52,8 @@ def make_project(root: Path) -> Path:
     write_notebook(root / "notebooks" / "tiny.ipynb", TINY)
     (root / "book").mkdir()
     shutil.copytree(ROOT / "book" / "_ext", root / "book" / "_ext")
+    (root / "book" / "_templates").mkdir()
+    (root / "book" / "_templates" / "packages.rst").touch()  # no pages of packages
     shutil.copyfile(ROOT / "book" / "references.bib", root / "book" / "references.bib")
     shutil.copyfile(ROOT / "_config.yml", root / "_config.yml")
     toc = "format: jb-book\nroot: index\nchapters:\n  - file: notebooks/tiny\n"

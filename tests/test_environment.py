@@ -16,11 +16,12 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 INSTALL = "-c constraints.txt -e .[book,sample,test]"
 # Import name -> name of the distribution, where they differ.
-DISTRIBUTION = {"yaml": "pyyaml"}
+DISTRIBUTION = {"yaml": "pyyaml", "IPython": "ipython"}
 # Come with another system or with pip itself, or belong to torch's CUDA build.
 NOT_PINNED = re.compile(r"^(pip|setuptools|wheel|hydrotl|triton|nvidia-.*|cuda-.*)$")
 
@@ -70,6 +71,14 @@ def test_makefile_installs_the_same() -> None:
     assert INSTALL in makefile.replace("'", "")
 
 
+def test_make_help_lists_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (declared,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    targets = re.findall(r"^([a-z]+):", makefile, re.MULTILINE)
+    assert declared.split() == targets
+    assert re.findall(r'echo "make ([a-z]+) ', makefile) == [t for t in targets if t != "help"]
+
+
 def test_installed_by_make_is_pinned() -> None:
     if not (Path(sys.prefix) / ".installed").exists():
         pytest.skip("not the environment that make builds")
@@ -90,12 +99,42 @@ def imported(path: Path) -> set[str]:
     return {name.split(".")[0] for name in names}
 
 
-def test_package_imports_only_what_it_requires() -> None:
+def third_party(package: str) -> set[str]:
+    names = set().union(*(imported(path) for path in (ROOT / package).rglob("*.py")))
+    return names - set(sys.stdlib_module_names) - {"hydrotl", "hydrotl_core"}
+
+
+def test_packages_import_only_what_is_required() -> None:
     declared = {canonicalize_name(r.name) for r in requirements()}
-    for path in (ROOT / "hydrotl_core").rglob("*.py"):
-        outside = imported(path) - set(sys.stdlib_module_names) - {"hydrotl_core"}
-        names = {canonicalize_name(DISTRIBUTION.get(name, name)) for name in outside}
-        assert names <= declared, path
+    for name in third_party("hydrotl") | third_party("hydrotl_core"):
+        assert canonicalize_name(DISTRIBUTION.get(name, name)) in declared, name
+
+
+CORE = {"numpy", "torch", "xarray", "pydantic", "safetensors", "tqdm", "scores"}
+
+
+def test_the_core_needs_few_packages_and_the_linter_forbids_all_others() -> None:
+    assert third_party("hydrotl_core") <= CORE
+    contracts = PYPROJECT["tool"]["importlinter"]["contracts"]
+    (forbidden,) = [set(c["forbidden_modules"]) for c in contracts if c["type"] == "forbidden"]
+    modules = {distribution: module for module, distribution in DISTRIBUTION.items()}
+    required = {Requirement(entry).name for entry in PROJECT["dependencies"]}
+    assert {modules.get(name, name) for name in required} - CORE <= forbidden
+    assert not forbidden & CORE
+
+
+def test_the_book_has_a_page_of_each_package() -> None:
+    folders = [
+        path.parent
+        for name in ("hydrotl", "hydrotl_core")
+        for path in (ROOT / name).rglob("__init__.py")
+    ]
+    packages = {".".join(folder.relative_to(ROOT).parts) for folder in folders}
+    template = (ROOT / "book" / "_templates" / "packages.rst").read_text(encoding="utf-8")
+    listed = re.findall(r"^   (hydrotl[\w.]*)$", template, re.MULTILINE)
+    toc = (ROOT / "book" / "_toc.yml").read_text(encoding="utf-8")
+    assert set(listed) == packages
+    assert re.findall(r"file: _generated/(\S+)", toc) == listed
 
 
 @pytest.mark.parametrize("module", ["hydrotl_core", "hydrotl.cli", "hydrotl.book.build"])

@@ -1,7 +1,8 @@
-"""Point the Colab, Binder and Edit buttons at the committed notebook.
+"""Point the Colab, Binder and Edit buttons at files that the repository holds.
 
-The book shows a copy that papermill ran into a folder git ignores, so the theme's links would
-lead to a file the repository does not hold. Papermill records where the copy came from.
+The book shows copies of the notebooks that papermill ran into a folder git ignores, and pages of
+the packages that Sphinx generates, so the theme's links would lead nowhere. Papermill records where
+a copy came from; the page of a package is named after it.
 """
 
 import json
@@ -13,11 +14,13 @@ from sphinx.application import Sphinx
 AFTER_THE_THEME = 510  # the theme adds its buttons at priority 501
 
 
-def committed_path(notebook: Path) -> str | None:
-    """Path of the notebook that papermill ran, relative to the repository; None if not run so."""
-    if notebook.suffix != ".ipynb":
+def committed_path(source: Path) -> str | None:
+    """What ``source`` was made from, relative to the repository; None if it is committed itself."""
+    if source.parent.name == "_generated":
+        return f"{source.stem.replace('.', '/')}/__init__.py"
+    if source.suffix != ".ipynb":
         return None
-    metadata = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]
+    metadata = json.loads(source.read_text(encoding="utf-8"))["metadata"]
     path = metadata.get("papermill", {}).get("input_path")
     return None if path is None else str(path)
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from hydrotl.config import Source, load_recipe, load_source
+from hydrotl.config import Source, SweepEntry, load_recipe, load_source
 from hydrotl.data.canonical import data_hash
 from hydrotl.data.regions import hold_out, source_inputs
 from hydrotl.experiments.member import (
@@ -83,7 +83,7 @@ def source_member(
         fit, test = hold_out(fit, validation_days)
     return Member(
         inputs=source.inputs,
-        training=load_recipe(source.recipe).source,
+        training=load_recipe(source.recipe).source_training(source.subset),
         fit=tuple(fit),
         test=tuple(test),
         seed=seed,
@@ -131,7 +131,7 @@ def source_tasks(
     if recipe is not None:
         source = source.model_copy(update={"recipe": recipe})
     folder = folder or source_folder(name)
-    training = load_recipe(source.recipe).source
+    training = load_recipe(source.recipe).source_training(source.subset)
     updates = training.updates
     if updates is None:  # the paper's epochs depend on the number of basins
         basins = source.subset or source_data(source, data).sizes["basin"]
@@ -231,7 +231,7 @@ def _require_same(path: Path, source: Source, validation_days: int) -> None:
     """Raise unless the weights at ``path`` are what would be trained now."""
     _, card = load_weights(path)
     other = differing(card, source)
-    if card.training != load_recipe(source.recipe).source:
+    if card.training != load_recipe(source.recipe).source_training(source.subset):
         other.append("recipe")
     if ("validation" in card.provenance) != bool(validation_days):
         other.append("days held out")
@@ -290,7 +290,7 @@ def check_source(
 
 
 def plan_sources(
-    wanted: Sequence[tuple[str, int]],
+    entries: Sequence[SweepEntry],
     *,
     out: Path | None = None,
     device: str = "cpu",
@@ -300,17 +300,19 @@ def plan_sources(
 
     Parameters
     ----------
-    wanted
-        Names of sources and how many members of each.
+    entries
+        Of a sweep; those with ``train_sources`` count.
     out
         Folder of the ensembles instead of ``weights/``.
     device, data
         As for :func:`source_tasks`.
     """
     ensembles = []
-    for name, members in wanted:
-        folder = None if out is None else out / Path(name).stem
-        ensembles.append(source_tasks(name, members, folder=folder, device=device, data=data))
+    for entry in entries:
+        for name in entry.train_sources:
+            folder = None if out is None else out / Path(name).stem
+            more = {"recipe": entry.recipe, "device": device, "data": data}
+            ensembles.append(source_tasks(name, entry.members, folder=folder, **more))
     rounds = range(max((len(tasks) for tasks in ensembles), default=0))
     return [tasks[k] for k in rounds for tasks in ensembles if k < len(tasks)]
 

@@ -111,14 +111,14 @@ def test_describe_prints_the_data_set(project: Path, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["run", "atlantis"], "no regions entry 'atlantis'"),
+        (["run", "atlantis"], "no region 'atlantis'"),
         (["run", "target", "--option", "TL-z"], "no option 'TL-z'; there are local, TL-a"),
         (["run", "target", "--setting", "decade"], "no setting 'decade'; there are 1-year"),
-        (["run", "target", "--recipe", "magic"], "no recipes entry 'magic'"),
+        (["run", "target", "--recipe", "magic"], "no recipe 'magic'"),
         (["run", "target", "--option", "TL-a", "--source", "mars"], "no member-"),
         (["describe", "atlantis"], "no data set 'atlantis'"),
-        (["train-source", "mars"], "no sources entry 'mars'"),
-        (["check", "mars"], "no sources entry 'mars'"),
+        (["train-source", "mars"], "no source 'mars'"),
+        (["check", "mars"], "no source 'mars'"),
         (["card", "mars"], "no member-"),
         (["check", "donor", "--device", "abacus"], "no device 'abacus'"),
     ],
@@ -167,7 +167,7 @@ def test_from_a_shell() -> None:
     assert ended.returncode == 2
     assert ended.stdout == ""
     assert len(ended.stderr.splitlines()) == 1
-    assert ended.stderr.startswith("error: no regions entry 'atlantis'")
+    assert ended.stderr.startswith("error: no region 'atlantis'")
     code = "import sys, hydrotl.cli; print(int('torch' in sys.modules))"
     imported = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True

@@ -1,10 +1,10 @@
 """Experiments as data: what is shipped fits together, what is wrong is named."""
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from pydantic import BaseModel
 
 from hydrotl.config import (
@@ -12,14 +12,18 @@ from hydrotl.config import (
     Region,
     Setting,
     Source,
+    Sweep,
+    SweepEntry,
     load_options,
     load_recipe,
     load_region,
     load_source,
+    load_sweep,
     validated,
 )
 from hydrotl.data.manifest import load_manifest
 from hydrotl.experiments.cells import cells_of
+from hydrotl.yamlfile import dump_yaml, load_yaml
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.recipe import Option, Training
@@ -82,8 +86,49 @@ def test_shipped_region(name: str) -> None:
         for option in ("local", *load_options()):
             training = recipe.training(option, setting)
             if option != "local":
-                hidden = load_recipe(source.recipe).source.hidden
+                hidden = load_recipe(source.recipe).source_training(source.subset).hidden
                 assert training.hidden == hidden, f"{option}: the source has {hidden}"
+
+
+@pytest.mark.parametrize(
+    ("folder", "load"),
+    [("regions", load_region), ("sources", load_source), ("recipes", load_recipe)],
+)
+def test_no_two_have_the_same_name(folder: str, load: Any) -> None:
+    shown = [load(name).name for name in names(folder)]
+    assert len(set(shown)) == len(shown)
+
+
+@pytest.mark.parametrize("name", names("regions"))
+def test_a_variant_differs_from_its_region_in_one_thing(name: str) -> None:
+    region = load_region(name)
+    if region.variant_of is None:
+        return
+    base = load_region(region.variant_of)
+    assert base.variant is None
+    told = {"title", "label", "variant", "variant_of", "deviations"}
+    changed = {key for key in Region.model_fields if getattr(region, key) != getattr(base, key)}
+    expected = {"no attributes": "inputs", "the paper's recipe": "recipe", "fewer basins": "basins"}
+    assert changed - told == {expected[str(region.variant)]}
+    if region.variant == "no attributes":
+        assert region.inputs.dynamic == base.inputs.dynamic
+        assert region.inputs.static == []
+
+
+def test_shipped_sweeps_name_what_there_is() -> None:
+    for name in names("sweeps"):
+        for entry in load_sweep(name).entries:
+            for region in entry.regions:
+                load_region(region)
+            for source in entry.sources + entry.train_sources:
+                load_source(source)
+
+
+def test_shipped_weights_are_those_of_the_sweep() -> None:
+    wanted = {n: e.members for e in load_sweep("weights").entries for n in e.train_sources}
+    shipped = {f.name: len(list(f.glob("member-*"))) for f in (ROOT / "weights").iterdir()}
+    assert set(wanted) == set(shipped)
+    assert all(1 <= shipped[name] <= wanted[name] for name in wanted)
 
 
 def test_shipped_options_name_parameters_of_the_model() -> None:
@@ -113,6 +158,8 @@ GOOD: dict[type[BaseModel], dict[str, Any]] = {
     },
     Region: {"title": "r", "dataset": "d", "inputs": {"dynamic": ["prcp"]}},
     Setting: {"train": ["2000-01-01", "2001-01-01"], "test": ["2001-01-01", "2002-01-01"]},
+    SweepEntry: {"regions": ["r"]},
+    Sweep: {"title": "s", "entries": [{"regions": ["r"]}, {"train_sources": ["a", "b"]}]},
     Option: {"title": "o", "trained": ["input.weight"]},
     Recipe: {
         "title": "r",
@@ -167,6 +214,21 @@ def test_the_bases_of_the_cases_below_are_valid(model: type[BaseModel]) -> None:
         (Option, {"trained": []}, "trained: .*at least 1"),
         (Recipe, {"local": {"default": {"updates": -1}}}, r"local\.default\.updates: "),
         (Recipe, {"transfer": None}, "transfer: .*dict"),
+        (Recipe, {"title": ""}, "title: .*at least 1"),
+        (Recipe, {"label": "x" * 41}, "label: .*at most 40"),
+        (Recipe, {"source_by_basins": {10: {"batch": 0}}}, r"source_by_basins\.10\.batch: "),
+        (Recipe, {"source_by_basins": {10: 5}}, r"source_by_basins\.10: .*dict"),
+        (Recipe, {"source_by_basins": {0: {}}}, r"source_by_basins\.0.*greater than 0"),
+        (Region, {"variant": "no attributes"}, "variant and variant_of belong together"),
+        (Region, {"variant": "wetter", "variant_of": "r"}, "variant: .*fewer basins"),
+        (SweepEntry, {"regions": []}, "either regions or train_sources"),
+        (SweepEntry, {"train_sources": ["a"]}, "either regions or train_sources"),
+        (
+            SweepEntry,
+            {"regions": [], "train_sources": ["a"], "options": ["local"]},
+            "train_sources takes no options",
+        ),
+        (Sweep, {"entries": [{"train_sources": ["a", "runs/a.yaml"]}]}, "a trained twice"),
     ],
 )
 def test_each_mistake_names_file_key_and_reason(
@@ -211,10 +273,10 @@ def test_yaml_cannot_run_code(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("load", [load_recipe, load_source, load_region])
 def test_an_unknown_name_lists_the_known_ones(load: Any) -> None:
-    folder = load.__name__.removeprefix("load_") + "s"
-    with pytest.raises(ConfigError, match=rf"no {folder} entry 'atlantis'.*there are") as error:
+    kind = load.__name__.removeprefix("load_")
+    with pytest.raises(ConfigError, match=rf"no {kind} 'atlantis'.*there are") as error:
         load("atlantis")
-    assert all(name in str(error.value) for name in names(folder))
+    assert all(name in str(error.value) for name in names(f"{kind}s"))
 
 
 def test_a_path_that_does_not_exist(tmp_path: Path) -> None:
@@ -223,16 +285,40 @@ def test_a_path_that_does_not_exist(tmp_path: Path) -> None:
 
 
 def write(path: Path, content: Any) -> Path:
-    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    path.write_text(dump_yaml(content), encoding="utf-8")
     return path
 
 
-def test_extends_puts_its_own_keys_over_those_of_its_neighbour(tmp_path: Path) -> None:
-    write(tmp_path / "base.yaml", GOOD[Region] | {"deviations": ["a"], "recipe": "fast"})
-    region = load_region(
-        write(tmp_path / "mine.yaml", {"extends": "base", "title": "mine", "deviations": ["b"]})
-    )
-    assert (region.title, region.dataset, region.deviations) == ("mine", "d", ["b"])
+def test_what_is_written_reads_the_same(tmp_path: Path) -> None:
+    content = {"b": [1.5, "01", "Río"], "a": {"day": dt.date(2001, 2, 3), "none": None}}
+    path = write(tmp_path / "some.yaml", content)
+    assert load_yaml(path) == content
+    assert list(load_yaml(path)) == ["b", "a"]
+
+
+def test_extends_merges_mappings_and_replaces_the_rest(tmp_path: Path) -> None:
+    base = {
+        **GOOD[Region],
+        "label": "base",
+        "inputs": {"dynamic": ["prcp"], "static": ["area", "slope"]},
+        "basins": {"screen": "paper", "exclude": ["1"]},
+        "deviations": ["a"],
+    }
+    write(tmp_path / "base.yaml", base)
+    change = {
+        "extends": "base",
+        "title": "mine",
+        "inputs": {"static": ["area"]},
+        "basins": {"screen": None, "ids": ["2"]},
+        "deviations": ["b"],
+    }
+    region = load_region(write(tmp_path / "mine.yaml", change))
+    assert (region.name, region.dataset, region.deviations) == ("mine", "d", ["b"])
+    assert region.inputs.model_dump() == {"dynamic": ["prcp"], "static": ["area"]}
+    assert (region.basins.screen, region.basins.ids, region.basins.exclude) == (None, ["2"], ["1"])
+    write(tmp_path / "third.yaml", {"extends": "mine", "inputs": {"dynamic": ["tmax"]}})
+    third = load_region(tmp_path / "third.yaml")
+    assert third.inputs.model_dump() == {"dynamic": ["tmax"], "static": ["area"]}
 
 
 def test_extends_in_a_circle_or_to_nowhere(tmp_path: Path) -> None:
@@ -262,6 +348,15 @@ def test_training_of_an_option_and_setting() -> None:
         recipe.training("TL-b", "5-year")
 
 
+def test_a_subset_is_trained_by_its_row_of_the_table() -> None:
+    rows = {10: {"batch": 5}, 50: {"updates": None, "epochs": 3}}
+    content = GOOD[Recipe] | {"source": {"updates": 9, "hidden": 8}, "source_by_basins": rows}
+    recipe = validated(Recipe, content, "r.yaml")
+    assert recipe.source_training(10) == Training(updates=9, hidden=8, batch=5)
+    assert recipe.source_training(50) == Training(epochs=3, hidden=8)
+    assert recipe.source_training(60) == recipe.source_training(None) == recipe.source
+
+
 def test_periods_per_basin() -> None:
     own = {"train": ["2010-01-01", "2011-01-01"], "test": ["2011-01-01", "2011-06-01"]}
     setting = validated(Setting, GOOD[Setting] | {"per_basin": {"b": own}}, "s.yaml")
@@ -288,12 +383,12 @@ def test_cells_are_settings_times_options() -> None:
 @pytest.mark.parametrize(
     ("recipe", "model", "batch", "hidden", "epochs"),
     [
-        ("paper", "source", 100, 256, 300),
-        ("paper-10", "source", 5, 256, 240),
-        ("paper-50", "source", 10, 256, 240),
-        ("paper-100", "source", 20, 256, 240),
-        ("paper-300", "source", 60, 256, 300),
-        ("paper-500", "source", 100, 256, 240),
+        ("paper", None, 100, 256, 300),
+        ("paper", 10, 5, 256, 240),
+        ("paper", 50, 10, 256, 240),
+        ("paper", 100, 20, 256, 240),
+        ("paper", 300, 60, 256, 300),
+        ("paper", 500, 100, 256, 240),
         ("paper", "local", 2, 64, 210),
         ("paper-cl", "local", 16, 64, 150),
         ("paper-gb", "local", 128, 256, 200),
@@ -303,10 +398,13 @@ def test_cells_are_settings_times_options() -> None:
     ],
 )
 def test_the_papers_recipe_is_its_table_s2(
-    recipe: str, model: str, batch: int, hidden: int, epochs: int
+    recipe: str, model: str | int | None, batch: int, hidden: int, epochs: int
 ) -> None:
     loaded = load_recipe(recipe)
-    training = loaded.source if model == "source" else loaded.training(model, "1-year")
+    if isinstance(model, str):
+        training = loaded.training(model, "1-year")
+    else:
+        training = loaded.source_training(model)
     assert (training.batch, training.hidden, training.epochs) == (batch, hidden, epochs)
     assert (training.window, training.dropconnect, training.output_dropout) == (365, 0.5, 0)
     assert (training.optimizer, training.lr, training.loss) == ("adadelta", 1.0, "rmse")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import yaml
 
 from hydrotl.book.pages import show, transfer
 from hydrotl.config import Region, load_region, validated
@@ -17,6 +16,7 @@ from hydrotl.data.manifest import load_manifest, own_dataset
 from hydrotl.data.units import convert
 from hydrotl.experiments.sweep import run_region
 from hydrotl.paths import project_root
+from hydrotl.yamlfile import dump_yaml
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.files import replacing
 
@@ -150,7 +150,7 @@ def write_region(
 
 def _write(path: Path, content: object) -> None:
     with replacing(path) as temporary:
-        temporary.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+        temporary.write_text(dump_yaml(content), encoding="utf-8")
 
 
 def described(region: Path) -> Styler:

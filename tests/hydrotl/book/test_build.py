@@ -13,7 +13,6 @@ import pytest
 import yaml
 
 from hydrotl.book.build import build_book, run_notebooks
-from hydrotl.book.offline import outside_requests
 from hydrotl_core.errors import ConfigError, HydroTLError
 from tests.book_project import ROOT, make_project, write_notebook
 
@@ -26,6 +25,9 @@ def load(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+outside_requests = load(ROOT / "book" / "_ext" / "outside_requests.py").outside_requests
 
 
 def text_outputs(notebook: Path) -> str:

@@ -1,8 +1,12 @@
-"""Find out whether finished pages would ask another host for anything."""
+"""Find out whether finished pages would ask another host for anything.
+
+python book/_ext/outside_requests.py [_build/html]   (exit status 1 if one would)
+"""
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -69,7 +73,7 @@ def outside_requests(html_dir: Path) -> list[tuple[Path, str]]:
     """Addresses on other hosts that the pages and style sheets in ``html_dir`` would fetch.
 
     Links a reader clicks do not count. Script files are not read (their text holds addresses
-    they never ask for); tests/test_browser.py watches what a browser really asks.
+    they never ask for); ``test_browser.py`` watches what a browser really asks.
 
     Returns
     -------
@@ -94,3 +98,17 @@ def _all_requests(html_dir: Path) -> Iterator[tuple[Path, str]]:
     for path in html_dir.rglob("*.css"):
         found = IN_STYLE.findall(path.read_text(encoding="utf-8"))
         yield from ((path.relative_to(html_dir), address) for address in found)
+
+
+def main(html_dir: Path) -> int:
+    """Print what the book in ``html_dir`` asks of other hosts; the exit status."""
+    found = outside_requests(html_dir)
+    for page, address in found:
+        print(f"{page} asks {address}")
+    if not found:
+        print(f"{html_dir}: no page asks another host")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "_build/html")))
