@@ -311,8 +311,16 @@ def plan_sources(
     for entry in entries:
         for name in entry.train_sources:
             folder = None if out is None else out / Path(name).stem
-            more = {"recipe": entry.recipe, "device": device, "data": data}
-            ensembles.append(source_tasks(name, entry.members, folder=folder, **more))
+            ensembles.append(
+                source_tasks(
+                    name,
+                    entry.members,
+                    folder=folder,
+                    recipe=entry.recipe,
+                    device=device,
+                    data=data,
+                )
+            )
     rounds = range(max((len(tasks) for tasks in ensembles), default=0))
     return [tasks[k] for k in rounds for tasks in ensembles if k < len(tasks)]
 
