@@ -58,7 +58,19 @@ class BasinTask:
     attributes: Attributes
     train: Period
     test: Period
-    kept: Path
+
+    @property
+    def kept(self) -> Path:
+        """File of the parameters, named after everything that decides them."""
+        content = [
+            data_hash(self.ds),
+            self.attributes.model_dump(),
+            self.train.model_dump(mode="json"),
+            self.member,
+            NUMERICS,
+            version("grsuite"),
+        ]
+        return project_root() / "runs" / "calibrate" / f"{content_hash(content)}.json"
 
 
 @dataclass
@@ -73,29 +85,17 @@ class BasinResult:
 
 def calibrate_basin(task: BasinTask) -> BasinResult:
     """Calibrate one basin, unless its parameters are kept, and simulate its test period."""
-    if not task.kept.is_file():
+    path = task.kept
+    if not path.is_file():
         began = time.perf_counter()
         row = calibrate(task.ds, task.attributes, [task.train], seed=task.member).iloc[0]
         content = {"parameters": row.to_dict(), "seconds": time.perf_counter() - began}
-        with replacing(task.kept) as temporary:
+        with replacing(path) as temporary:
             temporary.write_text(json.dumps(content), encoding="utf-8")
-    kept = json.loads(task.kept.read_text(encoding="utf-8"))
+    kept = json.loads(path.read_text(encoding="utf-8"))
     calibrated = pd.DataFrame([kept["parameters"]], index=pd.Index(task.ds["basin"].values))
     simulated = simulate_calibrated(task.ds, task.attributes, calibrated, [task.train], [task.test])
     return BasinResult(task, calibrated, simulated[0], kept["seconds"])
-
-
-def _kept(basin_hash: str, attributes: Attributes, train: Period, member: int) -> Path:
-    """File of one basin's parameters, named after everything that decides them."""
-    content = [
-        basin_hash,
-        attributes.model_dump(),
-        train.model_dump(mode="json"),
-        member,
-        NUMERICS,
-        version("grsuite"),
-    ]
-    return project_root() / "runs" / "calibrate" / f"{content_hash(content)}.json"
 
 
 def benchmark_data(region: Region) -> xr.Dataset:
@@ -155,16 +155,12 @@ def run_benchmark(
         key: (setting.periods("train", basins), setting.periods("test", basins))
         for key, setting in chosen.items()
     }
-    tasks = []
-    for row in range(len(basins)):
-        basin = ds.isel(basin=[row])
-        basin_hash = data_hash(basin)
-        for key, (train, test) in periods.items():
-            for member in range(members):
-                kept = _kept(basin_hash, attributes, train[row], member)
-                tasks.append(
-                    BasinTask(key, row, member, basin, attributes, train[row], test[row], kept)
-                )
+    tasks = [
+        BasinTask(key, row, member, ds.isel(basin=[row]), attributes, train[row], test[row])
+        for row in range(len(basins))
+        for key, (train, test) in periods.items()
+        for member in range(members)
+    ]
     done = list(run_tasks(calibrate_basin, tasks, jobs, gr4j.NAME))
     records = []
     for key, setting in chosen.items():

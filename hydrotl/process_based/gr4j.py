@@ -55,23 +55,20 @@ class Weather:
         Daily mean, degC.
     snow
         Share of precipitation that falls as snow.
-    lead
-        First days, which only fill the stores.
     start
-        Date of the day after the lead.
+        Date of the first day after the warm-up, with which every series begins.
     """
 
     rain: np.ndarray
     evaporation: np.ndarray
     temperature: np.ndarray
     snow: np.ndarray
-    lead: int
     start: np.datetime64
 
     @property
     def yearly_snow(self) -> float:
         """Mean snowfall, mm/year; CemaNeige's melt depends on it."""
-        return float(np.mean((self.rain * self.snow)[self.lead :])) * 365.25
+        return float(np.mean((self.rain * self.snow)[WARM_UP_DAYS:])) * 365.25
 
 
 def library() -> ModuleType:
@@ -172,7 +169,6 @@ def basin_weather(ds: xr.Dataset, row: int, attributes: Attributes, period: Peri
         evaporation=forcing["evaporation"].to_numpy(),
         temperature=temperature,
         snow=layer["LayerFracSolidPrecip"][0],
-        lead=WARM_UP_DAYS,
         start=record[first],
     )
 
@@ -191,9 +187,9 @@ def snow_model(weather: Weather, yearly_snow: float) -> Callable[[np.ndarray], n
     Returns
     -------
     callable
-        Streamflow ``[day]`` of the days after the lead, mm/day.
+        Streamflow ``[day]`` of the days after the warm-up, mm/day.
     """
-    inputs, options = _prepared(weather, yearly_snow)
+    inputs, options = prepared(weather, yearly_snow)
     simulate = library().run_model_cemaneige_gr4j
 
     def run(parameters: np.ndarray) -> np.ndarray:
@@ -202,37 +198,10 @@ def snow_model(weather: Weather, yearly_snow: float) -> Callable[[np.ndarray], n
     return run
 
 
-def airgr_calibration(
-    weather: Weather, yearly_snow: float, observed: np.ndarray, fixed: np.ndarray
-) -> np.ndarray:
-    """Parameters that airGR's own calibration finds: a coarse grid, then steepest descent.
-
-    Michel's algorithm (Coron et al. 2017, doi:10.1016/j.envsoft.2017.05.002) on the NSE. It is
-    quick and knows where GR4J's parameters mostly lie, but may end in a local optimum.
-
-    Parameters
-    ----------
-    weather, yearly_snow
-        As for :func:`snow_model`.
-    observed
-        Streamflow of the days after the lead, ``[day]``, mm/day, NaN = missing.
-    fixed
-        A value for each parameter that is not to be fitted, NaN for the others.
-    """
+def prepared(weather: Weather, yearly_snow: float) -> tuple[Any, Any]:
+    """Inputs and options of a run with snow, as the package's functions take them."""
     grsuite = library()
-    found = grsuite.calibration_michel(
-        *_prepared(weather, yearly_snow),
-        grsuite.InputsCrit("NSE", obs=observed.astype(float)),
-        grsuite.CalibOptions("CemaNeigeGR4J", fixed_param=fixed),
-        verbose=False,
-    )
-    return np.asarray(found.param_final_r, dtype=float)
-
-
-def _prepared(weather: Weather, yearly_snow: float) -> tuple[Any, Any]:
-    """The library's inputs and options of a run with snow."""
-    grsuite = library()
-    days = weather.start - weather.lead + np.arange(len(weather.rain))
+    days = weather.start - WARM_UP_DAYS + np.arange(len(weather.rain))
     inputs = grsuite.InputsModel(
         days,
         weather.rain,
@@ -245,8 +214,8 @@ def _prepared(weather: Weather, yearly_snow: float) -> tuple[Any, Any]:
     options = grsuite.RunOptions(
         inputs,
         "CemaNeigeGR4J",
-        ind_period_run=np.arange(weather.lead, len(days)),
-        ind_period_warmup=np.arange(weather.lead),
+        ind_period_run=np.arange(WARM_UP_DAYS, len(days)),
+        ind_period_warmup=np.arange(WARM_UP_DAYS),
         mean_an_solid_precip=[yearly_snow],
     )
     return inputs, options

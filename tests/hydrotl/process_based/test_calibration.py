@@ -15,7 +15,7 @@ from hydrotl.config import load_region
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.experiments.records import read_result
-from hydrotl.process_based import calibration, gr4j
+from hydrotl.process_based import WARM_UP_DAYS, calibration, gr4j
 from hydrotl.process_based.benchmark import benchmark_data, run_benchmark
 from hydrotl.process_based.calibration import BOUNDS, SNOWLESS, calibrate, simulate_calibrated
 from hydrotl_core.errors import DataError
@@ -61,7 +61,7 @@ def test_model_is_that_of_the_papers(girnock: xr.Dataset, parameters: np.ndarray
     expected = reference_gr4j.gr4j(water, weather.evaporation, *stores)
     assert water.sum() > 500
     # the library rounds 0.9 and 0.1 to single precision, as airGR does
-    np.testing.assert_allclose(flow, expected[weather.lead :], atol=1e-5)
+    np.testing.assert_allclose(flow, expected[WARM_UP_DAYS:], atol=1e-5)
 
 
 def test_weather_and_stores_are_those_of_another_library(girnock: xr.Dataset) -> None:
@@ -85,7 +85,7 @@ def test_weather_and_stores_are_those_of_another_library(girnock: xr.Dataset) ->
     names = dict(zip(("x1", "x2", "x3", "x4"), TRUE[:4], strict=True))
     other = GR4J(area=86.4, lat=0).run(forcing, ps0=0.3, rs0=0.5, **names)["qt"].to_numpy()
     flow = gr4j.snow_model(weather, weather.yearly_snow)(TRUE)
-    np.testing.assert_allclose(flow, other[weather.lead :], atol=1e-5)
+    np.testing.assert_allclose(flow, other[WARM_UP_DAYS:], atol=1e-5)
 
 
 def test_calibration_finds_the_parameters_that_made_the_flow(girnock: xr.Dataset) -> None:
