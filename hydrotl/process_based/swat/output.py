@@ -45,8 +45,7 @@ def swat_flow(path: Path, number: int, area: float) -> pd.Series:
     Returns
     -------
     pandas.Series
-        Indexed by date: every day, or the first day of each month or year that the file has means
-        of.
+        Indexed by date: every day, or the first day of the month or year that a mean is over.
 
     Raises
     ------
@@ -85,7 +84,7 @@ def flow_of_runs(ds: xr.Dataset, runs: dict[str, tuple[Path, int, float]]) -> xr
     Returns
     -------
     xarray.DataArray
-        ``(basin, time)``; NaN on days that a run has not.
+        ``(basin, time)``; NaN on days that a run lacks.
 
     Raises
     ------
@@ -138,7 +137,9 @@ def _columns(
 
 def _numbers(path: Path, table: pd.DataFrame) -> pd.DataFrame:
     """``table`` as numbers; a DataError names the first line that has something else."""
-    numbers = table.apply(pd.to_numeric, errors="coerce")
+    # Fortran leaves out the E of an exponent with three digits: 0.1234-100.
+    spelled = table.replace(r"(?<=\d)(?=[+-]\d{3}$)", "E", regex=True)
+    numbers = spelled.apply(pd.to_numeric, errors="coerce")
     wrong = numbers.isna().any(axis=1)
     if wrong.any():
         words = ", ".join(f"{name} {word}" for name, word in table.loc[wrong.idxmax()].items())

@@ -42,6 +42,8 @@ def test_channel_of_swat_plus_by_hand(tmp_path: Path) -> None:
     flow = swat_flow(tmp_path, 1, 86.4)
     np.testing.assert_allclose(flow, [2.0, 4.0], rtol=1e-12)
     assert flow.index.tolist() == [pd.Timestamp("2000-01-01"), pd.Timestamp("2000-01-02")]
+    path.write_text(CHANNEL.replace("0.40E+01", "0.4000-100"))  # as Fortran writes 0.4E-100
+    assert swat_flow(path, 1, 86.4).iloc[1] == pytest.approx(4e-101)
     with pytest.raises(DataError, match="has no channel 3"):
         swat_flow(path, 3, 86.4)
     with pytest.raises(DataError, match="area in km2, which is 0"):
