@@ -42,7 +42,7 @@ POPULATION, GENERATIONS, TOLERANCE, SPREAD = 10, 200, 1e-3, 1e-5
 SEARCHES, AGREEMENT = 6, 1e-3
 
 
-def fit(weather: gr4j.Weather, observed: np.ndarray, seed: int) -> dict[str, float]:
+def fit(weather: pd.DataFrame, observed: np.ndarray, seed: int) -> dict[str, float]:
     """Parameters that maximise the NSE, by differential evolution (Storn and Price 1997).
 
     Searches with new random candidates, every other one with the result of airGR's own
@@ -52,7 +52,7 @@ def fit(weather: gr4j.Weather, observed: np.ndarray, seed: int) -> dict[str, flo
     Parameters
     ----------
     weather
-        Weather of the training period.
+        Weather of the training period (:func:`hydrotl.process_based.gr4j.basin_weather`).
     observed
         Streamflow of the days after the warm-up, ``[day]``, mm/day, NaN = missing.
     seed
@@ -69,17 +69,18 @@ def fit(weather: gr4j.Weather, observed: np.ndarray, seed: int) -> dict[str, flo
     if not flow.size or flow.max() == flow.min():
         return {**dict.fromkeys([*BOUNDS, "nse"], float("nan")), "runs": 0}
     variation = float(((flow - flow.mean()) ** 2).sum())
-    run = gr4j.snow_model(weather, weather.yearly_snow)
+    snow = gr4j.yearly_snow(weather)
+    run = gr4j.snow_model(weather, snow)
     limits = np.array(list(BOUNDS.values()))
     fixed = np.full(len(BOUNDS), np.nan)
-    if weather.yearly_snow == 0:
+    if snow == 0:
         fixed[[list(BOUNDS).index(name) for name in SNOWLESS]] = list(SNOWLESS.values())
     free = np.isnan(fixed)
     grsuite = gr4j.library()
     start = grsuite.calibration_michel(
-        *gr4j.prepared(weather, weather.yearly_snow),
+        *gr4j.prepared(weather, gr4j.SNOW_MODEL, mean_an_solid_precip=[snow]),
         grsuite.InputsCrit("NSE", obs=observed.astype(float)),
-        grsuite.CalibOptions("CemaNeigeGR4J", fixed_param=fixed),
+        grsuite.CalibOptions(gr4j.SNOW_MODEL, fixed_param=fixed),
         verbose=False,
     ).param_final_r
     searchable = np.column_stack([limits, np.clip(start, *limits.T)])
@@ -159,9 +160,9 @@ def calibrate(
             rows.append({**dict.fromkeys([*BOUNDS, "snow", "nse"], float("nan")), "runs": 0})
             continue
         weather = gr4j.basin_weather(ds, row, attributes, period)
-        skipped = int((weather.start - np.datetime64(period.start)).astype(int))
-        flow = observed[row, skipped : skipped + len(weather.rain) - WARM_UP_DAYS]
-        rows.append({**fit(weather, flow, seed), "snow": weather.yearly_snow})
+        first = (weather.index[WARM_UP_DAYS] - pd.Timestamp(period.start)).days
+        flow = observed[row, first : first + len(weather) - WARM_UP_DAYS]
+        rows.append({**fit(weather, flow, seed), "snow": gr4j.yearly_snow(weather)})
     return pd.DataFrame(rows, index=pd.Index(ds["basin"].values, name="basin"))
 
 
@@ -198,7 +199,7 @@ def simulate_calibrated(
         begin = min(trained.start, tested.start)
         weather = gr4j.basin_weather(ds, row, attributes, Period(start=begin, end=tested.end))
         simulated = gr4j.snow_model(weather, float(values["snow"]))(parameters)
-        offset = int((weather.start - np.datetime64(tested.start)).astype(int))
+        offset = (weather.index[WARM_UP_DAYS] - pd.Timestamp(tested.start)).days
         simulated = simulated[max(-offset, 0) :]
         flow[row, max(offset, 0) : max(offset, 0) + len(simulated)] = simulated
     return flow
