@@ -6,7 +6,6 @@ The benchmark of a local LSTM: the same forcing and the same observed days, six 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ import xarray as xr
 from scipy.optimize import differential_evolution
 
 from hydrotl.data.manifest import Attributes
-from hydrotl.process_based import gr4j
+from hydrotl.process_based import WARM_UP_DAYS, gr4j
 from hydrotl_core.arrays import observed_flow
 from hydrotl_core.errors import DataError
 from hydrotl_core.recipe import Period
@@ -37,21 +36,13 @@ _LOGARITHMIC = np.array([name in ("X1", "X3", "X4") for name in BOUNDS])
 #: Of one search: candidates per parameter, most generations, and the spread of the candidates'
 #: loss at which it ends, relative and absolute.
 POPULATION, GENERATIONS, TOLERANCE, SPREAD = 10, 200, 1e-3, 1e-5
-#: A search may end in a local optimum: every other one has among its candidates what airGR's
-#: own calibration finds, and they are repeated until two agree on the best NSE.
+#: A search may end in a local optimum: every other one has among its candidates what airGR's own
+#: calibration finds (a coarse grid, then steepest descent: Coron et al. 2017,
+#: doi:10.1016/j.envsoft.2017.05.002), and they are repeated until two agree on the best NSE.
 SEARCHES, AGREEMENT = 6, 1e-3
 
 
-@dataclass(frozen=True)
-class Fit:
-    """Parameters in the order of :data:`BOUNDS`, NSE on the training days and runs it took."""
-
-    parameters: np.ndarray
-    nse: float
-    runs: int
-
-
-def fit(weather: gr4j.Weather, observed: np.ndarray, seed: int) -> Fit:
+def fit(weather: pd.DataFrame, observed: np.ndarray, seed: int) -> dict[str, float]:
     """Parameters that maximise the NSE, by differential evolution (Storn and Price 1997).
 
     Searches with new random candidates, every other one with the result of airGR's own
@@ -61,29 +52,37 @@ def fit(weather: gr4j.Weather, observed: np.ndarray, seed: int) -> Fit:
     Parameters
     ----------
     weather
-        Weather of the training period.
+        Weather of the training period (:func:`hydrotl.process_based.gr4j.basin_weather`).
     observed
-        Streamflow of the days after the lead, ``[day]``, mm/day, NaN = missing.
+        Streamflow of the days after the warm-up, ``[day]``, mm/day, NaN = missing.
     seed
         Seed of the searches; the same seed gives the same parameters.
 
     Returns
     -------
-    Fit
+    dict
+        The parameters (:data:`BOUNDS`), ``nse`` on the observed days and ``runs`` of the model;
         NaN if the observed flow has no variation to explain.
     """
     seen = np.isfinite(observed)
     flow = observed[seen].astype(float)
     if not flow.size or flow.max() == flow.min():
-        return Fit(np.full(len(BOUNDS), np.nan), float("nan"), 0)
+        return {**dict.fromkeys([*BOUNDS, "nse"], float("nan")), "runs": 0}
     variation = float(((flow - flow.mean()) ** 2).sum())
-    run = gr4j.snow_model(weather, weather.yearly_snow)
+    snow = gr4j.yearly_snow(weather)
+    run = gr4j.snow_model(weather, snow)
     limits = np.array(list(BOUNDS.values()))
     fixed = np.full(len(BOUNDS), np.nan)
-    if weather.yearly_snow == 0:
+    if snow == 0:
         fixed[[list(BOUNDS).index(name) for name in SNOWLESS]] = list(SNOWLESS.values())
     free = np.isnan(fixed)
-    start = gr4j.airgr_calibration(weather, weather.yearly_snow, observed, fixed)
+    grsuite = gr4j.library()
+    start = grsuite.calibration_michel(
+        *gr4j.prepared(weather, gr4j.SNOW_MODEL, mean_an_solid_precip=[snow]),
+        grsuite.InputsCrit("NSE", obs=observed.astype(float)),
+        grsuite.CalibOptions(gr4j.SNOW_MODEL, fixed_param=fixed),
+        verbose=False,
+    ).param_final_r
     searchable = np.column_stack([limits, np.clip(start, *limits.T)])
     searchable[_LOGARITHMIC] = np.log(searchable[_LOGARITHMIC])
     low, high, first = searchable[free].T
@@ -116,8 +115,11 @@ def fit(weather: gr4j.Weather, observed: np.ndarray, seed: int) -> Fit:
         found.sort(key=lambda result: result.fun)
         if search and found[1].fun - found[0].fun < AGREEMENT:
             break
-    runs = sum(int(result.nfev) for result in found)
-    return Fit(parameters(found[0].x), 1.0 - float(found[0].fun), runs)
+    return {
+        **dict(zip(BOUNDS, parameters(found[0].x).tolist(), strict=True)),
+        "nse": 1.0 - float(found[0].fun),
+        "runs": sum(int(result.nfev) for result in found),
+    }
 
 
 def calibrate(
@@ -158,11 +160,9 @@ def calibrate(
             rows.append({**dict.fromkeys([*BOUNDS, "snow", "nse"], float("nan")), "runs": 0})
             continue
         weather = gr4j.basin_weather(ds, row, attributes, period)
-        skipped = int((weather.start - np.datetime64(period.start)).astype(int))
-        n_days = len(weather.rain) - weather.lead
-        fitted = fit(weather, observed[row, skipped : skipped + n_days], seed)
-        values = dict(zip(BOUNDS, fitted.parameters.tolist(), strict=True))
-        rows.append({**values, "snow": weather.yearly_snow, "nse": fitted.nse, "runs": fitted.runs})
+        first = (weather.index[WARM_UP_DAYS] - pd.Timestamp(period.start)).days
+        flow = observed[row, first : first + len(weather) - WARM_UP_DAYS]
+        rows.append({**fit(weather, flow, seed), "snow": gr4j.yearly_snow(weather)})
     return pd.DataFrame(rows, index=pd.Index(ds["basin"].values, name="basin"))
 
 
@@ -199,7 +199,7 @@ def simulate_calibrated(
         begin = min(trained.start, tested.start)
         weather = gr4j.basin_weather(ds, row, attributes, Period(start=begin, end=tested.end))
         simulated = gr4j.snow_model(weather, float(values["snow"]))(parameters)
-        offset = int((weather.start - np.datetime64(tested.start)).astype(int))
+        offset = (weather.index[WARM_UP_DAYS] - pd.Timestamp(tested.start)).days
         simulated = simulated[max(-offset, 0) :]
         flow[row, max(offset, 0) : max(offset, 0) + len(simulated)] = simulated
     return flow

@@ -13,7 +13,6 @@ The benchmark is calibrated and has snow (:func:`snow_model`, calibrated in the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -28,8 +27,8 @@ from hydrotl_core.arrays import with_lead
 from hydrotl_core.errors import DataError
 from hydrotl_core.recipe import Period
 
-#: Name of the calibrated model in results.
-NAME = "cemaneige-gr4j"
+#: Name of the calibrated model in results, and in grsuite.
+NAME, SNOW_MODEL = "cemaneige-gr4j", "CemaNeigeGR4J"
 #: Name of evaporation that is computed from temperature and latitude, as in Oudin et al. (2005).
 OUDIN = "oudin"
 #: Evaporation of the data set that is used where Oudin's cannot be computed.
@@ -41,37 +40,6 @@ OTHER_EVAPORATION = ("pet_hargreaves", "pet_gleam", "pet_interception")
 DEFAULTS = {"X1": 500.0, "X2": 3.0, "X3": 200.0, "X4": 5.0}
 #: How full the production and the routing store are at first, from there too.
 DEFAULT_LEVELS = (1.0, 0.5)
-
-
-@dataclass(frozen=True)
-class Weather:
-    """What drives the model in one basin, each ``[day]`` float64 without NaN.
-
-    Attributes
-    ----------
-    rain, evaporation
-        Precipitation and potential evapotranspiration, mm/day.
-    temperature
-        Daily mean, degC.
-    snow
-        Share of precipitation that falls as snow.
-    lead
-        First days, which only fill the stores.
-    start
-        Date of the day after the lead.
-    """
-
-    rain: np.ndarray
-    evaporation: np.ndarray
-    temperature: np.ndarray
-    snow: np.ndarray
-    lead: int
-    start: np.datetime64
-
-    @property
-    def yearly_snow(self) -> float:
-        """Mean snowfall, mm/year; CemaNeige's melt depends on it."""
-        return float(np.mean((self.rain * self.snow)[self.lead :])) * 365.25
 
 
 def library() -> ModuleType:
@@ -129,13 +97,12 @@ def _forcing(ds: xr.Dataset, attributes: Attributes, source: str) -> pd.DataFram
         return frame.iloc[:0]
     frame = frame.iloc[known[0] : known[-1] + 1].fillna({"rain": 0.0}).interpolate()
     if source == OUDIN:
-        day = pd.DatetimeIndex(frame.index).day_of_year.to_numpy()
-        latitude = float(ds[attributes.latitude])
-        frame["evaporation"] = oudin(frame["temperature"].to_numpy(), day, latitude)
+        day = pd.DatetimeIndex(frame.index).day_of_year
+        frame["evaporation"] = oudin(frame["temperature"], day, float(ds[attributes.latitude]))
     return frame
 
 
-def basin_weather(ds: xr.Dataset, row: int, attributes: Attributes, period: Period) -> Weather:
+def basin_weather(ds: xr.Dataset, row: int, attributes: Attributes, period: Period) -> pd.DataFrame:
     """Weather of basin ``row`` over ``period`` and the warm-up year before it.
 
     Nothing after the period's end is looked at. The weather begins and ends with the basin's
@@ -143,113 +110,103 @@ def basin_weather(ds: xr.Dataset, row: int, attributes: Attributes, period: Peri
     year is repeated backwards, as for the LSTM. Inside the record a missing day counts as dry
     and as warm as its neighbours.
 
+    Returns
+    -------
+    pandas.DataFrame
+        Per day, without NaN: ``rain`` and potential ``evaporation`` in mm/day, mean ``temperature``
+        in degC, and ``snow``, the share of precipitation that falls as snow.
+
     Raises
     ------
     DataError
         If a variable or the latitude is missing, or the basin has no forcing in the period.
     """
-    start = np.datetime64(period.start, "D")
+    start, end = np.datetime64(period.start, "D"), np.datetime64(period.end, "D")
     days = ds["time"].values.astype("datetime64[D]")
-    window = slice(
-        *np.searchsorted(days, [start - WARM_UP_DAYS, np.datetime64(period.end, "D")]).tolist()
-    )
+    window = slice(*np.searchsorted(days, [start - WARM_UP_DAYS, end]).tolist())
     source = evaporation_source(ds, attributes)
-    forcing = _forcing(ds.isel(basin=row, time=window), attributes, source)
-    record = forcing.index.values.astype("datetime64[D]")
+    weather = _forcing(ds.isel(basin=row, time=window), attributes, source)
+    record = weather.index.values.astype("datetime64[D]")
     if not record.size or record[-1] < start:
         raise DataError(
             f"basin {ds['basin'].values[row]} has no day of forcing in {period.start}..{period.end}"
         )
     first = int(np.searchsorted(record, start))
-    forcing = forcing.iloc[with_lead(len(record), first, len(record), WARM_UP_DAYS)]
-    rain, temperature = forcing["rain"].to_numpy(), forcing["temperature"].to_numpy()
+    weather = weather.iloc[with_lead(len(record), first, len(record), WARM_UP_DAYS)]
+    weather.index = pd.date_range(end=record[-1], periods=len(weather), freq="D")
     # A layer without elevation: series stay as they are, snow depends on the mean temperature.
     layer = library().data_alti_extrapolation_valery(
-        None, rain, temperature, z_inputs=0.0, hypso_data=None, n_layers=1
+        None,
+        weather["rain"].to_numpy(),
+        weather["temperature"].to_numpy(),
+        z_inputs=0.0,
+        hypso_data=None,
+        n_layers=1,
     )
-    return Weather(
-        rain=rain,
-        evaporation=forcing["evaporation"].to_numpy(),
-        temperature=temperature,
-        snow=layer["LayerFracSolidPrecip"][0],
-        lead=WARM_UP_DAYS,
-        start=record[first],
-    )
+    return weather.assign(snow=layer["LayerFracSolidPrecip"][0])
 
 
-def snow_model(weather: Weather, yearly_snow: float) -> Callable[[np.ndarray], np.ndarray]:
+def yearly_snow(weather: pd.DataFrame) -> float:
+    """Mean snowfall after the warm-up, mm/year; CemaNeige's melt depends on it."""
+    fall = (weather["rain"] * weather["snow"]).to_numpy()
+    return float(np.mean(fall[WARM_UP_DAYS:])) * 365.25
+
+
+def prepared(weather: pd.DataFrame, model: str, **options: Any) -> tuple[Any, Any]:
+    """Inputs and options of a run after the warm-up, as the package's functions take them.
+
+    Parameters
+    ----------
+    weather
+        Of one basin, as :func:`basin_weather` gives it; ``snow`` only for a model with snow.
+    model
+        ``GR4J`` or ``CemaNeigeGR4J``.
+    options
+        Further options of grsuite's ``RunOptions``.
+    """
+    grsuite = library()
+    series = {name: column.to_numpy() for name, column in weather.items()}
+    layers = {}
+    if "snow" in series:
+        layers = {
+            "layer_precip": [series["rain"]],
+            "layer_temp_mean": [series["temperature"]],
+            "layer_frac_solid_precip": [series["snow"]],
+        }
+    inputs = grsuite.InputsModel(
+        weather.index.values,
+        series["rain"],
+        series["evaporation"],
+        temp_mean=series["temperature"],
+        **layers,
+    )
+    run, warm_up = np.arange(WARM_UP_DAYS, len(weather)), np.arange(WARM_UP_DAYS)
+    return inputs, grsuite.RunOptions(inputs, model, run, warm_up, **options)
+
+
+def snow_model(weather: pd.DataFrame, snow: float) -> Callable[[np.ndarray], np.ndarray]:
     """GR4J with snow in one basin: parameters X1, X2, X3, X4, CTG, Kf to streamflow.
 
     Parameters
     ----------
     weather
-        Forcing of the basin.
-    yearly_snow
-        Mean snowfall in mm/year. It belongs to the calibrated model: take it from the training
-        years in every run.
+        Of the basin (:func:`basin_weather`).
+    snow
+        Mean snowfall in mm/year (:func:`yearly_snow`). It belongs to the calibrated model: take it
+        from the training years in every run.
 
     Returns
     -------
     callable
-        Streamflow ``[day]`` of the days after the lead, mm/day.
+        Streamflow ``[day]`` of the days after the warm-up, mm/day.
     """
-    inputs, options = _prepared(weather, yearly_snow)
+    inputs, options = prepared(weather, SNOW_MODEL, mean_an_solid_precip=[snow])
     simulate = library().run_model_cemaneige_gr4j
 
     def run(parameters: np.ndarray) -> np.ndarray:
         return simulate(inputs, options, parameters)["Qsim"]
 
     return run
-
-
-def airgr_calibration(
-    weather: Weather, yearly_snow: float, observed: np.ndarray, fixed: np.ndarray
-) -> np.ndarray:
-    """Parameters that airGR's own calibration finds: a coarse grid, then steepest descent.
-
-    Michel's algorithm (Coron et al. 2017, doi:10.1016/j.envsoft.2017.05.002) on the NSE. It is
-    quick and knows where GR4J's parameters mostly lie, but may end in a local optimum.
-
-    Parameters
-    ----------
-    weather, yearly_snow
-        As for :func:`snow_model`.
-    observed
-        Streamflow of the days after the lead, ``[day]``, mm/day, NaN = missing.
-    fixed
-        A value for each parameter that is not to be fitted, NaN for the others.
-    """
-    grsuite = library()
-    found = grsuite.calibration_michel(
-        *_prepared(weather, yearly_snow),
-        grsuite.InputsCrit("NSE", obs=observed.astype(float)),
-        grsuite.CalibOptions("CemaNeigeGR4J", fixed_param=fixed),
-        verbose=False,
-    )
-    return np.asarray(found.param_final_r, dtype=float)
-
-
-def _prepared(weather: Weather, yearly_snow: float) -> tuple[Any, Any]:
-    """The library's inputs and options of a run with snow."""
-    grsuite = library()
-    days = weather.start - weather.lead + np.arange(len(weather.rain))
-    inputs = grsuite.InputsModel(
-        days,
-        weather.rain,
-        weather.evaporation,
-        temp_mean=weather.temperature,
-        layer_precip=[weather.rain],
-        layer_temp_mean=[weather.temperature],
-        layer_frac_solid_precip=[weather.snow],
-    )
-    options = grsuite.RunOptions(
-        inputs,
-        "CemaNeigeGR4J",
-        ind_period_run=np.arange(weather.lead, len(days)),
-        ind_period_warmup=np.arange(weather.lead),
-        mean_an_solid_precip=[yearly_snow],
-    )
-    return inputs, options
 
 
 def default_flow(ds: xr.Dataset, attributes: Attributes) -> xr.DataArray:
@@ -274,31 +231,19 @@ def default_flow(ds: xr.Dataset, attributes: Attributes) -> xr.DataArray:
     DataError
         If the package, a variable or the latitude is missing, or a record is too short.
     """
-    grsuite = library()
     if attributes.latitude is None or attributes.latitude not in ds:
         raise DataError("GR4J as a teacher needs the latitude of each basin as an attribute")
     days = pd.DatetimeIndex(ds["time"].values)
     flow = np.full((ds.sizes["basin"], len(days)), np.nan, dtype=np.float32)
     for row, basin in enumerate(ds["basin"].values):
-        forcing = _forcing(ds.isel(basin=row), attributes, OUDIN)
-        n_days = len(forcing)
-        if n_days <= WARM_UP_DAYS:
+        weather = _forcing(ds.isel(basin=row), attributes, OUDIN)
+        if len(weather) <= WARM_UP_DAYS:
             raise DataError(
-                f"basin {basin} has {n_days} days of rain and temperature; GR4J needs more than "
-                f"the {WARM_UP_DAYS} of its warm-up"
+                f"basin {basin} has {len(weather)} days of rain and temperature; GR4J needs more "
+                f"than the {WARM_UP_DAYS} of its warm-up"
             )
-        inputs = grsuite.InputsModel(
-            forcing.index.values, forcing["rain"].to_numpy(), forcing["evaporation"].to_numpy()
-        )
-        options = grsuite.RunOptions(
-            inputs,
-            "GR4J",
-            ind_period_run=np.arange(WARM_UP_DAYS, n_days),
-            ind_period_warmup=np.arange(WARM_UP_DAYS),
-            ini_res_levels=(*DEFAULT_LEVELS, None, None),
-        )
-        start = days.get_indexer(forcing.index[:1])[0]
-        flow[row, start + WARM_UP_DAYS : start + n_days] = grsuite.run_model_gr4j(
-            inputs, options, np.array(list(DEFAULTS.values()))
-        )["Qsim"]
+        run = prepared(weather, "GR4J", ini_res_levels=(*DEFAULT_LEVELS, None, None))
+        simulated = library().run_model_gr4j(*run, list(DEFAULTS.values()))["Qsim"]
+        start = days.get_indexer(weather.index[:1])[0] + WARM_UP_DAYS
+        flow[row, start : start + len(simulated)] = simulated
     return xr.DataArray(flow, coords=[ds["basin"], ds["time"]], attrs={"units": "mm/day"})

@@ -5,7 +5,9 @@ So anyone's existing run can be a teacher, whatever wrote it.
 
 from __future__ import annotations
 
+import csv
 import re
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +20,13 @@ from hydrotl_core.errors import DataError
 CHANNEL_FILE = "channel_sd_day.txt"
 REACH_FILE = "output.rch"
 
-#: Columns that begin a line of ``channel_sd_day.txt``.
-_DATE_AND_UNIT = ["jday", "mon", "day", "yr", "unit"]
+#: First columns of ``channel_sd_day.txt``.
+_CHANNEL_COLUMNS = ["jday", "mon", "day", "yr", "unit"]
 
 #: Width of a value in ``output.rch``; names fill it, so that neighbours may touch.
 _WIDTH = 12
 _FLOW = "FLOW_OUTcms"
+_AGAIN = "the run may have been stopped; run it again"
 
 
 def swat_flow(path: Path, number: int, area: float) -> pd.Series:
@@ -42,8 +45,7 @@ def swat_flow(path: Path, number: int, area: float) -> pd.Series:
     Returns
     -------
     pandas.Series
-        Indexed by date: every day, or the first day of each month or year that the file has means
-        of.
+        Indexed by date: every day, or the first day of the month or year that a mean is over.
 
     Raises
     ------
@@ -82,7 +84,7 @@ def flow_of_runs(ds: xr.Dataset, runs: dict[str, tuple[Path, int, float]]) -> xr
     Returns
     -------
     xarray.DataArray
-        ``(basin, time)``; NaN on days that a run has not.
+        ``(basin, time)``; NaN on days that a run lacks.
 
     Raises
     ------
@@ -106,6 +108,54 @@ def flow_of_runs(ds: xr.Dataset, runs: dict[str, tuple[Path, int, float]]) -> xr
     return xr.DataArray(np.stack(rows), coords=coords, attrs={"units": "mm/day"})
 
 
+def _columns(
+    path: Path, skip: int, places: dict[str, int], text: str | None = None
+) -> pd.DataFrame:
+    """Columns of a file after its first ``skip`` lines, by line number.
+
+    ``places`` says which word of a line is in a column; the column ``text`` keeps its spelling.
+    """
+    try:
+        frame = pd.read_csv(
+            path,
+            sep=r"\s+",
+            header=None,
+            skiprows=skip,
+            skip_blank_lines=False,
+            usecols=sorted(set(places.values())),
+            dtype={places[text]: str} if text else None,
+            quoting=csv.QUOTE_NONE,
+            encoding_errors="replace",
+            low_memory=False,
+        )
+    except ValueError as error:
+        raise DataError(f"{path} cannot be read after line {skip} ({error}): {_AGAIN}") from None
+    frame.index += skip + 1
+    frame = frame.dropna(how="all")
+    return pd.DataFrame({name: frame[place] for name, place in places.items()})
+
+
+def _numbers(path: Path, table: pd.DataFrame) -> pd.DataFrame:
+    """``table`` as numbers; a DataError names the first line that has something else."""
+    # Fortran leaves out the E of an exponent with three digits: 0.1234-100.
+    spelled = table.replace(r"(?<=\d)(?=[+-]\d{3}$)", "E", regex=True)
+    numbers = spelled.apply(pd.to_numeric, errors="coerce")
+    wrong = numbers.isna().any(axis=1)
+    if wrong.any():
+        words = ", ".join(f"{name} {word}" for name, word in table.loc[wrong.idxmax()].items())
+        raise DataError(f"{path}, line {wrong.idxmax()} cannot be read ({words}): {_AGAIN}")
+    return numbers
+
+
+def _consecutive(path: Path, dates: pd.DataFrame, freq: str) -> pd.DatetimeIndex:
+    """Dates of the columns year, month and day, if they follow one another."""
+    index = pd.DatetimeIndex(pd.to_datetime(dates, errors="coerce"))
+    if index.hasnans or not index.equals(pd.date_range(index[0], index[-1], freq=freq)):
+        what = {"D": "days", "MS": "months"}[freq]
+        raise DataError(f"{path}: the {what} are not consecutive")
+    return index
+
+
 def read_channel(path: Path, number: int) -> pd.Series:
     """Daily flow out of a channel of SWAT+, m3/s, from ``channel_sd_day.txt``.
 
@@ -115,54 +165,32 @@ def read_channel(path: Path, number: int) -> pd.Series:
         The file.
     number
         The channel's number on the map (``gis_id``), which its name has too (13 is ``cha013``).
-        Where a file's channels have no numbers of their own, that in the order of printing
-        (``unit``).
+        If a file's channels have no such numbers, the one in the order of printing (``unit``).
 
     Raises
     ------
     DataError
         If the file has no flow, no such channel, a line that cannot be read or a missing day.
     """
-    flows: dict[int, list[float]] = {}
-    days: dict[int, list[pd.Timestamp]] = {}
-    gis_ids: dict[int, int] = {}  # by unit
     with path.open(encoding="utf-8", errors="replace") as file:
         names = [next(file, "").split() for _ in range(3)][1]
-        if "flo_out" not in names or names[: len(_DATE_AND_UNIT)] != _DATE_AND_UNIT:
-            raise DataError(f"{path}, line 2: no column flo_out; is it SWAT+'s {CHANNEL_FILE}?")
-        columns = [names.index(n) for n in ("unit", "gis_id" if "gis_id" in names else "unit")]
-        for line_number, line in enumerate(file, 4):
-            cells = line.split()
-            try:
-                unit, gis_id = (int(cells[column]) for column in columns)
-                gis_ids[unit] = gis_id
-                if number not in (unit, gis_id):
-                    continue
-                flows.setdefault(unit, []).append(float(cells[names.index("flo_out")]))
-                date = pd.Timestamp(int(cells[3]), int(cells[1]), int(cells[2]))
-                days.setdefault(unit, []).append(date)
-            except (IndexError, ValueError) as error:
-                raise DataError(
-                    f"{path}, line {line_number} cannot be read ({error}): the run may have been "
-                    "stopped; run it again"
-                ) from None
-    unit = _unit(path, number, gis_ids)
-    index = pd.DatetimeIndex(days[unit])
-    if not index.equals(pd.date_range(index[0], index[-1], freq="D")):
-        raise DataError(f"{path}: the days of channel {number} are not consecutive")
-    return pd.Series(flows[unit], index=index, name="flo_out")
-
-
-def _unit(path: Path, number: int, gis_ids: dict[int, int]) -> int:
-    """The unit whose ``gis_id`` is ``number``; ``number`` itself if the ids tell nothing apart."""
-    if 0 in gis_ids.values() or len(set(gis_ids.values())) < len(gis_ids):
-        gis_ids = {unit: unit for unit in gis_ids}
-    for unit, gis_id in gis_ids.items():
-        if gis_id == number:
-            return unit
-    known = [f"{gis_id} (unit {unit})" for unit, gis_id in gis_ids.items()]
-    shown = ", ".join(known[:30]) + (", ..." if len(known) > 30 else "")
-    raise DataError(f"{path} has no channel {number}; it has gis_id {shown or 'of none'}")
+    if "flo_out" not in names or names[: len(_CHANNEL_COLUMNS)] != _CHANNEL_COLUMNS:
+        raise DataError(f"{path}, line 2: no column flo_out; is it SWAT+'s {CHANNEL_FILE}?")
+    places = {"year": "yr", "month": "mon", "day": "day", "unit": "unit", "flow": "flo_out"}
+    places["gis_id"] = "gis_id" if "gis_id" in names else "unit"
+    table = _columns(path, 3, {column: names.index(name) for column, name in places.items()})
+    ids = _numbers(path, table[["unit", "gis_id"]]).astype(int)
+    known = ids.drop_duplicates()
+    if known["gis_id"].duplicated().any() or (known["gis_id"] == 0).any():
+        known = known.assign(gis_id=known["unit"])
+    unit = known["unit"][known["gis_id"] == number]
+    if unit.empty:
+        pairs = [f"{gis_id} (unit {unit})" for unit, gis_id in known.to_numpy()[:30]]
+        more = ", ..." if len(known) > 30 else ""
+        raise DataError(f"{path} has no channel {number}; it has gis_id {', '.join(pairs)}{more}")
+    lines = _numbers(path, table[ids["unit"] == unit.iloc[0]])
+    index = _consecutive(path, lines[["year", "month", "day"]], "D")
+    return pd.Series(lines["flow"].to_numpy(), index, name="flo_out")
 
 
 def read_output_rch(path: Path, reach: int) -> pd.Series:
@@ -192,55 +220,51 @@ def read_output_rch(path: Path, reach: int) -> pd.Series:
         If flow was not printed, a line cannot be read, there is no such reach, or the dates cannot
         be told.
     """
-    times, flows = _reach_values(path, reach)
-    if min(times) > 10_000:
-        index = pd.to_datetime([f"{time}" for time in times], format="%Y%m%d")
-        if not index.equals(pd.date_range(index[0], index[-1], freq="D")):
-            raise DataError(f"{path}: the days of reach {reach} are not consecutive")
-    elif min(times) > 366:
-        index = pd.to_datetime([f"{time}" for time in times], format="%Y")
-    elif max(times) > 366:
-        index, flows = _months(path, times, flows)
+    lines = _reach_lines(path, reach)
+    time = lines["time"]
+    if "year" in lines:
+        index = _consecutive(path, lines[["year", "day"]].assign(month=time), "D")
+    elif time.min() > 366:
+        index = pd.DatetimeIndex([pd.Timestamp(year, 1, 1) for year in time])
+    elif time.max() > 366:
+        if time.iloc[-1] <= 12:
+            raise DataError(f"{path} ends within a year: the run was stopped; run it again")
+        dates = pd.DataFrame({"year": time.where(time > 366).bfill(), "month": time, "day": 1})
+        lines, dates = lines[time <= 12], dates[time <= 12]
+        index = _consecutive(path, dates, "MS")
     else:
-        index = _days(path, times)
-    return pd.Series(flows, index=index, name="FLOW_OUT")
+        index = _days_of_years(path, time.to_numpy())
+    return pd.Series(lines["flow"].to_numpy(), index, name="FLOW_OUT")
 
 
-def _reach_values(path: Path, reach: int) -> tuple[list[int], list[float]]:
-    """Day of the year, month, year or date (20031231) of each line of a reach, and its flow."""
-    times, flows = [], []
-    flow_column = None
+def _reach_lines(path: Path, reach: int) -> pd.DataFrame:
+    """Flow and time of a reach, without the means over all years.
+
+    ``time`` is the day of the year, the month or the year (column MON); with ``day`` and ``year``
+    where the lines have calendar dates (MO DA YR), and then the month.
+    """
     with path.open(encoding="utf-8", errors="replace") as file:
-        for number, line in enumerate(file, 1):
-            cells = line.split()
-            if flow_column is None or not cells:
-                if "RCH" in cells and "AREAkm2" in line:
-                    flow_column = _flow_column(path, line)
-                continue
-            try:
-                if cells[0] != "REACH":
-                    raise ValueError(f"it begins with {cells[0]}, not REACH")
-                # With a decimal point, MON is the number of years that a mean is over.
-                if int(cells[1]) != reach or "." in cells[3]:
-                    continue
-                dated = "." not in cells[4]  # MO DA YR, not MON, before the area
-                flows.append(float(cells[flow_column + 2 * dated]))
-                month, day, year = (int(cell) for cell in cells[3:6]) if dated else (0, 0, 0)
-                times.append(10_000 * year + 100 * month + day if dated else int(cells[3]))
-            except (IndexError, ValueError) as error:
-                raise DataError(
-                    f"{path}, line {number} is not of SWAT2012's output.rch ({error}): the run may "
-                    "have been stopped; run it again"
-                ) from None
-    if flow_column is None:
+        head = list(islice(file, 50))
+    names = [i for i, line in enumerate(head) if "RCH" in line.split() and "AREAkm2" in line]
+    if not names:
         raise DataError(f"{path} has no line with the names RCH and AREAkm2: is it an output.rch?")
-    if not times:
+    skip = names[0] + 1
+    first = head[skip].split() if skip < len(head) else []
+    # Words of a line are REACH, RCH, GIS, MON or MO DA YR, the area with a decimal point, values.
+    dated = len(first) > 4 and "." not in first[4]
+    places = {"reach": 1, "time": 3, **({"day": 4, "year": 5} if dated else {})}
+    places["flow"] = (7 if dated else 5) + _flow_column(path, head[names[0]])
+    table = _columns(path, skip, places, text="time")
+    # With a decimal point, MON is the number of years that a mean is over.
+    mean = table["time"].str.contains(".", regex=False, na=False)
+    lines = table[(_numbers(path, table[["reach"]])["reach"] == reach) & ~mean]
+    if lines.empty:
         raise DataError(f"{path} has no reach {reach}")
-    return times, flows
+    return _numbers(path, lines)
 
 
 def _flow_column(path: Path, line: str) -> int:
-    """Which word of a line with MON is the flow, by the line of names."""
+    """Which of the values after the area is the flow, by the line of names."""
     before, _, after = line.rstrip().partition("AREAkm2")
     if "DET" in before.split():
         raise DataError(f"{path} is a subdaily print: print days, months or years (IPRINT)")
@@ -250,33 +274,22 @@ def _flow_column(path: Path, line: str) -> int:
             f"{path} has no {_FLOW} but {', '.join(names)}: let SWAT print it (variable 2 in "
             "file.cio's reach output variables, or 0 for all of them)"
         )
-    return 5 + names.index(_FLOW)  # after REACH, RCH, GIS, MON and the area
+    return names.index(_FLOW)
 
 
-def _months(
-    path: Path, times: list[int], flows: list[float]
-) -> tuple[pd.DatetimeIndex, list[float]]:
-    """Months, dated by the line of the year that closes them, and their flow."""
-    dates: list[pd.Timestamp] = []
-    months: list[int] = []
-    for time in times:
-        if time <= 12:
-            months.append(time)
-        else:
-            dates += [pd.Timestamp(time, month, 1) for month in months]
-            months = []
-    if months:
-        raise DataError(f"{path} ends within a year: the run was stopped; run it again")
-    index = pd.DatetimeIndex(dates)
-    if not index.equals(pd.date_range(index[0], index[-1], freq="MS")):
-        raise DataError(f"{path}: the months are not consecutive")
-    return index, [flow for time, flow in zip(times, flows, strict=True) if time <= 12]
-
-
-def _days(path: Path, times: list[int]) -> pd.DatetimeIndex:
-    """Dates of days of the year, which begin in the first year of ``file.cio``."""
-    year = _first_year(path.with_name("file.cio"))
-    first = pd.Timestamp(year, 1, 1) + pd.Timedelta(times[0] - 1, "D")
+def _days_of_years(path: Path, times: np.ndarray) -> pd.DatetimeIndex:
+    """Dates of days of the year, which begin in the first printed year of ``file.cio``."""
+    control = path.with_name("file.cio")
+    if not control.is_file():
+        raise DataError(f"{control} is missing: the years of a daily output.rch start from there")
+    # A line reads `2003    | IYR : Beginning year of simulation`.
+    text = control.read_text(encoding="utf-8", errors="replace")
+    values = {name: value for value, name in re.findall(r"^(.*?)\|\s*(\w+)", text, re.MULTILINE)}
+    try:
+        year = int(values["IYR"]) + int(values["NYSKIP"])
+    except (KeyError, ValueError) as error:
+        raise DataError(f"{control} has no whole numbers IYR and NYSKIP ({error})") from None
+    first = pd.Timestamp(year, 1, 1) + pd.Timedelta(int(times[0]) - 1, "D")
     index = pd.date_range(first, periods=len(times), freq="D")
     wrong = (index.day_of_year != times).nonzero()[0]
     if wrong.size:
@@ -285,18 +298,3 @@ def _days(path: Path, times: list[int]) -> pd.DatetimeIndex:
             f"from the first year in file.cio ({year}); are the two files of one run?"
         )
     return index
-
-
-def _first_year(path: Path) -> int:
-    """First printed year of a run: IYR + NYSKIP of ``file.cio``."""
-    if not path.is_file():
-        raise DataError(
-            f"{path} is missing: a daily output.rch has no years, they start from there"
-        )
-    # A line reads `2003    | IYR : Beginning year of simulation`.
-    text = path.read_text(encoding="utf-8", errors="replace")
-    values = {name: value for value, name in re.findall(r"^(.*?)\|\s*(\w+)", text, re.MULTILINE)}
-    try:
-        return int(values["IYR"]) + int(values["NYSKIP"])
-    except (KeyError, ValueError) as error:
-        raise DataError(f"{path} has no whole numbers IYR and NYSKIP ({error})") from None

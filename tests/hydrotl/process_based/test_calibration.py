@@ -15,7 +15,7 @@ from hydrotl.config import load_region
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.experiments.records import read_record
-from hydrotl.process_based import calibration, gr4j
+from hydrotl.process_based import WARM_UP_DAYS, calibration, gr4j
 from hydrotl.process_based.benchmark import benchmark_data, run_benchmark
 from hydrotl.process_based.calibration import BOUNDS, SNOWLESS, calibrate, simulate_calibrated
 from hydrotl_core.errors import DataError
@@ -53,15 +53,19 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_model_is_that_of_the_papers(girnock: xr.Dataset, parameters: np.ndarray) -> None:
     weather = gr4j.basin_weather(girnock, 0, SCOTLAND, period("2004-10-01", "2007-09-30"))
-    flow = gr4j.snow_model(weather, weather.yearly_snow)(np.asarray(parameters, dtype=float))
+    flow = gr4j.snow_model(weather, gr4j.yearly_snow(weather))(np.asarray(parameters, dtype=float))
     *stores, ctg, kf = parameters
     water = reference_gr4j.cemaneige(
-        weather.rain, weather.temperature, ctg, kf, weather.yearly_snow
+        weather["rain"].to_numpy(),
+        weather["temperature"].to_numpy(),
+        ctg,
+        kf,
+        gr4j.yearly_snow(weather),
     )
-    expected = reference_gr4j.gr4j(water, weather.evaporation, *stores)
+    expected = reference_gr4j.gr4j(water, weather["evaporation"].to_numpy(), *stores)
     assert water.sum() > 500
     # the library rounds 0.9 and 0.1 to single precision, as airGR does
-    np.testing.assert_allclose(flow, expected[weather.lead :], atol=1e-5)
+    np.testing.assert_allclose(flow, expected[WARM_UP_DAYS:], atol=1e-5)
 
 
 def test_weather_and_stores_are_those_of_another_library(girnock: xr.Dataset) -> None:
@@ -71,27 +75,31 @@ def test_weather_and_stores_are_those_of_another_library(girnock: xr.Dataset) ->
 
     info, frame = load_example(3)
     weather = gr4j.basin_weather(girnock, 0, SCOTLAND, period("2004-10-01", "2007-09-30"))
-    days = pd.date_range("2003-10-02", periods=len(weather.rain))
+    days = pd.date_range("2003-10-02", periods=len(weather["rain"].to_numpy()))
     driven = frame.loc[days, ["prec", "tmean"]]
     evaporation = GR4J(area=86.4, lat=info["lat"]).run(driven)["pet"]
-    np.testing.assert_allclose(weather.evaporation, evaporation, atol=0.02)
-    np.testing.assert_allclose(weather.rain, driven["prec"], atol=1e-4)
-    assert weather.start == np.datetime64("2004-10-01")
+    np.testing.assert_allclose(weather["evaporation"].to_numpy(), evaporation, atol=0.02)
+    np.testing.assert_allclose(weather["rain"].to_numpy(), driven["prec"], atol=1e-4)
+    assert weather.index[WARM_UP_DAYS] == np.datetime64("2004-10-01")
 
     water = reference_gr4j.cemaneige(
-        weather.rain, weather.temperature, TRUE[4], TRUE[5], weather.yearly_snow
+        weather["rain"].to_numpy(),
+        weather["temperature"].to_numpy(),
+        TRUE[4],
+        TRUE[5],
+        gr4j.yearly_snow(weather),
     )
-    forcing = pd.DataFrame({"prec": water, "pet": weather.evaporation}, index=days)
+    forcing = pd.DataFrame({"prec": water, "pet": weather["evaporation"].to_numpy()}, index=days)
     names = dict(zip(("x1", "x2", "x3", "x4"), TRUE[:4], strict=True))
     other = GR4J(area=86.4, lat=0).run(forcing, ps0=0.3, rs0=0.5, **names)["qt"].to_numpy()
-    flow = gr4j.snow_model(weather, weather.yearly_snow)(TRUE)
-    np.testing.assert_allclose(flow, other[weather.lead :], atol=1e-5)
+    flow = gr4j.snow_model(weather, gr4j.yearly_snow(weather))(TRUE)
+    np.testing.assert_allclose(flow, other[WARM_UP_DAYS:], atol=1e-5)
 
 
 def test_calibration_finds_the_parameters_that_made_the_flow(girnock: xr.Dataset) -> None:
     train = period("2004-10-01", "2005-10-01")
     weather = gr4j.basin_weather(girnock, 0, SCOTLAND, train)
-    made = gr4j.snow_model(weather, weather.yearly_snow)(TRUE)
+    made = gr4j.snow_model(weather, gr4j.yearly_snow(weather))(TRUE)
     found = calibrate(shown_by(girnock, made, "2004-10-01"), SCOTLAND, [train], seed=0).iloc[0]
     assert found["nse"] > 0.9999
     # in two winters the snow's memory CTG hardly shows
@@ -107,16 +115,19 @@ def test_calibration_is_at_least_as_good_as_airgrs_own(girnock: xr.Dataset) -> N
     weather = gr4j.basin_weather(girnock, 0, SCOTLAND, train)
     observed = girnock["streamflow"].sel(time=slice("2004-10-01", "2006-09-30")).values[0]
     inputs = grsuite.InputsModel(
-        np.datetime64("2003-10-02") + np.arange(len(weather.rain)),
-        weather.rain,
-        weather.evaporation,
-        weather.temperature,
-        [weather.rain],
-        [weather.temperature],
-        [weather.snow],
+        np.datetime64("2003-10-02") + np.arange(len(weather["rain"].to_numpy())),
+        weather["rain"].to_numpy(),
+        weather["evaporation"].to_numpy(),
+        weather["temperature"].to_numpy(),
+        [weather["rain"].to_numpy()],
+        [weather["temperature"].to_numpy()],
+        [weather["snow"].to_numpy()],
     )
     options = grsuite.RunOptions(
-        inputs, "CemaNeigeGR4J", np.arange(365, 1095), mean_an_solid_precip=[weather.yearly_snow]
+        inputs,
+        "CemaNeigeGR4J",
+        np.arange(365, 1095),
+        mean_an_solid_precip=[gr4j.yearly_snow(weather)],
     )
     michel = grsuite.calibration_michel(
         inputs,
@@ -172,17 +183,17 @@ def test_gaps_and_late_records() -> None:
     ds["streamflow"].values[2, :731] = np.nan  # nothing to train on
     weather = gr4j.basin_weather(ds, 0, NONE, train)
     gap = slice(400 - 1, 480 - 1)  # the warm-up begins on day 1: 2000 is a leap year
-    assert (weather.rain[gap] == 0).all()
+    assert (weather["rain"].to_numpy()[gap] == 0).all()
     before, after = ds["tmean"].values[0, [399, 480]].astype(float)
     line = np.linspace(before, after, 82)[1:-1]
-    np.testing.assert_allclose(weather.temperature[gap], line, rtol=1e-6)
+    np.testing.assert_allclose(weather["temperature"].to_numpy()[gap], line, rtol=1e-6)
 
     late = gr4j.basin_weather(ds, 1, NONE, train)
-    assert late.start == np.datetime64("2001-05-15")
+    assert late.index[WARM_UP_DAYS] == np.datetime64("2001-05-15")
     record = ds["prcp"].values[1, 500:731].astype(float)
     # 231 days of record; those before it are its own, repeated backwards
-    np.testing.assert_array_equal(late.rain[365:], record)
-    np.testing.assert_array_equal(late.rain[365 - 231 : 365], record)
+    np.testing.assert_array_equal(late["rain"].to_numpy()[365:], record)
+    np.testing.assert_array_equal(late["rain"].to_numpy()[365 - 231 : 365], record)
 
     found = calibrate(ds, NONE, [train] * 3, seed=0)
     assert found["nse"].iloc[:2].notna().all()

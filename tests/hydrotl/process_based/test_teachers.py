@@ -1,10 +1,9 @@
-"""Teachers by name, their flow, and what a page shows of them."""
+"""Teachers by name, their flow and its skill."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from hydrotl.book.pages import process_based
 from hydrotl.config import load_region
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import load_manifest
@@ -102,8 +101,7 @@ def test_gr4j_says_what_it_lacks() -> None:
 def test_skill_is_of_the_test_period() -> None:
     flow = teacher_flow("sample", "gr4j")
     scores = teacher_skill(flow, "sample", "1-year")
-    frame = process_based.guide_skill(flow, "sample", "1-year")
-    assert frame["NSE"].tolist() == scores["nse"]
+    assert teacher_skill(flow, load_region("sample"), "1-year") == scores
     # by hand, for the last basin: 2005-10-01..2007-09-29
     days = slice("2005-10-01", "2007-09-29")
     observed = open_dataset("sample")["streamflow"].sel(basin="girnock", time=days)
