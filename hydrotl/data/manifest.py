@@ -26,7 +26,7 @@ from hydrotl_core.recipe import Period, Strict
 Protocol = Setting
 
 #: ``open``: fetched by URL; ``registration``, ``manual``: fetched by hand, with or without an
-#: account; ``package``: inside an installed Python package; ``local``: files of one's own.
+#: account; ``package``: inside an installed Python package; ``local``: files of your own.
 Access = Literal["open", "registration", "manual", "package", "local"]
 
 
@@ -69,7 +69,7 @@ class RemoteFile(Strict):
     )
     url: Url | None = Field(None, description="none: it must be fetched by hand")
     sha256: Sha256 | None = Field(
-        None, description="none: recorded at the first download, checked ever after"
+        None, description="none: recorded at the first download and checked from then on"
     )
     unpack: Literal["zip", "tar"] | None = None
     into: Inside = Field("", description="folder of the file or archive inside the data set's")
@@ -104,7 +104,7 @@ class Attributes(Strict):
 class Screen(Strict):
     """Which basins an experiment uses: bounded share of missing flow, and a latitude band."""
 
-    max_missing: float = Field(ge=0, le=1, description="share of days; a basin must lie below")
+    max_missing: float = Field(ge=0, le=1, description="share of days; of a basin must be less")
     start: dt.date
     end: dt.date = Field(description="day after the last")
     latitude: tuple[float, float] | None = None
@@ -141,7 +141,7 @@ class Dataset(Strict):
     )
     reader: Key
     options: dict[str, Any] = Field({}, description="validated by the reader")
-    missing: list[float | str] = Field([], description="values that stand for a missing one")
+    missing: list[float | str] = Field([], description="values that mean a missing one")
     variables: dict[Canonical, Variable] = Field(min_length=1)
     attributes: Attributes = Attributes()
     diurnal_range: float | None = Field(
@@ -186,7 +186,7 @@ class Manifest(Strict):
     def __getitem__(self, key: str) -> Dataset:
         """The data set ``key``; a ConfigError lists the known keys if there is none.
 
-        A key that ends in ``.yaml`` is the path of a file with one entry: data of one's own need
+        A key that ends in ``.yaml`` is the path of a file with one entry: your own data need
         no change to the project's manifest.
         """
         if key.endswith(".yaml"):
@@ -242,7 +242,7 @@ def own_dataset(
     fields
         Other fields of :class:`Dataset`: ``title``, ``country``, ``licence`` and ``citation`` are
         copied into the canonical data; ``reader`` (by default ``generic``) and its ``options``
-        describe the layout; ``missing`` lists values that stand for a missing one, such as
+        describe the layout; ``missing`` lists values that mean a missing one, such as
         ``-999``; ``attributes`` names columns of the attribute table, of which ``area`` is needed
         where streamflow is in m3/s.
 
