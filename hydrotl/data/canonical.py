@@ -46,9 +46,6 @@ VARIABLES: dict[str, tuple[str, str]] = {
 UNITS = {name: unit for name, (unit, _) in VARIABLES.items()}
 MEANING = {name: meaning for name, (_, meaning) in VARIABLES.items()}
 
-#: The observed target; every other canonical variable is a forcing.
-TARGET = "streamflow"
-
 #: How far tmin may exceed tmax: float32 rounding of equal temperatures (NLDAS has tmin = tmax).
 _TEMPERATURE_TOLERANCE = 1e-3
 

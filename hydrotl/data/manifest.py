@@ -21,9 +21,7 @@ from hydrotl.paths import MANIFEST_NAME, project_root
 from hydrotl.yamlfile import load_yaml
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Period, Strict
-
-#: Training and test period of a data set (``train``, ``test``, optionally ``per_basin``).
-Protocol = Setting
+from hydrotl_core.scaling import STREAMFLOW
 
 #: ``open``: fetched by URL; ``registration``, ``manual``: fetched by hand, with or without an
 #: account; ``package``: inside an installed Python package; ``local``: files of your own.
@@ -148,7 +146,9 @@ class Dataset(Strict):
         None, gt=0, description="mean tmax less tmin in K, for data with mean temperature only"
     )
     screens: dict[str, Screen] = Field(default_factory=dict)
-    protocol: dict[str, Protocol] = Field(default_factory=dict)
+    protocol: dict[str, Setting] = Field(
+        default_factory=dict, description="training and test periods, by name"
+    )
     notes: list[Text] = Field([], description="what a user of the data should know")
 
     @model_validator(mode="after")
@@ -169,7 +169,7 @@ class Dataset(Strict):
     @property
     def forcings(self) -> list[str]:
         """Canonical names of the dynamic inputs, in the entry's order."""
-        return [name for name in self.variables if name != "streamflow"]
+        return [name for name in self.variables if name != STREAMFLOW]
 
     def natives(self, names: Iterable[str] | None = None) -> dict[str, str]:
         """Canonical name -> column in the files, of ``names`` (None: of all variables)."""

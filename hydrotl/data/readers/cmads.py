@@ -32,7 +32,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hydrotl.data.canonical import TARGET
 from hydrotl.data.manifest import Dataset
 from hydrotl.data.readers.assemble import pick_basins, to_dataset
 from hydrotl.data.readers.attributes import read_attributes
@@ -41,6 +40,7 @@ from hydrotl.data.readers.series import Record, Series, parse_days, read_series
 from hydrotl.data.readers.text import read_header, read_table
 from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.recipe import Strict
+from hydrotl_core.scaling import STREAMFLOW
 
 
 class Quantity(Strict):
@@ -83,11 +83,11 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
             name: _basin_mean(folder, basin, weights[basin], native, dataset, options)
             for name, native in dataset.natives(dataset.forcings).items()
         }
-        if TARGET in dataset.variables:
+        if STREAMFLOW in dataset.variables:
             records[basin] |= read_series(
                 folder / options.streamflow.format(basin=basin),
                 "streamflow of a basin",
-                dataset.natives([TARGET]),
+                dataset.natives([STREAMFLOW]),
                 [options.date_column],
                 dataset,
                 options.gaps,
