@@ -46,10 +46,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
 UNITS = {name: unit for name, (unit, _) in VARIABLES.items()}
 MEANING = {name: meaning for name, (_, meaning) in VARIABLES.items()}
 
-#: The observed target; every other canonical variable is a forcing.
-TARGET = "streamflow"
-
-#: How far tmin may lie above tmax: float32 rounding of equal temperatures (NLDAS has tmin = tmax).
+#: How far tmin may exceed tmax: float32 rounding of equal temperatures (NLDAS has tmin = tmax).
 _TEMPERATURE_TOLERANCE = 1e-3
 
 _NOT_NEGATIVE = tuple(
@@ -176,8 +173,8 @@ def _check_form(array: xr.DataArray, origin: str) -> None:
             raise DataError(f"{origin}: attribute '{name}' holds an infinite value")
     else:
         raise DataError(
-            f"{origin}: variable '{name}' lies on {array.dims}, "
-            "neither on ('basin', 'time') nor on ('basin',)"
+            f"{origin}: variable '{name}' has the dimensions {array.dims}, "
+            "neither ('basin', 'time') nor ('basin',)"
         )
 
 
@@ -195,7 +192,7 @@ def _check_values(array: xr.DataArray, origin: str) -> int:
         where = _first(array, values < 0)
         raise DataError(
             f"{origin}: variable '{array.name}' is negative at {where}: correct the value or, "
-            "if it stands for a missing one, add it to the manifest entry's `missing` (there it "
+            "if it means a missing one, add it to the manifest entry's `missing` (there it "
             "is in the file's own unit)"
         )
     return missing

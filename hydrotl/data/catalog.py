@@ -133,7 +133,7 @@ def _read_file(path: Path, name: str, basins: Sequence[str] | None) -> xr.Datase
 
 
 def dataset_folder(dataset: Dataset) -> Path:
-    """Folder of the data set's files (an absolute `folder` of one's own data stays as it is)."""
+    """Folder of the data set's files (an absolute `folder` of your own data stays as it is)."""
     return data_dir() / Path(dataset.folder).expanduser()
 
 

@@ -25,6 +25,7 @@ from hydrotl.data.evaporation import (
 from hydrotl.data.manifest import Attributes
 from hydrotl_core.arrays import in_period
 from hydrotl_core.recipe import Period
+from hydrotl_core.scaling import STREAMFLOW
 
 MIN_DAYS = 330  # a mean of fewer days may lack a season
 SNOW_BELOW = 0.0  # degC
@@ -93,7 +94,7 @@ def climate_indices(
     parts = {
         "aridity": unknown if pet is None else pet,
         "snow_fraction": np.where(np.isnan(tmean), np.nan, snow),
-        "runoff_ratio": ds["streamflow"].values.astype(float) if "streamflow" in ds else unknown,
+        "runoff_ratio": ds[STREAMFLOW].values.astype(float) if STREAMFLOW in ds else unknown,
     }
     index = pd.Index([str(b) for b in ds["basin"].values], name="basin")
     frame = pd.DataFrame({name: _ratio(part, rain) for name, part in parts.items()}, index=index)

@@ -1,4 +1,4 @@
-"""Sun and evaporation: what latitude, day of the year and temperature tell of both.
+"""Radiation, day length and potential evapotranspiration from latitude, day and temperature.
 
 The sun follows FAO-56 (Allen, R. G., Pereira, L. S., Raes, D., and Smith, M. (1998): Crop
 evapotranspiration. FAO Irrigation and Drainage Paper 56; equation numbers are of that paper).
@@ -130,7 +130,7 @@ def oudin(tmean: npt.ArrayLike, day_of_year: npt.ArrayLike, latitude: npt.ArrayL
 
     Oudin et al. (2005, doi:10.1016/j.jhydrol.2004.08.026), with the radiation (after Morton
     1983), the constants and the limits of airGR's ``PE_Oudin``, on which GR4J's published
-    parameters rest. That approximation of the sun lies up to 3 % from FAO-56 over a year.
+    parameters rest. That radiation differs by up to 3 % from that of FAO-56 over a year.
 
     Parameters
     ----------

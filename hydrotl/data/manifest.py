@@ -21,12 +21,10 @@ from hydrotl.paths import MANIFEST_NAME, project_root
 from hydrotl.yamlfile import load_yaml
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Period, Strict
-
-#: Training and test period of a data set (``train``, ``test``, optionally ``per_basin``).
-Protocol = Setting
+from hydrotl_core.scaling import STREAMFLOW
 
 #: ``open``: fetched by URL; ``registration``, ``manual``: fetched by hand, with or without an
-#: account; ``package``: inside an installed Python package; ``local``: files of one's own.
+#: account; ``package``: inside an installed Python package; ``local``: files of your own.
 Access = Literal["open", "registration", "manual", "package", "local"]
 
 
@@ -69,7 +67,7 @@ class RemoteFile(Strict):
     )
     url: Url | None = Field(None, description="none: it must be fetched by hand")
     sha256: Sha256 | None = Field(
-        None, description="none: recorded at the first download, checked ever after"
+        None, description="none: recorded at the first download and checked from then on"
     )
     unpack: Literal["zip", "tar"] | None = None
     into: Inside = Field("", description="folder of the file or archive inside the data set's")
@@ -104,7 +102,7 @@ class Attributes(Strict):
 class Screen(Strict):
     """Which basins an experiment uses: bounded share of missing flow, and a latitude band."""
 
-    max_missing: float = Field(ge=0, le=1, description="share of days; a basin must lie below")
+    max_missing: float = Field(ge=0, le=1, description="share of days; of a basin must be less")
     start: dt.date
     end: dt.date = Field(description="day after the last")
     latitude: tuple[float, float] | None = None
@@ -141,14 +139,16 @@ class Dataset(Strict):
     )
     reader: Key
     options: dict[str, Any] = Field({}, description="validated by the reader")
-    missing: list[float | str] = Field([], description="values that stand for a missing one")
+    missing: list[float | str] = Field([], description="values that mean a missing one")
     variables: dict[Canonical, Variable] = Field(min_length=1)
     attributes: Attributes = Attributes()
     diurnal_range: float | None = Field(
         None, gt=0, description="mean tmax less tmin in K, for data with mean temperature only"
     )
     screens: dict[str, Screen] = Field(default_factory=dict)
-    protocol: dict[str, Protocol] = Field(default_factory=dict)
+    protocol: dict[str, Setting] = Field(
+        default_factory=dict, description="training and test periods, by name"
+    )
     notes: list[Text] = Field([], description="what a user of the data should know")
 
     @model_validator(mode="after")
@@ -169,7 +169,7 @@ class Dataset(Strict):
     @property
     def forcings(self) -> list[str]:
         """Canonical names of the dynamic inputs, in the entry's order."""
-        return [name for name in self.variables if name != "streamflow"]
+        return [name for name in self.variables if name != STREAMFLOW]
 
     def natives(self, names: Iterable[str] | None = None) -> dict[str, str]:
         """Canonical name -> column in the files, of ``names`` (None: of all variables)."""
@@ -186,7 +186,7 @@ class Manifest(Strict):
     def __getitem__(self, key: str) -> Dataset:
         """The data set ``key``; a ConfigError lists the known keys if there is none.
 
-        A key that ends in ``.yaml`` is the path of a file with one entry: data of one's own need
+        A key that ends in ``.yaml`` is the path of a file with one entry: your own data need
         no change to the project's manifest.
         """
         if key.endswith(".yaml"):
@@ -242,7 +242,7 @@ def own_dataset(
     fields
         Other fields of :class:`Dataset`: ``title``, ``country``, ``licence`` and ``citation`` are
         copied into the canonical data; ``reader`` (by default ``generic``) and its ``options``
-        describe the layout; ``missing`` lists values that stand for a missing one, such as
+        describe the layout; ``missing`` lists values that mean a missing one, such as
         ``-999``; ``attributes`` names columns of the attribute table, of which ``area`` is needed
         where streamflow is in m3/s.
 

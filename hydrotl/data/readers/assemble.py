@@ -60,7 +60,7 @@ def to_dataset(
     dataset
         The manifest entry, for native units and the area attribute.
     options
-        What to do where tmin lies above tmax; with ``nan``, the attribute ``masked`` of both
+        What to do where tmin is above tmax; with ``nan``, the attribute ``masked`` of both
         says on how many days.
 
     Raises

@@ -26,8 +26,8 @@ def read_attributes(
     Parameters
     ----------
     folder, pattern
-        The tables: a file inside ``folder``, or a pattern with ``*`` for several. A column that
-        comes again in a later one is taken once.
+        The tables: a file inside ``folder``, or a pattern with ``*`` for several. A column that is
+        in several tables is taken from the first.
     dataset
         The manifest entry, for the column of the ids and the missing codes.
     separator, encoding

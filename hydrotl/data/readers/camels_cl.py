@@ -13,7 +13,7 @@ The attribute table is transposed: a row per attribute, a column per basin. In t
 ``native`` is the file's name without number and ending, such as ``streamflow_mm``.
 
 Its option, besides those of every reader: ``composites``, the canonical names whose value is the
-total of a composite period of several days and stands on its first day, with blanks up to the next
+total of a composite period of several days, written on its first day with blanks up to the next
 (MODIS: 8 days, anew each 1 January). The reader spreads it evenly over those days; ``units`` in
 the manifest is that of the result.
 """
@@ -112,7 +112,7 @@ def _read_attributes(path: Path, dataset: Dataset) -> pd.DataFrame:
 
 
 def _spread(series: Series, days: int, basin: str, path: Path) -> Series:
-    """Daily means of totals that stand on the first day of each composite period."""
+    """Daily means of totals written on the first day of each composite period."""
     starts = np.flatnonzero(~np.isnan(series.values))
     if np.any(np.diff(starts) == 1) and days > 1:
         raise DataError(

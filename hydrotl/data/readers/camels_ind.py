@@ -17,12 +17,12 @@ from pathlib import Path
 
 import xarray as xr
 
-from hydrotl.data.canonical import TARGET
 from hydrotl.data.manifest import Dataset
 from hydrotl.data.readers.assemble import pick_basins, to_dataset
 from hydrotl.data.readers.attributes import read_attributes
 from hydrotl.data.readers.options import ReaderOptions, parse_options
 from hydrotl.data.readers.series import basin_columns, find_files, read_series
+from hydrotl_core.scaling import STREAMFLOW
 
 _DATE = ["year", "month", "day"]
 _ID_WIDTH = 5
@@ -46,9 +46,9 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
         )
         for basin in chosen
     }
-    if TARGET in dataset.variables:
+    if STREAMFLOW in dataset.variables:
         wanted = {basin: columns[basin] for basin in chosen}
         flows = read_series(flow_path, "flow table", wanted, _DATE, dataset, options.gaps)
         for basin in chosen:
-            records[basin][TARGET] = flows[basin]
+            records[basin][STREAMFLOW] = flows[basin]
     return to_dataset(records, attributes, dataset, options)

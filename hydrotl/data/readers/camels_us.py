@@ -20,7 +20,6 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
-from hydrotl.data.canonical import TARGET
 from hydrotl.data.manifest import Dataset
 from hydrotl.data.readers.assemble import pick_basins, to_dataset
 from hydrotl.data.readers.attributes import read_attributes
@@ -34,6 +33,7 @@ from hydrotl.data.readers.series import (
 )
 from hydrotl.data.readers.text import read_table
 from hydrotl_core.errors import DataError
+from hydrotl_core.scaling import STREAMFLOW
 
 #: Product name inside the file names of each forcing folder.
 PRODUCTS = {
@@ -73,7 +73,7 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
             separator="whitespace",
             header_line=4,
         )
-        if TARGET in dataset.variables:
+        if STREAMFLOW in dataset.variables:
             huc = files[basin].parent.name
             flow = folder / "usgs_streamflow" / huc / f"{basin}_streamflow_qc.txt"
             records[basin] |= _read_flow(basin, flow, dataset, options)
@@ -81,7 +81,7 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
 
 
 def _read_flow(basin: str, path: Path, dataset: Dataset, options: Options) -> Record:
-    native = dataset.variables[TARGET].native
+    native = dataset.variables[STREAMFLOW].native
     table = read_table(
         path,
         "streamflow of a basin",
@@ -95,5 +95,5 @@ def _read_flow(basin: str, path: Path, dataset: Dataset, options: Options) -> Re
     for line, found in table["id"][table["id"] != basin].items():
         raise DataError(f"{path}, line {line}: flow of basin {found} in the file of {basin}")
     days = parse_days(table, _FLOW_DATE, path)
-    values = {TARGET: table[native].to_numpy(np.float64)}
+    values = {STREAMFLOW: table[native].to_numpy(np.float64)}
     return make_series(days, table.index, values, options.gaps, path)

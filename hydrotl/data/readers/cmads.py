@@ -6,7 +6,7 @@ with one number (in temperature files two, ``maximum,minimum``). The days are no
 day can be left out. The basin mean is the weighted mean of the basin's stations, and missing on a
 day on which a station with a weight is missing.
 
-Files in the data set's folder, all but the station files under names of one's own choice::
+Files in the data set's folder, all but the station files under names of your own choice::
 
     precipitation/P<station>.txt    mm        temperature/T<station>.txt   degC, maximum,minimum
     solar/S<station>.txt            MJ/m2     humidity/R<station>.txt      fraction
@@ -32,7 +32,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hydrotl.data.canonical import TARGET
 from hydrotl.data.manifest import Dataset
 from hydrotl.data.readers.assemble import pick_basins, to_dataset
 from hydrotl.data.readers.attributes import read_attributes
@@ -41,6 +40,7 @@ from hydrotl.data.readers.series import Record, Series, parse_days, read_series
 from hydrotl.data.readers.text import read_header, read_table
 from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.recipe import Strict
+from hydrotl_core.scaling import STREAMFLOW
 
 
 class Quantity(Strict):
@@ -83,11 +83,11 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
             name: _basin_mean(folder, basin, weights[basin], native, dataset, options)
             for name, native in dataset.natives(dataset.forcings).items()
         }
-        if TARGET in dataset.variables:
+        if STREAMFLOW in dataset.variables:
             records[basin] |= read_series(
                 folder / options.streamflow.format(basin=basin),
                 "streamflow of a basin",
-                dataset.natives([TARGET]),
+                dataset.natives([STREAMFLOW]),
                 [options.date_column],
                 dataset,
                 options.gaps,
@@ -132,23 +132,18 @@ def _basin_mean(
             f"{dataset.title}: no station file holds '{native}' (there are {', '.join(columns)}); "
             "correct `native` or the option `series` in the manifest entry"
         )
-    total: Series | None = None
-    for station, weight in weights.items():
-        path = folder / quantity.file.format(station=station)
-        series = _read_station(path, quantity.columns, native, dataset.missing)
-        if total is None:
-            total = Series(series.days, weight * series.values)
-        elif not series.days.equals(total.days):
+    paths = [folder / quantity.file.format(station=station) for station in weights]
+    found = [_read_station(path, quantity.columns, native, dataset.missing) for path in paths]
+    days = found[0].days
+    for path, series in zip(paths, found, strict=True):
+        if not series.days.equals(days):
             raise DataError(
                 f"{path}: {series.days[0].date()} to {series.days[-1].date()}, but other stations "
-                f"of basin {basin} have {total.days[0].date()} to {total.days[-1].date()}: "
-                "cut them to the same days"
+                f"of basin {basin} have {days[0].date()} to {days[-1].date()}: cut them to the "
+                "same days"
             )
-        else:
-            total = Series(total.days, total.values + weight * series.values)
-    if total is None:
-        raise DataError(f"{dataset.title}: basin {basin} has no station")
-    return total
+    shares = zip(weights.values(), found, strict=True)
+    return Series(days, np.sum([weight * series.values for weight, series in shares], axis=0))
 
 
 def _read_station(

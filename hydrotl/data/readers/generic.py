@@ -71,8 +71,8 @@ def _read_basin(path: Path, dataset: Dataset, options: Options) -> Record:
                 array = decode(ds[variable.native], dataset.missing, path).squeeze()
                 if array.dims != (options.time_name,):
                     raise DataError(
-                        f"{path}: variable '{variable.native}' lies on {array.dims}, not on "
-                        f"'{options.time_name}' alone"
+                        f"{path}: variable '{variable.native}' has the dimensions {array.dims}, "
+                        f"not '{options.time_name}' alone"
                     )
                 values[name] = array.to_numpy()
             days = pd.DatetimeIndex(ds.indexes[options.time_name])
@@ -108,8 +108,8 @@ def _read_together(
             packed = ds[variable.native]
             if set(packed.dims) != set(axes):
                 raise DataError(
-                    f"{path}: variable '{variable.native}' lies on {packed.dims}, not on "
-                    f"'{options.basin_name}' and '{options.time_name}'"
+                    f"{path}: variable '{variable.native}' has the dimensions {packed.dims}, "
+                    f"not '{options.basin_name}' and '{options.time_name}'"
                 )
             if len(rows) < len(available):
                 packed = packed.isel({options.basin_name: rows})

@@ -61,7 +61,7 @@ def open_netcdf(path: Path, dataset: Dataset, time_name: str) -> xr.Dataset:
 
 
 def decode(packed: xr.DataArray, missing: Sequence[float | str], path: Path) -> xr.DataArray:
-    """Load one variable as float32, NaN where the fill value or a missing code stands.
+    """Load one variable as float32, NaN in place of the fill value and of missing codes.
 
     xarray decodes 16-bit integers to float32 where the scale is float32 and no offset is added;
     the files hold both as float64, which would double the memory for no digit.

@@ -111,7 +111,7 @@ def basin_columns(
     Raises
     ------
     DataError
-        If the file cannot be read or two columns stand for one basin.
+        If the file cannot be read or two columns are of one basin.
     """
     columns: dict[str, str] = {}
     for name in read_header(path, "table of basins", separator=separator):

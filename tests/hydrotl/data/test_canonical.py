@@ -158,7 +158,7 @@ def test_types_and_shapes_must_be_canonical():
     ds = canonical()
     with pytest.raises(DataError, match="'prcp' is float64, not float32"):
         check_canonical(ds.assign(prcp=ds["prcp"].astype(float).assign_attrs(units="mm/day")), "h")
-    with pytest.raises(DataError, match="neither on"):
+    with pytest.raises(DataError, match="neither"):
         check_canonical(ds.assign(prcp=ds["prcp"].transpose("time", "basin")), "here")
     with pytest.raises(DataError, match="'area' is int64, neither float64 nor text"):
         check_canonical(ds.assign(area=("basin", np.array([1, 2]))), "here")
