@@ -11,7 +11,7 @@ import xarray as xr
 
 from hydrotl.config import load_source
 from hydrotl.data import climate
-from hydrotl.data.basins import basin_facts, basin_frame, facts_frame
+from hydrotl.data.basins import facts_frame
 from hydrotl.data.catalog import open_dataset, save_dataset
 from hydrotl.data.evaporation import HARGREAVES, OUDIN, extraterrestrial_radiation, oudin
 from hydrotl.data.manifest import Attributes
@@ -88,15 +88,13 @@ def test_indices_follow_the_published_ones_of_671_basins() -> None:
     """
     real("camels_us.nc")
     ds = open_dataset("camels_us_packed")
-    basins = [str(b) for b in ds["basin"].values]
-    train = load_source("conus-check").train
-    facts = basin_facts("camels_us_packed", basins, [train] * len(basins))
-    found = {key: np.array(facts["climate"][key]) for key in ("aridity", "snow_fraction")}
+    roles, train = load_manifest()["camels_us_packed"].attributes, load_source("conus-check").train
+    found, _ = facts_frame(ds, roles, [train] * ds.sizes["basin"])
     published = {
         key: ds[name].values
         for key, name in (("aridity", "aridity"), ("snow_fraction", "frac_snow"))
     }
-    assert len(facts["locations"]) == 671
+    assert found[["longitude", "latitude"]].notna().all(axis=None)
     ratio = found["aridity"] / published["aridity"]
     assert 1.1 < np.median(ratio) < 1.35
     assert np.corrcoef(np.log(found["aridity"]), np.log(published["aridity"]))[0, 1] > 0.9
@@ -116,31 +114,23 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield root
 
 
-def test_facts_of_a_record_are_those_of_the_data(project: Path, tmp_path: Path) -> None:
-    facts = basin_facts("donor", ["0003", "0001"], [YEAR] * 2)
+def test_facts_are_those_of_the_data(project: Path, tmp_path: Path) -> None:
+    roles = load_manifest()["donor"].attributes
     ds = open_dataset("donor", ["0003", "0001"], end="2001-01-01")
-    assert facts["locations"] == {}, "the data have no longitude"
-    found = facts["climate"]
-    assert found["evapotranspiration"] == OUDIN
-    assert found["area_km2"] == [round(float(area)) for area in ds["area"].values]
+    found, formula = facts_frame(ds, roles, [YEAR] * 2)
+    assert formula == OUDIN
+    assert list(found.index) == ["0003", "0001"]
+    assert found["longitude"].isna().all(), "the data have no longitude"
+    assert found["area_km2"].tolist() == [round(float(area)) for area in ds["area"].values]
     rain, cold = ds["prcp"].values.astype(float), ds["tmean"].values < 0
     expected = (rain * cold).sum(axis=1) / rain.sum(axis=1)
-    assert found["snow_fraction"] == pytest.approx(expected, abs=6e-4)
+    assert found["snow_fraction"].tolist() == pytest.approx(expected, abs=6e-4)
 
     save_dataset(source_inputs(load_source("donor")), tmp_path / "donor.nc")
-    assert basin_facts("donor", ["0003", "0001"], [YEAR] * 2, tmp_path / "donor.nc") == facts
+    again = open_dataset("donor", ["0003", "0001"], file=tmp_path / "donor.nc")
+    pd.testing.assert_frame_equal(facts_frame(again, roles, [YEAR] * 2)[0], found)
 
     frame, formula = facts_frame(ds, Attributes(area="area"), [YEAR] * 2)
     assert formula == "pet of the data"
-    assert list(frame.index) == ["0003", "0001"]
-    assert frame["area_km2"].tolist() == found["area_km2"]
-    assert frame["snow_fraction"].tolist() == found["snow_fraction"]
+    assert frame["snow_fraction"].tolist() == found["snow_fraction"].tolist()
     assert frame[["longitude", "latitude"]].isna().all(axis=None)
-
-    record = {"basins": ["0003", "0001"], "nse": [0.5, None], **facts}
-    frame = basin_frame(record)
-    assert frame["aridity"].tolist() == found["aridity"]
-    assert frame["longitude"].isna().all()
-    older = basin_frame({"basins": ["x"], "nse": [0.5], "locations": {"x": [-80.0, 40.0]}})
-    assert older[["NSE", "longitude", "latitude"]].to_numpy().tolist() == [[0.5, -80.0, 40.0]]
-    assert older["aridity"].isna().all()
