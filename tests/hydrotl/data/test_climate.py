@@ -14,7 +14,7 @@ from hydrotl.data import climate
 from hydrotl.data.basins import facts_frame
 from hydrotl.data.catalog import open_dataset, save_dataset
 from hydrotl.data.evaporation import HARGREAVES, OUDIN, extraterrestrial_radiation, oudin
-from hydrotl.data.manifest import Attributes
+from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.regions import source_inputs
 from tests.real_data import real
 from tests.synthetic import period, write_project
