@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hydrotl.book.paper import load_paper
 from hydrotl.data.manifest import load_manifest
-from hydrotl.experiments.records import read_result, results_dir
+from hydrotl.experiments.records import read_record, results_dir
 from hydrotl_core.files import replacing
 from hydrotl_core.weights import Card, load_weights, member_paths
 
@@ -92,7 +92,7 @@ def model_card(folder: Path, check: Path | None = None) -> str:
         "",
     ]
     if check is not None:
-        record, published = read_result(check), load_paper().source_check
+        record, published = read_record(check), load_paper().source_check
         lines += [
             f"Source check (`hydrotl check {record['source']}`, the ensemble "
             f"`{Path(record['source']).stem}`): {record['members']} members, "
