@@ -60,9 +60,7 @@ def test_updates_of_a_recipe_in_epochs_are_counted(shared: Path) -> None:
     assert task.updates == 15
 
 
-def test_a_region_and_a_source_are_read_once(
-    shared: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_region_and_a_source_are_read_once(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     planner = Planner()
     planner.work(resolve(cell("TL-a")), 2)
 
