@@ -1,4 +1,4 @@
-"""Command line: ``hydrotl COMMAND`` or ``python -m hydrotl_core COMMAND``."""
+"""Command line: ``hydrotl COMMAND`` or ``python -m hydrotl COMMAND``."""
 
 from __future__ import annotations
 

@@ -148,7 +148,10 @@ def run_tasks(
                     bar.finish(task)
                     yield task
             open_tasks = _wait_for_others(elsewhere, event)
-            yield from (task for task in elsewhere if task not in set(open_tasks))
+            for task in elsewhere:
+                if task not in open_tasks:
+                    bar.finish(task)
+                    yield task
     if failures:
         raise _failure(failures, len(tasks))
 

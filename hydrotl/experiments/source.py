@@ -167,7 +167,7 @@ def source_tasks(
 
 def shared_name(name: str) -> str:
     """Name of a source's data among the values that tasks share."""
-    return f"source {Path(name).stem}"
+    return f"source {name}"
 
 
 def train_source(

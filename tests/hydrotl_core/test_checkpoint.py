@@ -195,12 +195,13 @@ def long_run(checkpoint: Path) -> None:
     run(config, checkpoint=checkpoint, checkpoint_seconds=0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
 def test_killed_at_twenty_moments_a_run_goes_on_to_the_same_bits(tmp_path: Path) -> None:
     """SIGKILL from outside at random moments, while checkpoints are written all the time."""
     # A fork server that has imported torch already: a child starts in milliseconds.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.test_checkpoint"])
+    context.set_forkserver_preload(["tests.hydrotl_core.test_checkpoint"])
     checkpoint = tmp_path / "run.safetensors"
     moments = random.Random(20210427)
     reached = [0]

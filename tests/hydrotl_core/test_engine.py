@@ -1,7 +1,6 @@
 """Number formats, memory and the update of the training engine."""
 
 import os
-import platform
 import subprocess
 import sys
 import warnings
@@ -11,13 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from hydrotl.experiments.members import WORKER_ENVIRONMENT
 from hydrotl_core.engine import Update, arithmetic, out_of_memory
 from hydrotl_core.model import StreamflowLSTM
 from tests.hydrotl_core.test_model import DEVICES, make_inputs, make_model, parameters_of
 from tests.reference_lstm import reference_gradient
-
-GLIBC = platform.libc_ver()[1] if platform.libc_ver()[0] == "glibc" else None
 
 
 def relative(value: Tensor, wanted: Tensor) -> float:
@@ -212,36 +208,3 @@ def test_what_counts_as_a_lack_of_memory() -> None:
         torch.empty(2**60, dtype=torch.uint8)
     assert out_of_memory(caught.value)
     assert not out_of_memory(RuntimeError("shapes do not match"))
-
-
-PAGE_FAULTS = """
-import resource
-import torch
-
-torch.ones(2**24)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(5):
-    torch.ones(2**24)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
-"""
-
-
-@pytest.mark.skipif(
-    platform.libc_ver()[0] != "glibc"
-    or tuple(map(int, platform.libc_ver()[1].split("."))) < (2, 35),
-    reason="only glibc from 2.35 on has these settings",
-)
-def test_large_blocks_of_a_worker_are_kept() -> None:
-    """Five blocks of 64 MiB, one after the other, are 81920 pages of 4 KiB if each is new."""
-    faults = {}
-    for how, more in (("worker", WORKER_ENVIRONMENT), ("plain", {})):
-        done = subprocess.run(
-            [sys.executable, "-c", PAGE_FAULTS],
-            capture_output=True,
-            text=True,
-            check=True,
-            env=plain_environment() | more,
-        )
-        faults[how] = int(done.stdout)
-    assert faults["worker"] < 0.01 * 81920
-    assert faults["worker"] < faults["plain"]

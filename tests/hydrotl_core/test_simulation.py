@@ -81,17 +81,17 @@ def test_data_set_of_an_ensemble_with_periods_per_basin() -> None:
     scaler, _ = fitted(ds, PLAIN, fit)
     arrays = build_arrays(ds, scaler, periods, fit, lead=15)
     members = [simulate(model_for(scaler, PLAIN, seed), arrays, scaler) for seed in range(3)]
-    result = to_dataset(members, observed_flow(ds, periods), arrays)
+    result = to_dataset(members, observed_flow(ds, periods), arrays.basins, arrays.starts)
     assert dict(result.sizes) == {"member": 3, "basin": 2, "day": 10}
     assert result["simulated"].dims == ("member", "basin", "day")
     assert result["simulated"].attrs["units"] == result["observed"].attrs["units"] == "mm/day"
     assert int(result["observed"].sel(basin="0002").notnull().sum()) <= 5
 
-    frame = series(result, "0002")
-    assert frame.index[0] == pd.Timestamp("2001-01-05")
+    one = series(result, "0002")
+    assert one["date"].values[0] == pd.Timestamp("2001-01-05")
     np.testing.assert_allclose(
-        frame["simulated"], np.mean([m[1] for m in members], axis=0), rtol=1e-6
+        one["simulated"], np.mean([m[1] for m in members], axis=0), rtol=1e-6
     )
     truth = ds["streamflow"].sel(basin="0002", time=slice("2001-01-05", "2001-01-09")).values
-    np.testing.assert_array_equal(frame["observed"].values[:5], truth)
-    assert frame["observed"][5:].isna().all()
+    np.testing.assert_array_equal(one["observed"].values[:5], truth)
+    assert one["observed"][5:].isnull().all()

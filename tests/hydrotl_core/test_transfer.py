@@ -11,7 +11,7 @@ from hydrotl_core.errors import WeightsError
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.recipe import Option, Training
 from hydrotl_core.training import make_optimizer, train
-from hydrotl_core.transfer import adapt, freeze, hidden_size, load_strict
+from hydrotl_core.transfer import adapt, freeze, hidden_size, initial_model, load_strict
 from tests.synthetic import ROOT, canonical, fitted, training
 
 INPUT = {"input.weight", "input.bias"}
@@ -63,10 +63,7 @@ def test_exactly_the_declared_parameters_change(
     source = source_weights()
     given = {key: value.clone() for key, value in source.items()}
     scaler, arrays = fitted(canonical(), config)
-    torch.manual_seed(0)
-    model = adapt(
-        source, scaler.n_dynamic, scaler.n_static, config.dropconnect, config.output_dropout
-    )
+    model = adapt(source, 0, scaler.n_dynamic, scaler.n_static, config)
     before = snapshot(model)
     for key in LSTM | OUTPUT:
         assert same_bits(before[key], given[key]), f"{key} is not the source's"
@@ -92,7 +89,7 @@ def test_exactly_the_declared_parameters_change(
 @pytest.mark.parametrize("name", EXPECTED)
 @pytest.mark.parametrize("kind", ["adamw", "adadelta"])
 def test_optimiser_holds_and_remembers_only_what_trains(name: str, kind: str) -> None:
-    model = adapt(source_weights(), 2, 1, 0.0, 0.0)
+    model = adapt(source_weights(), 0, 2, 1, training())
     freeze(model, options()[name])
     optimizer = make_optimizer(model, training(optimizer=kind))
     flow, _ = model(torch.randn(5, 2, 2), torch.randn(2, 1))
@@ -111,8 +108,7 @@ def test_gradients_of_what_trains_do_not_depend_on_what_is_frozen(name: str) -> 
     dynamic, static = torch.randn(30, 3, 2), torch.randn(3, 1)
     grads = []
     for frozen in (False, True):
-        torch.manual_seed(3)
-        model = adapt(source_weights(), 2, 1, 0.5, 0.0)
+        model = adapt(source_weights(), 3, 2, 1, training(dropconnect=0.5))
         if frozen:
             freeze(model, options()[name])
         flow, _ = model(dynamic, static, generator=torch.Generator().manual_seed(8))
@@ -126,27 +122,39 @@ def test_gradients_of_what_trains_do_not_depend_on_what_is_frozen(name: str) -> 
         assert whole.abs().max() > 0
 
 
-def test_input_layer_is_new_and_follows_the_generator() -> None:
-    source = source_weights()
-    drawn = []
-    for seed in (0, 0, 1):
-        torch.manual_seed(seed)
-        drawn.append(adapt(source, 6, 4, 0.0, 0.0).input.weight.detach())
+def test_input_layer_is_new_and_follows_the_seed() -> None:
+    source, before = source_weights(), torch.get_rng_state()
+    drawn = [adapt(source, seed, 6, 4, training()).input.weight.detach() for seed in (0, 0, 1)]
+    assert torch.equal(torch.get_rng_state(), before), "the global generator was used"
     assert same_bits(drawn[0], drawn[1])
     assert not torch.equal(drawn[0], drawn[2])
     assert not torch.equal(drawn[0], source["input.weight"]), "same shape, yet it must be new"
 
 
+def test_initial_model_leaves_the_global_generator_alone() -> None:
+    before = torch.get_rng_state()
+    config = training(hidden=4)
+    first, again, other = (initial_model(k, 2, 1, config) for k in (1, 1, 2))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert same_bits(first.lstm["weight_hh"], again.lstm["weight_hh"])
+    assert not torch.equal(first.lstm["weight_hh"], other.lstm["weight_hh"])
+
+
 def test_adapted_model_does_not_share_memory_with_the_source() -> None:
     source = source_weights()
-    model = adapt(source, 2, 1, 0.0, 0.0)
+    model = adapt(source, 0, 2, 1, training())
     with torch.no_grad():
         model.lstm["weight_hh"].zero_()
     assert source["lstm.weight_hh"].abs().max() > 0
 
 
+def test_another_hidden_size_than_the_sources_is_an_error() -> None:
+    with pytest.raises(WeightsError, match="hidden size 12, the recipe asks for 8"):
+        adapt(source_weights(12), 0, 2, 1, training(hidden=8))
+
+
 def test_freeze_can_be_undone_by_another_option() -> None:
-    model = adapt(source_weights(), 2, 1, 0.0, 0.0)
+    model = adapt(source_weights(), 0, 2, 1, training())
     for name in ("TL-a", "TL-c", "TL-b"):
         freeze(model, options()[name])
         trained = {key for key, p in model.named_parameters() if p.requires_grad}
@@ -164,7 +172,7 @@ def test_missing_and_extra_parameters_name_both_sides() -> None:
     del source["lstm.bias_hh"]
     source["lstm.peephole"] = torch.zeros(3)
     with pytest.raises(WeightsError, match=r"expects lstm\.bias_hh.*have lstm\.peephole"):
-        adapt(source, 2, 1, 0.0, 0.0)
+        adapt(source, 0, 2, 1, training())
 
 
 @pytest.mark.parametrize("name", sorted(LSTM | OUTPUT))
@@ -172,21 +180,21 @@ def test_each_missing_parameter_is_an_error(name: str) -> None:
     source = source_weights()
     del source[name]
     with pytest.raises(WeightsError, match=name.replace(".", r"\.")):
-        adapt(source, 2, 1, 0.0, 0.0)
+        adapt(source, 0, 2, 1, training())
 
 
 def test_another_shape_names_both_shapes() -> None:
     source = source_weights()
     source["lstm.bias_ih"] = torch.zeros(31)
     with pytest.raises(WeightsError, match=r"lstm\.bias_ih.*\(31,\).*\(32,\)"):
-        adapt(source, 2, 1, 0.0, 0.0)
+        adapt(source, 0, 2, 1, training())
 
 
 def test_a_broadcastable_shape_is_still_an_error() -> None:
     source = source_weights()
     source["output.bias"] = torch.tensor(1.0)
     with pytest.raises(WeightsError, match=r"output\.bias"):
-        adapt(source, 2, 1, 0.0, 0.0)
+        adapt(source, 0, 2, 1, training())
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.int32])
@@ -194,7 +202,7 @@ def test_another_dtype_names_both_dtypes(dtype: torch.dtype) -> None:
     source = source_weights()
     source["lstm.weight_ih"] = source["lstm.weight_ih"].to(dtype)
     with pytest.raises(WeightsError, match=rf"lstm\.weight_ih.*{dtype}.*torch\.float32"):
-        adapt(source, 2, 1, 0.0, 0.0)
+        adapt(source, 0, 2, 1, training())
 
 
 def test_a_failed_load_leaves_the_model_as_it_was() -> None:

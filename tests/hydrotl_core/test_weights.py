@@ -11,12 +11,10 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from hydrotl.book.cards import arithmetic, model_card, places, same_recipe_check
-from hydrotl.experiments.source import source_parameters
 from hydrotl_core.errors import WeightsError
 from hydrotl_core.simulation import simulate
 from hydrotl_core.weights import Card, load_model, load_weights, member_paths, save_weights
-from tests.synthetic import ROOT, canonical, fitted, model_for, training
+from tests.synthetic import canonical, fitted, model_for, training
 
 CONFIG = training(dropconnect=0.5, output_dropout=0.1)
 
@@ -191,51 +189,3 @@ def test_members_in_order_of_their_number(tmp_path: Path) -> None:
     assert names == ["member-0", "member-2", "member-10"]
     with pytest.raises(WeightsError, match=r"no member-\*\.safetensors in"):
         member_paths(tmp_path / "empty")
-
-
-def test_the_card_says_of_each_member_how_and_where_it_was_computed(tmp_path: Path) -> None:
-    """A recipe in bfloat16: as it says, in float32 after all, and a file that does not tell."""
-    _, card = make(tmp_path / "w.safetensors")
-    lowered = CONFIG.model_copy(update={"precision": "bfloat16"})
-    told = ["bfloat16", "float32", "float32", None]
-    devices = ["Some GPU", "cpu", "cpu", "cpu"]
-    members = [
-        card.model_copy(
-            update={
-                "seed": seed,
-                "training": lowered,
-                "provenance": {"device": device, "machine": "m", "arithmetic": fmt},
-            }
-        )
-        for seed, (fmt, device) in enumerate(zip(told, devices, strict=True))
-    ]
-    del members[3].provenance["arithmetic"]
-    assert arithmetic(members) == (
-        "bfloat16 (seed 0); float32 (seed 1, 2); bfloat16 as the recipe says, not recorded (seed 3)"
-    )
-    assert arithmetic(members[1:3]) == "float32"
-    assert places(members) == "Some GPU, m (seed 0); cpu, m (seed 1, 2, 3)"
-    assert places(members[1:]) == "cpu, m"
-
-
-def test_target_members_start_from_source_members_in_turn(tmp_path: Path) -> None:
-    scaler, _ = fitted(canonical(), CONFIG)
-    _, card = make(tmp_path / "member-0.safetensors")
-    starts = []
-    for member in range(2):
-        model = model_for(scaler, CONFIG, seed=member)
-        parameters = {name: p.detach() for name, p in model.named_parameters()}
-        save_weights(tmp_path / f"member-{member}.safetensors", parameters, card)
-        starts.append(parameters["lstm.weight_hh"])
-    for target, source in ((0, 0), (1, 1), (2, 0), (5, 1)):
-        parameters, _ = source_parameters(tmp_path, target)
-        assert torch.equal(parameters["lstm.weight_hh"], starts[source])
-
-
-@pytest.mark.parametrize("name", sorted(p.name for p in (ROOT / "weights").iterdir()))
-def test_committed_card_is_that_of_the_weights_and_the_source_check(name: str) -> None:
-    folder = ROOT / "weights" / name
-    written = (folder / "README.md").read_text(encoding="utf-8")
-    assert written == model_card(folder, same_recipe_check(folder)), f"hydrotl card {name}"
-    # The forcing's own publication, which weights of an earlier version do not carry.
-    assert "doi:10.4211/hs.17c896843cf940339c3c3496d0c1c077" in written

@@ -89,7 +89,7 @@ def test_indices_follow_the_published_ones_of_671_basins() -> None:
     real("camels_us.nc")
     ds = open_dataset("camels_us_packed")
     roles, train = load_manifest()["camels_us_packed"].attributes, load_source("conus-check").train
-    found, _ = facts_frame(ds, roles, [train] * ds.sizes["basin"])
+    found = facts_frame(ds, roles, [train] * ds.sizes["basin"])[0].reset_index()
     published = {
         key: ds[name].values
         for key, name in (("aridity", "aridity"), ("snow_fraction", "frac_snow"))

@@ -1,0 +1,47 @@
+"""A Dask scheduler with workers, in processes of their own."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.synthetic import ROOT
+
+
+@contextmanager
+def dask_cluster(folder: Path, workers: int, *words: str) -> Iterator[str]:
+    """Address of a scheduler, started with its workers as their users start them.
+
+    The workers find the packages, but no project and no data: what they need is sent to them.
+    """
+    environment = {
+        **os.environ,
+        "HYDROTL_ROOT": str(folder / "no-project-here"),
+        "HYDROTL_DATA": str(folder / "no-data-here"),
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(ROOT),
+    }
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    scheduler = ["dask_scheduler", "--host", "127.0.0.1", "--port", str(port)]
+    worker = ["dask_worker", address, "--nthreads", "1", *words]
+    parts = [
+        subprocess.Popen(
+            [sys.executable, "-m", f"distributed.cli.{name}", *more, "--no-dashboard"],
+            env=environment,
+            cwd=folder,
+            stderr=subprocess.DEVNULL,
+        )
+        for name, *more in [scheduler, *[worker] * workers]
+    ]
+    try:
+        yield address
+    finally:
+        for part in parts:
+            part.kill()  # a worker that is asked to stop first looks for its scheduler
+        for part in parts:
+            part.wait()

@@ -1,0 +1,99 @@
+"""Regions: which basins, which inputs, which periods."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from hydrotl.config import Basins, load_region
+from hydrotl.data.catalog import open_dataset
+from hydrotl.data.regions import hold_out, region_data, select_basins
+from hydrotl_core.errors import ConfigError
+from tests.project import edit, enter
+from tests.synthetic import period, write_project, write_yaml
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project that no test changes."""
+    root = write_project(tmp_path_factory.mktemp("project"))
+    with pytest.MonkeyPatch.context() as patch:
+        enter(patch, root)
+        yield root
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """One to change at will."""
+    write_project(tmp_path)
+    enter(monkeypatch, tmp_path)
+    return tmp_path
+
+
+def chosen(**choice: Any) -> list[str]:
+    ds = select_basins(open_dataset("target"), Basins.model_validate(choice), "target")
+    return [str(b) for b in ds["basin"].values]
+
+
+def test_choosing_basins(shared: Path) -> None:
+    assert chosen() == ["0001", "0002", "0003"]
+    # Basin 0003 lacks 100 of the screen's 366 days of flow, more than its 20 %.
+    assert chosen(screen="observed") == ["0001", "0002"]
+    assert chosen(ids=["0003", "0001"]) == ["0001", "0003"]
+    assert chosen(exclude=["0002"]) == ["0001", "0003"]
+    assert chosen(ids=["0001", "0002"], exclude=["0001"]) == ["0002"]
+    slope = open_dataset("target")["slope"].values  # stands in for the latitude
+    middle = float(np.sort(slope)[1])
+    expected = [f"000{k + 1}" for k in range(3) if slope[k] >= middle]
+    assert chosen(latitude=[middle, 1e9]) == expected
+
+
+def test_impossible_choices_of_basins_are_named(shared: Path) -> None:
+    with pytest.raises(ConfigError, match="basins 0009, 7 are not in data set target"):
+        chosen(ids=["0001", "0009"], exclude=["7"])
+    with pytest.raises(ConfigError, match="no screen 'strict'; it has observed"):
+        chosen(screen="strict")
+    with pytest.raises(ConfigError, match="names no attribute for the longitude"):
+        chosen(longitude=[0, 1])
+    with pytest.raises(ConfigError, match="leaves none of data set target"):
+        chosen(latitude=[-5, -4])
+
+
+def test_a_screen_counts_days_outside_the_record_as_missing(own: Path) -> None:
+    manifest = own / "data_manifest.yaml"
+    content = yaml.safe_load(manifest.read_text(encoding="utf-8"))
+    content["datasets"]["target"]["screens"]["observed"]["end"] = "2003-01-01"
+    write_yaml(manifest, content)
+    with pytest.raises(ConfigError, match="leaves none"):
+        chosen(screen="observed")
+
+
+def test_a_period_of_its_own_for_no_basin(own: Path) -> None:
+    days = {"train": ["2000-01-01", "2000-12-31"], "test": ["2001-01-01", "2001-06-30"]}
+    setting = {**days, "per_basin": {"002": days}}
+    edit(own / "experiments" / "regions" / "target.yaml", settings={"mixed": setting})
+    with pytest.raises(ConfigError, match="per_basin names 002, not in data set target"):
+        region_data(load_region("target"))
+
+
+def test_attributes_computed_from_flow_need_permission(own: Path) -> None:
+    manifest = yaml.safe_load((own / "data_manifest.yaml").read_text(encoding="utf-8"))
+    manifest["datasets"]["target"]["attributes"]["uses_flow"] = ["slope"]
+    write_yaml(own / "data_manifest.yaml", manifest)
+    region = load_region("target")
+    assert "slope" in region.inputs.static
+    with pytest.raises(ConfigError, match="slope were computed from observed flow"):
+        region_data(region)
+    assert "slope" in region_data(region.model_copy(update={"flow_attributes": True}))
+
+
+def test_hold_out_by_hand() -> None:
+    periods = [period("2000-01-01", "2001-01-01"), period("2003-01-01", "2003-03-02")]
+    first, last = hold_out(periods, 30)
+    assert [str(p.end) for p in first] == ["2000-12-02", "2003-01-31"]
+    assert [(str(p.start), p.days) for p in last] == [("2000-12-02", 30), ("2003-01-31", 30)]
+    with pytest.raises(ConfigError, match="validation of 60 days leaves no training day"):
+        hold_out(periods, 60)
