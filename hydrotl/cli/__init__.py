@@ -1,0 +1,44 @@
+"""Command line: ``hydrotl COMMAND`` or ``python -m hydrotl COMMAND``.
+
+Commands import what they need when they run, so that ``hydrotl --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from hydrotl.cli.book import book
+from hydrotl.cli.data import describe, fetch, pack
+from hydrotl.cli.experiments import reproduce, run, sweep
+from hydrotl.cli.process_based import calibrate, swat, swat_fetch
+from hydrotl.cli.source import card, check, train_source
+from hydrotl_core.errors import HydroTLError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Transfer streamflow LSTMs across continents.",
+)
+app.command()(fetch)
+app.command()(describe)
+app.command()(pack)
+app.command("train-source")(train_source)
+app.command()(check)
+app.command()(card)
+app.command()(run)
+app.command()(sweep)
+app.command()(reproduce)
+app.command("swat-fetch")(swat_fetch)
+app.command()(swat)
+app.command()(calibrate)
+app.command()(book)
+
+
+def main() -> None:
+    """Entry point: an expected error is one clear line, not a traceback."""
+    try:
+        app()
+    except (HydroTLError, FloatingPointError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise SystemExit(2) from None

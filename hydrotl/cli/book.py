@@ -1,0 +1,21 @@
+"""The command that makes the book."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hydrotl.cli.options import Jobs
+
+
+def book(
+    quick: Annotated[bool, typer.Option(help="Quick parameters (book/quick.yaml).")] = True,
+    jobs: Jobs = 0,
+) -> None:
+    """Run the section notebooks and build the book."""
+    from hydrotl.book.build import build_book, run_notebooks
+    from hydrotl.experiments.executors import default_jobs
+
+    run_notebooks(quick=quick, jobs=jobs or default_jobs())
+    typer.echo(build_book())

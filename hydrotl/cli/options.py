@@ -1,0 +1,34 @@
+"""What the commands share: their options, and how they print scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Jobs = Annotated[
+    int, typer.Option(min=0, help="Processes side by side; 0 = one per core, one on a GPU.")
+]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+Data = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="NetCDF file (hydrotl pack), not HYDROTL_DATA."),
+]
+
+
+def jobs_on(jobs: int, device: str) -> int:
+    from hydrotl.experiments.executors import default_jobs
+
+    # Processes share one GPU and its memory: one after another there, unless asked for more.
+    return jobs or (default_jobs() if device == "cpu" else 1)
+
+
+def print_scores(records: list[dict[str, Any]]) -> None:
+    """A line per cell: mean and median NSE, and the range of its members' medians."""
+    from hydrotl.experiments.records import cell_table
+
+    table = cell_table(records).drop(columns="region")
+    medians = [[m for m in r["member_nse_median"] if m is not None] for r in records]
+    table["members' medians"] = [f"{min(m):.2f} to {max(m):.2f}" if m else "" for m in medians]
+    typer.echo(table.to_string(index=False))

