@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from hydrotl.book.pages import show
 from hydrotl.book.pages.source import cards, ensembles
-from hydrotl.book.paper import load_paper
 from hydrotl.config import load_options, load_region
 from hydrotl.experiments.cells import LOCAL
 from hydrotl.experiments.records import read_result, results_dir
 from hydrotl_core.errors import ConfigError
-
-if TYPE_CHECKING:
-    from IPython.display import Markdown
 
 
 def sweep_sources(sources: list[str] | None = None) -> dict[str, int]:
@@ -79,21 +74,3 @@ def committed(region: str, setting: str, option: str | None) -> dict[int, dict[s
 def label(size: int, option: str) -> str:
     """Name of a model that starts from a source of ``size`` basins; 0: the local model."""
     return f"{option}, {size} basins" if size else LOCAL
-
-
-def remark(sizes: dict[str, int]) -> Markdown:
-    """Which sources the page compares, and what the paper found."""
-    paper = load_paper().figure_2
-    found = ", ".join(f"`{name}` ({size} basins)" for name, size in sizes.items())
-    text = f"Sources in `weights/` that this page compares: {found}. "
-    if len(sizes) < 2:
-        text += (
-            "With a single source there is no curve to draw yet, only its distance from the "
-            "local model. `hydrotl train-source NAME` trains another from "
-            "`experiments/sources/NAME.yaml`, where `subset` is its number of basins; the box "
-            "plot then shows it. "
-        )
-    return show.remark(
-        text + f"In the paper, the first {paper.sources} source basins raised the median NSE "
-        f"from {paper.before:.3f} to {paper.after:.3f}."
-    )

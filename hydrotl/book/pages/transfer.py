@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -89,23 +88,3 @@ def observed_and(chosen: Mapping[str, CellResult]) -> pn.pane.Bokeh:
     from hydrotl.book.figures import hydrographs
 
     return hydrographs(*hydrograph_frames(chosen))
-
-
-def quick_values(region: str, setting: str, medians: Mapping[str, float]) -> dict[str, Any]:
-    """Numbers of a run under the names that other pages quote.
-
-    Parameters
-    ----------
-    region, setting
-        What was run. The front page quotes the sample region: where another one was run, its
-        values are NaN and a dash.
-    medians
-        Median NSE of the local model and of each transfer option.
-    """
-    best = max((name for name in medians if name != LOCAL), key=lambda name: medians[name])
-    absent = {"setting": show.MISSING, "best_option": show.MISSING}
-    absent |= {"local_median": math.nan, "best_median": math.nan}
-    found = {"setting": setting, "best_option": best}
-    found |= {"local_median": float(medians[LOCAL]), "best_median": float(medians[best])}
-    named = {f"sample_{name}": value for name, value in absent.items()}
-    return named | {f"{region}_{name}": value for name, value in found.items()}

@@ -3,13 +3,11 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import yaml
 
-from hydrotl.book.pages import show
 from hydrotl.experiments.source import SourceTask, train_source_member
 from tests.synthetic import ROOT, write_project, write_yaml
 
@@ -54,14 +52,6 @@ def published(project: Path) -> Path:
     for option, nse in {"TL-a": 0.3, "TL-b": 0.6, "TL-c": 0.5}.items():
         _save(project, "validation/tiny", option, [nse, nse])
     return project
-
-
-@pytest.fixture
-def glued(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What a page names for other pages to quote."""
-    found: dict[str, Any] = {}
-    monkeypatch.setattr(show, "name_values", found.update)
-    return found
 
 
 def _work_in(root: Path, patch: pytest.MonkeyPatch) -> None:
