@@ -20,7 +20,7 @@ from tests.notebook_cells import run_cells
 
 def test_water_balance_of_the_sample_basins() -> None:
     """Against lumod's own tables, without hydrotl's reader and units."""
-    page = run_cells("01-data", {"datasets": ["sample"]})
+    page = run_cells("01-data", datasets=["sample"]).names
     balance, gauges = (page[name].set_index("basin") for name in ("balance", "gauges"))
     for number, basin in enumerate(("tamaulipas", "sarapiqui", "girnock"), start=1):
         info, frame = load_example(number)
@@ -35,7 +35,7 @@ def test_water_balance_of_the_sample_basins() -> None:
 
 
 def test_means_are_of_days_with_both_rain_and_flow(project: Path) -> None:
-    page = run_cells("01-data", {"datasets": ["target"]})
+    page = run_cells("01-data", datasets=["target"]).names
     row = page["balance"].set_index("basin").loc["0003"]
     ds = open_dataset("target").sel(basin="0003")
     rain, flow = ds["prcp"].values.astype(float), ds["streamflow"].values.astype(float)

@@ -33,19 +33,18 @@ def test_sweep_takes_sources_by_size(project: Path) -> None:
     assert [(cell.option, cell.source) for cell in moved] == [("TL-a", "donor")]
 
 
-def test_page_shows_the_sweep_and_the_committed_figure() -> None:
+def test_page_shows_the_sweep_and_the_committed_figure(monkeypatch: pytest.MonkeyPatch) -> None:
     observed = np.array([[1.0, 2, 3, 2], [4.0, 8, np.nan, 6]])
     # NSE 0.5 and 0; then 1 and 0.5, as on page 3
-    local = cell_result("local", np.array([[1.0, 2, 3, 3], [6.0, 6, 50, 6]]), observed)
-    moved = cell_result("TL-c", np.array([[1.0, 2, 3, 2], [4.0, 8, 50, 8]]), observed)
-    page = run_cells(
-        "04-source-size",
-        {"sources": ["conus-50"], "full_regions": ["gb-49"]},
-        {
-            "local": {local.cell: local},
-            "moved": {"conus-50": {Cell("sample", "1-year", "TL-c", source="conus-50"): moved}},
-        },
+    trained = {
+        "local": cell_result("local", np.array([[1.0, 2, 3, 3], [6.0, 6, 50, 6]]), observed),
+        "TL-c": cell_result("TL-c", np.array([[1.0, 2, 3, 2], [4.0, 8, 50, 8]]), observed),
+    }
+    monkeypatch.setattr(
+        "hydrotl.experiments.experiment.run_region",
+        lambda *_, options, **__: {Cell("sample", "1-year", *options): trained[options[0]]},
     )
+    page = run_cells("04-source-size", sources=["conus-50"], full_regions=["gb-49"]).names
     assert page["summary"].loc["local"].tolist() == [0.25, 0.25, 0.0]
     assert page["summary"].loc["TL-c, 50 basins"].tolist() == [0.75, 0.75, 0.5]
     option = page["chosen"]["gb-49"]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from hydrotl.book.pages import table1a, transfer
+from hydrotl.book.pages import show, table1a, transfer
 from hydrotl.config import load_region
 from hydrotl.experiments.experiment import Cell, CellResult
 from hydrotl.experiments.uncertainty import Interval
@@ -43,10 +43,21 @@ def results() -> dict[Cell, CellResult]:
     return {part.cell: part for part in parts}
 
 
+def untrained(patch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Let the page take :func:`results` for a training's; what it gives to other pages."""
+    glued: dict[str, Any] = {}
+    patch.setattr("hydrotl.experiments.experiment.run_region", lambda *_, **__: results())
+    patch.setattr(show, "name_values", glued.update)
+    return glued
+
+
 @pytest.fixture(scope="module")
 def page() -> dict[str, Any]:
     """The page with the committed results, and these of a run."""
-    return run_cells("03-transfer", {"settings": ["1-year"]}, {"results": results()})
+    with pytest.MonkeyPatch.context() as patch:
+        glued = untrained(patch)
+        page = run_cells("03-transfer", settings=["1-year"])
+    return page.names | {"glued": glued}
 
 
 def committed(region: str, option: str, setting: str = "1-year") -> dict[str, Any]:
@@ -65,14 +76,14 @@ def test_scores_of_a_run(page: dict[str, Any]) -> None:
     assert summary["mean NSE"].to_dict() == {"local": 0.25, "TL-a": 0.75}
 
 
-def test_numbers_for_the_front_page(page: dict[str, Any]) -> None:
+def test_numbers_for_the_front_page(page: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     assert page["glued"]["sample_local_median"] == 0.25
     assert page["glued"]["sample_best_option"] == "TL-a"
     assert page["glued"]["sample_best_median"] == 0.75
-    elsewhere = {"region": "elsewhere", "settings": ["1-year"]}
-    other = run_cells("03-transfer", elsewhere, {"results": results()}, until="show.name_values")
-    assert math.isnan(other["glued"]["sample_best_median"])
-    assert other["glued"]["elsewhere_best_median"] == 0.75
+    glued = untrained(monkeypatch)
+    run_cells("03-transfer", stop="table1a.committed", region="elsewhere", settings=["1-year"])
+    assert math.isnan(glued["sample_best_median"])
+    assert glued["elsewhere_best_median"] == 0.75
 
 
 def test_gain_is_the_difference_in_the_same_basins(page: dict[str, Any]) -> None:
