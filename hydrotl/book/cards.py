@@ -48,6 +48,31 @@ def places(cards: Sequence[Card]) -> str:
     return by_member(cards, [f"{o['device']}, {o['machine']}" for o in origins])
 
 
+def facts(cards: Sequence[Card]) -> str:
+    """What an ensemble is, as a Markdown list: data, inputs, recipe, cost, licence, citation."""
+    first = cards[0]
+    licence, references = terms(first)
+    origin, protocol = first.provenance, first.protocol
+    minutes = [float(card.provenance["seconds"]) / 60 for card in cards]
+    dates = sorted({str(card.provenance["date"]) for card in cards})
+    versions = sorted({str(card.provenance["code"]) for card in cards})
+    training = ", ".join(f"{k} {v}" for k, v in first.training.model_dump().items())
+    lines = [
+        f"Members: {len(cards)}, seeds {', '.join(str(card.seed) for card in cards)}",
+        f"Data: `{origin['dataset']}`, {origin['basins']} basins, training period "
+        f"{protocol['train']['start']} to before {protocol['train']['end']}, "
+        f"data hash {origin['data_hash']}",
+        f"Inputs, in order: {', '.join(first.inputs)}",
+        f"Recipe `{protocol['recipe']}`: {training}",
+        f"Arithmetic of the LSTM layer: {arithmetic(cards)}",
+        f"Trained {', '.join(dates)} on {places(cards)}, "
+        f"{min(minutes):.0f}-{max(minutes):.0f} minutes per member, code {', '.join(versions)}",
+        f"Data licence: {licence or 'see the citation'}",
+        f"Cite: {references}",
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
 def model_card(folder: Path, check: Path | None = None) -> str:
     """Markdown card of the ensemble in ``folder``.
 
@@ -64,37 +89,16 @@ def model_card(folder: Path, check: Path | None = None) -> str:
         If there are no weights.
     """
     cards = [load_weights(path)[1] for path in member_paths(folder)]
-    first = cards[0]
-    licence, references = terms(first)
-    origin, protocol = first.provenance, first.protocol
-    seconds = [float(card.provenance["seconds"]) for card in cards]
-    dates = sorted({str(card.provenance["date"]) for card in cards})
-    versions = sorted({str(card.provenance["code"]) for card in cards})
-    training = ", ".join(f"{k} {v}" for k, v in first.training.model_dump().items())
-    lines = [
-        f"# {protocol['title']}",
-        "",
-        "Weights of a streamflow LSTM (Ma et al. 2021, doi:10.1029/2020WR028600), one file per",
-        "member, safetensors. This page is written from the files by `hydrotl card`.",
-        "",
-        f"- Members: {len(cards)}, seeds {', '.join(str(card.seed) for card in cards)}",
-        f"- Data: `{origin['dataset']}`, {origin['basins']} basins, training period "
-        f"{protocol['train']['start']} to before {protocol['train']['end']}, "
-        f"data hash {origin['data_hash']}",
-        f"- Inputs, in order: {', '.join(first.inputs)}",
-        f"- Recipe `{protocol['recipe']}`: {training}",
-        f"- Arithmetic of the LSTM layer: {arithmetic(cards)}",
-        f"- Trained {', '.join(dates)} on {places(cards)}, "
-        f"{min(seconds) / 60:.0f}-{max(seconds) / 60:.0f} minutes per member, "
-        f"code {', '.join(versions)}",
-        f"- Data licence: {licence or 'see the citation'}",
-        f"- Cite: {references}",
-        "",
-    ]
+    text = (
+        f"# {cards[0].protocol['title']}\n\n"
+        "Weights of a streamflow LSTM (Ma et al. 2021, doi:10.1029/2020WR028600), one file per\n"
+        "member, safetensors. This page is written from the files by `hydrotl card`.\n\n"
+        f"{facts(cards)}\n"
+    )
     if check is not None:
         record, published = read_record(check), load_paper().source_check
-        lines += [
-            f"Source check (`hydrotl check {record['source']}`, the ensemble "
+        text += (
+            f"\nSource check (`hydrotl check {record['source']}`, the ensemble "
             f"`{Path(record['source']).stem}`): {record['members']} members, "
             f"{len(record['basins'])} basins, test period "
             f"{record['test']['start']} to before {record['test']['end']}: NSE of the mean "
@@ -102,10 +106,9 @@ def model_card(folder: Path, check: Path | None = None) -> str:
             f"Per basin: `results/source/{check.name}`. Forcing: "
             f"{load_manifest()[record['dataset']].title}. The paper's check ({published.forcing} "
             f"forcing, its own recipe) has a median of {published.median_nse:.2f}; the two are not "
-            "the same experiment.",
-            "",
-        ]
-    return "\n".join(lines) + "\n## Known weaknesses\n\n" + WEAKNESSES
+            "the same experiment.\n"
+        )
+    return f"{text}\n## Known weaknesses\n\n{WEAKNESSES}"
 
 
 def terms(card: Card) -> tuple[str, str]:

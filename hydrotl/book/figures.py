@@ -6,7 +6,8 @@ option has the same colour in every figure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,8 +50,21 @@ def setup() -> None:
 
 
 def toolbar() -> dict[str, Any]:
-    """Options of every figure: its tools above the plot, so that nothing covers the axes."""
+    """Options for the tools of a figure: above the plot, so that they cover no axis."""
     return {"toolbar": "above", "active_tools": ["pan"]}
+
+
+def style(**options: Any) -> dict[str, Any]:
+    """Options that all HoloViews figures share, and ``options`` on top of them.
+
+    A figure is as wide as the page and :data:`HEIGHT` pixels high: ``plot.opts(**style())``.
+    """
+    return {"responsive": True, "height": HEIGHT, **toolbar(), **options}
+
+
+def palette(names: Iterable[str]) -> dict[str, str]:
+    """A colour for each distinct name, in their order."""
+    return dict(zip(dict.fromkeys(names), itertools.cycle(PALETTE), strict=False))
 
 
 def colour_of(name: str) -> str:
@@ -183,132 +197,79 @@ def _columns(frame: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def nse_boxes(
-    scores: Mapping[str, Sequence[float] | np.ndarray | pd.Series],
+    scores: Mapping[str, Sequence[float] | np.ndarray | pd.Series] | pd.DataFrame,
     title: str = "",
     *,
     lowest: float = -0.5,
 ) -> hv.Overlay:
-    """Box plot of the NSE over basins per name, every basin as a point, the mean as a diamond.
+    """Box plot of the NSE over basins per model, every basin as a point, the mean as a diamond.
 
     Scores that are a series name their basins in its index: hovering over a point shows the name.
-    The axis starts at ``lowest`` or above: a few basins with very low scores would press all
-    boxes against its upper end.
+    The axis starts at ``lowest`` or above, since a few basins with very low scores would press all
+    boxes against its upper end; points below are drawn on its edge, and hovering tells their NSE.
     """
     import holoviews as hv
 
-    rows = [
-        (name, value, basin)
-        for name, values in scores.items()
-        for basin, value in _by_basin(values)
-        if np.isfinite(value)
-    ]
-    means = [(name, float(np.nanmean(np.asarray(values)))) for name, values in scores.items()]
-    boxes = hv.BoxWhisker([row[:2] for row in rows], "model", "NSE").opts(
-        box_color=hv.dim("model").categorize({name: colour_of(name) for name in scores}),
-        box_fill_alpha=0.5,
-        outlier_alpha=0,
+    known = {str(name): pd.Series(v, dtype=float).dropna() for name, v in scores.items()}
+    rows = pd.concat(known, names=["model", "basin"]).rename("NSE").reset_index()
+    rows["height"] = rows["NSE"].clip(lower=lowest)
+    colours = {name: colour_of(name) for name in known}
+    boxes = hv.BoxWhisker(rows, "model", "NSE").opts(
+        box_color=hv.dim("model").categorize(colours), box_fill_alpha=0.5, outlier_alpha=0
     )
-    points = hv.Scatter(rows, "model", ["NSE", "basin"]).opts(
-        color="#333333", size=5, alpha=0.5, tools=["hover"]
+    points = hv.Scatter(rows, "model", ["height", "basin", "NSE"]).opts(
+        color="#333333", size=6, alpha=0.5, tools=["hover"], hover_tooltips=["basin", "NSE"]
     )
-    diamonds = hv.Scatter(means, "model", "NSE", label="mean").opts(
+    means = hv.Scatter([(name, v.mean()) for name, v in known.items()], "model", "NSE").opts(
         color="white", line_color="black", marker="diamond", size=11, tools=["hover"]
     )
-    low = min([row[1] for row in rows] + [0.0])
-    return (boxes * points * diamonds).opts(
-        responsive=True,
-        height=HEIGHT,
-        title=title,
-        xlabel="",
-        xrotation=0 if len(scores) <= 5 else 20,  # longer rows of names would overlap
-        ylabel="NSE of the test period",
-        ylim=(max(low, lowest) - 0.05, 1.0),
-        show_legend=False,
-        **toolbar(),
+    return (boxes * points * means).opts(
+        **style(
+            title=title,
+            xlabel="",
+            xrotation=0 if len(known) <= 5 else 20,  # longer rows of names would overlap
+            ylabel="NSE of the test period",
+            ylim=(min(rows["height"].min(), 0.0) - 0.05, 1.0),
+            show_legend=False,
+        )
     )
 
 
-def _by_basin(
-    values: Sequence[float] | np.ndarray | pd.Series,
-) -> list[tuple[str, float]]:
-    names = map(str, values.index) if isinstance(values, pd.Series) else [""] * len(values)
-    return [(name, float(v)) for name, v in zip(names, np.asarray(values, float), strict=True)]
-
-
-def nse_distribution(
-    scores: Mapping[str, Sequence[float] | np.ndarray],
-    reference: tuple[str, float] | None = None,
-    *,
-    lowest: float = -0.5,
-) -> hv.Overlay:
-    """Share of basins at or below each NSE; a dashed line marks a published median.
+def gain_bars(gains: pd.DataFrame, title: str = "") -> hv.Overlay:
+    """Gain of each model per region: a point, a bar from ``low`` to ``high``, a line at zero.
 
     Parameters
     ----------
-    scores
-        NSE of the basins per name.
-    reference
-        Label and NSE of the vertical line.
-    lowest
-        Start of the NSE axis; basins below still count in the share.
+    gains
+        Columns ``region``, ``model``, ``value``, ``low`` and ``high``; models of one region stand
+        side by side.
+    title
+        Line above the plot.
     """
     import holoviews as hv
 
-    curves: list[hv.Curve] = []
-    for name, values in scores.items():
-        nse = np.sort(np.asarray(values, dtype=float))
-        nse = nse[np.isfinite(nse)]
-        share = np.arange(len(nse) + 1) / max(len(nse), 1)
-        nse = np.concatenate([nse[:1], nse])
-        curve = hv.Curve((nse, share), "NSE", "share", label=name)
-        colour = colour_of(name) if name in COLOURS else PALETTE[len(curves) % len(PALETTE)]
-        curves.append(curve.opts(interpolation="steps-post", color=colour, tools=["hover"]))
-    figure = hv.Overlay(curves)
-    if reference is not None:
-        label, value = reference
-        line = hv.Curve([(value, 0.0), (value, 1.0)], "NSE", "share", label=label)
-        figure = figure * line.opts(color="#333333", line_dash="dashed")
-    return figure.opts(
-        responsive=True,
-        height=HEIGHT,
-        xlabel="NSE of the test period",
-        ylabel="share of basins",
-        xlim=(lowest, 1.0),
-        ylim=(0.0, 1.0),
-        legend_position="top_left",
-        **toolbar(),
+    regions, models = list(gains["region"].unique()), list(gains["model"].unique())
+    side = {model: 0.2 * (k - (len(models) - 1) / 2) for k, model in enumerate(models)}
+    drawn = gains.assign(
+        place=gains["region"].map(regions.index) + gains["model"].map(side),
+        below=gains["value"] - gains["low"],
+        above=gains["high"] - gains["value"],
     )
-
-
-def water_balance(basins: pd.DataFrame, colour: str = "data set") -> hv.Overlay:
-    """Mean runoff over mean precipitation of each basin, mm/year, with the line of equality.
-
-    ``basins`` has the columns ``basin``, ``precipitation``, ``runoff`` and ``colour``.
-    """
-    import holoviews as hv
-    import hvplot.pandas  # noqa: F401  gives data frames their .hvplot
-
-    names = list(dict.fromkeys(basins[colour]))
-    points = basins.hvplot.scatter(
-        "precipitation",
-        "runoff",
-        color=colour,
-        hover_cols=["basin"],
-        cmap={name: PALETTE[k % len(PALETTE)] for k, name in enumerate(names)},
-        line_color="white",
-        line_width=0.4,
-        size=49,
-        responsive=True,
-        height=HEIGHT,
-    ).opts(legend_position="top_left")
-    top = 1.05 * float(np.nanmax(basins[["precipitation", "runoff"]].to_numpy()))
-    equal = hv.Curve([(0.0, 0.0), (top, top)], "precipitation", "runoff")
-    return (equal.opts(color="#888888", line_dash="dashed") * points).opts(
-        responsive=True,
-        height=HEIGHT,
-        xlabel="precipitation, mm/year",
-        ylabel="runoff, mm/year",
-        xlim=(0, top),
-        ylim=(0, top),
-        **toolbar(),
+    parts = [hv.HLine(0.0).opts(color="#333333", line_width=1, line_dash="dashed")]
+    for model, one in drawn.groupby("model", sort=False):
+        colour = colour_of(str(model))
+        bars = hv.ErrorBars(one, "place", ["value", "below", "above"]).opts(color=colour)
+        points = hv.Scatter(one, "place", ["value", "region", "low", "high"], label=str(model))
+        hover = {"tools": ["hover"], "hover_tooltips": ["region", "value", "low", "high"]}
+        parts += [bars, points.opts(color=colour, size=9, **hover)]
+    return hv.Overlay(parts).opts(
+        **style(
+            title=title,
+            xlabel="",
+            ylabel="gain of NSE over local",
+            xticks=list(enumerate(regions)),
+            xrotation=30,
+            ylim=(max(-0.5, gains["low"].min() - 0.05), min(0.8, gains["high"].max() + 0.05)),
+            legend_position="top",
+        )
     )

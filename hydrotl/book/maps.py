@@ -104,7 +104,7 @@ def basin_map(
     """
     import holoviews as hv
 
-    from hydrotl.book.figures import PALETTE, toolbar
+    from hydrotl.book.figures import palette, style
 
     placed = basins.dropna(subset=["longitude", "latitude"])
     land = hv.Path(coastlines(), ["longitude", "latitude"]).opts(color="#888888", line_width=0.7)
@@ -115,22 +115,12 @@ def basin_map(
     if pd.api.types.is_numeric_dtype(placed[colour]):
         points = points.opts(cmap="cividis", colorbar=True, clabel=colour, clim=limits or ())
     else:
-        names = list(dict.fromkeys(placed[colour]))
         points = points.opts(
-            cmap={name: PALETTE[k % len(PALETTE)] for k, name in enumerate(names)},
-            show_legend=True,
-            legend_position="bottom_left",
+            cmap=palette(placed[colour]), show_legend=True, legend_position="bottom_left"
         )
     x, y = _surroundings(placed) if zoom and len(placed) else WORLD
-    return (land * points).opts(
-        responsive=True,
-        height=height,
-        xlim=x,
-        ylim=y,
-        xlabel="longitude, degrees east",
-        ylabel="latitude, degrees north",
-        **toolbar(),
-    )
+    labels = {"xlabel": "longitude, degrees east", "ylabel": "latitude, degrees north"}
+    return (land * points).opts(**style(height=height, xlim=x, ylim=y, **labels))
 
 
 def _surroundings(placed: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]]:

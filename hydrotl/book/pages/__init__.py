@@ -1,5 +1,5 @@
-"""What the notebooks call: one module per section of the book.
+"""What the notebooks import: one module per page, and what several pages share.
 
-A notebook holds text, parameters and calls; everything that is decided or computed stands here,
-where it is tested.
+A notebook shows its analysis: selections, arithmetic and plots stand in its cells. These modules
+read the committed results, describe them and fill the tables that teach nothing by being built.
 """

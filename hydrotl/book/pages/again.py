@@ -1,11 +1,12 @@
-"""How to make a page's full results again: on one's own machine, with papermill, in Colab.
+"""How to compute a page's full results again: on your own machine, with papermill, in Colab.
 
-The buttons of a page open the committed notebook with its default parameters. What a full run
-takes besides is the data and the right parameters, and those are taken from the committed records.
+The buttons of a page open the committed notebook with its default parameters. A full run needs the
+data and the right parameters as well.
 """
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ DRIVE = "/content/drive/MyDrive/hydrotl-data"
 
 
 def region_command(region: str) -> str:
-    """The command that makes all committed results of a region again."""
+    """The command that computes all committed results of a region again."""
     return f"hydrotl sweep paper --region {region}"
 
 
@@ -30,9 +31,10 @@ def check(name: str, notebook: str) -> Markdown:
 
 
 def region(name: str, notebook: str, parameters: Mapping[str, Any] | None = None) -> Markdown:
-    """How to make the results of a region again, and its page with ``parameters``."""
-    dataset = load_region(name).dataset
-    return instructions(notebook, [region_command(name)], parameters or {}, dataset)
+    """How to compute the results of a region again, and its page with ``parameters``."""
+    return instructions(
+        notebook, [region_command(name)], parameters or {}, load_region(name).dataset
+    )
 
 
 def instructions(
@@ -49,38 +51,27 @@ def instructions(
     parameters
         Parameters of the notebook for the full run.
     dataset
-        Key of the data that it takes.
+        Key of the data that it needs.
     """
     entry = load_manifest()[dataset]
-    own = entry.access == "package"
-    values = "".join(f" -p {name} {_shell(value)}" for name, value in parameters.items())
-    lines = ["export HYDROTL_DATA=/path/to/data", *commands]
-    lines.append(f"papermill notebooks/{notebook}.ipynb {notebook}-full.ipynb{values}")
-    cell = [
-        "from google.colab import drive",
-        'drive.mount("/content/drive")',
-        f"%env HYDROTL_DATA={DRIVE}",
-        *(f"!{command}" for command in commands),
-    ]
-    if own:
-        lines, cell = lines[1:], cell[3:]
-    text = "Full results, and this page with them:\n\n" + _block("bash", lines)
-    text += "\n\nIn Colab (the rocket above opens this notebook there; choose a GPU under Runtime) "
-    text += "run the first cell, then a new one with this, then the rest"
-    if parameters:
-        chosen = ", ".join(f"`{name} = {value!r}`" for name, value in parameters.items())
-        text += f", with {chosen} under Parameters"
-    text += ".\n\n" + _block("ipython3", cell) if cell else ".\n"
-    if not own:
-        text += f"\n\nThe data are those of `{dataset}` ({entry.title})."
+    shell, colab = [*commands], [f"!{command}" for command in commands]
+    if entry.access != "package":  # the data are not installed together with hydrotl
+        shell = ["export HYDROTL_DATA=/path/to/data", *shell]
+        mount = ["from google.colab import drive", 'drive.mount("/content/drive")']
+        colab = [*mount, f"%env HYDROTL_DATA={DRIVE}", *colab]
+    values = "".join(f" -p {name} {shlex.quote(str(v))}" for name, v in parameters.items())
+    shell.append(f"papermill notebooks/{notebook}.ipynb {notebook}-full.ipynb{values}")
+    chosen = ", ".join(f"`{name} = {value!r}`" for name, value in parameters.items())
+    text = (
+        f"Full results, and this page with them:\n\n{_block('bash', shell)}\n\n"
+        "In Colab (the rocket above opens this notebook there; choose a GPU under Runtime) run the "
+        "first cell, then a new one with this, then the rest"
+        f"{f', with {chosen} under Parameters' if chosen else ''}.\n\n{_block('ipython3', colab)}"
+    )
+    if entry.access != "package":
+        text += f"\n\nThis needs the data set `{dataset}` ({entry.title})."
     return show.remark(text)
 
 
 def _block(language: str, lines: Sequence[str]) -> str:
     return "\n".join([f"```{language}", *lines, "```"])
-
-
-def _shell(value: object) -> str:
-    import shlex
-
-    return shlex.quote(str(value))

@@ -13,11 +13,18 @@ if TYPE_CHECKING:
 MISSING = "–"
 
 
-def table(frame: pd.DataFrame, digits: int = 3) -> Styler:
-    """``frame`` without its index; numbers with ``digits`` decimals, a missing one as a dash."""
+def table(frame: pd.DataFrame, digits: int = 3, *, long: bool = False) -> Styler:
+    """``frame`` without its index; numbers with ``digits`` decimals, a missing one as a dash.
+
+    A ``long`` table is set in smaller letters and scrolls in a box of its own.
+    """
     style = frame.style.hide(axis="index").format(precision=digits, na_rep=MISSING)
+    if long:
+        box = "font-size: 85%; display: block; max-height: 32em; overflow: auto;"
+        style = style.set_table_attributes(f'style="{box}"').set_sticky(axis="columns")
     return style.set_table_styles(
-        [{"selector": "th, td", "props": "padding: 0.2em 0.7em; text-align: left;"}]
+        [{"selector": "th, td", "props": "padding: 0.2em 0.7em; text-align: left;"}],
+        overwrite=False,
     )
 
 

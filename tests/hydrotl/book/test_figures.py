@@ -129,33 +129,41 @@ def test_every_option_has_a_colour_of_its_own() -> None:
     assert figures.colour_of("TL-a, 50 basins") == figures.colour_of("TL-a")
 
 
-def test_box_plot_marks_the_mean_over_basins() -> None:
-    plot = figures.nse_boxes({"local": [0.1, 0.2, 0.6], "TL-a": [0.4, np.nan, 0.6]})
-    boxes, points, means = plot.values()
-    assert dict(rows(means, "model", "NSE")) == pytest.approx({"local": 0.3, "TL-a": 0.5})
-    expected = [("local", 0.1), ("local", 0.2), ("local", 0.6), ("TL-a", 0.4), ("TL-a", 0.6)]
+def test_box_plot_marks_the_mean_over_basins_and_clips_the_lowest() -> None:
+    scores = {"local": [0.1, -3.0, 0.5], "TL-a": [0.4, np.nan, 0.6]}
+    boxes, points, means = figures.nse_boxes(scores).values()
+    assert dict(rows(means, "model", "NSE")) == pytest.approx({"local": -0.8, "TL-a": 0.5})
+    expected = [("local", 0.1), ("local", -3.0), ("local", 0.5), ("TL-a", 0.4), ("TL-a", 0.6)]
     assert rows(points, "model", "NSE") == expected
     assert rows(boxes, "model", "NSE") == expected
+    assert list(points.dimension_values("height")) == [0.1, -0.5, 0.5, 0.4, 0.6]
 
 
-def test_distribution_is_the_share_of_basins_at_or_below() -> None:
-    plot = figures.nse_distribution({"x": [0.5, -3.0, 0.2, np.nan, 0.9]}, ("published", 0.72))
-    curve, line = plot.values()
-    share = dict(rows(curve, "NSE", "share"))
-    assert share == {-3.0: 0.25, 0.2: 0.5, 0.5: 0.75, 0.9: 1.0}
-    assert rows(line, "NSE", "share") == [(0.72, 0.0), (0.72, 1.0)]
-
-
-def test_water_balance_has_every_basin_and_the_line_of_equality() -> None:
-    basins = pd.DataFrame(
-        {"basin": ["a", "b"], "precipitation": [1000.0, 800.0], "runoff": [300.0, 900.0]}
-    ).assign(**{"data set": "x"})
-    line, points = figures.water_balance(basins).values()
-    assert rows(points, "basin", "precipitation", "runoff") == [
-        ("a", 1000.0, 300.0),
-        ("b", 800.0, 900.0),
+def test_gains_are_bars_from_low_to_high_side_by_side() -> None:
+    gains = pd.DataFrame(
+        {
+            "region": ["A", "A", "B"],
+            "model": ["TL-a", "TL-b", "TL-a"],
+            "value": [0.1, -0.25, 0.2],
+            "low": [0.0, -0.3, 0.1],
+            "high": [0.2, -0.1, 0.4],
+        }
+    )
+    _, bars, points, others, _ = figures.gain_bars(gains, "one year").values()
+    assert rows(points, "region", "place", "value") == [("A", -0.1, 0.1), ("B", 0.9, 0.2)]
+    assert rows(bars, "place", "below", "above") == [
+        (-0.1, pytest.approx(0.1), pytest.approx(0.1)),
+        (0.9, pytest.approx(0.1), pytest.approx(0.2)),
     ]
-    assert rows(line, "precipitation", "runoff") == [(0, 0), (1050, 1050)]
+    assert rows(others, "place", "below", "above") == [
+        (0.1, pytest.approx(0.05), pytest.approx(0.15))
+    ]
+
+
+def test_every_name_has_a_colour_and_an_option_overrides_the_style() -> None:
+    names = [f"region {k}" for k in range(8)]
+    assert list(figures.palette([*names, "region 0"])) == names
+    assert figures.style(height=100, title="x") == {**figures.style(), "height": 100, "title": "x"}
 
 
 def frames() -> dict[str, pd.DataFrame]:
@@ -186,8 +194,8 @@ def test_hydrograph_swaps_the_series_of_all_basins() -> None:
     assert callback.args["titles"] == {"upper": "upper", "lower": "lower, NSE 0.5"}
 
 
-def test_linked_boxes_hold_every_basin_and_the_quantiles_of_each_model() -> None:
-    from bokeh.models import CustomJS, FactorRange
+def test_linked_boxes_hold_every_basin_and_pick_its_hydrograph() -> None:
+    from bokeh.models import CustomJS, FactorRange, TapTool
     from bokeh.models.widgets import Select
     from bokeh.plotting import figure
 
@@ -197,13 +205,13 @@ def test_linked_boxes_hold_every_basin_and_the_quantiles_of_each_model() -> None
     }
     layout = boxes_with_hydrographs(scores, frames()).object
     (boxes,) = (p for p in layout.select({"type": figure}) if isinstance(p.x_range, FactorRange))
-    (points,) = (r.data_source for r in boxes.renderers if "basin" in r.data_source.data)
-    assert points.data["basin"] == ["upper", "lower", "upper", "lower"]
-    assert points.data["nse"] == [0.1, -3.0, 0.5, 0.7]
-    assert points.data["height"] == [0.1, -0.5, 0.5, 0.7]  # drawn at the edge, named by hovering
-    summary = boxes.renderers[0].data_source.data
-    assert list(summary["p50"]) == pytest.approx([-0.5, 0.6])
-    assert list(summary["p75"]) == pytest.approx([-0.5, 0.65])
+    (dots,) = (r for r in boxes.renderers if r.data_source.name == "basins")
+    points = dots.data_source
+    assert list(points.data["basin"]) == ["upper", "lower", "upper", "lower"]
+    assert list(points.data["NSE"]) == [0.1, -3.0, 0.5, 0.7]
+    assert list(points.data["height"]) == [0.1, -0.5, 0.5, 0.7]  # hovering tells the NSE itself
+    (tap,) = (tool for tool in boxes.tools if isinstance(tool, TapTool))
+    assert tap.renderers == [dots]
     (select,) = layout.select({"type": Select})
     (pick,) = points.selected.js_property_callbacks["change:indices"]
     assert isinstance(pick, CustomJS)
