@@ -8,23 +8,16 @@ import numpy as np
 import pytest
 import yaml
 
-from hydrotl.experiments.source import SourceTask, train_source_member
-from tests.synthetic import ROOT, write_project, write_yaml
+from tests.project import enter, write_trained_project
+from tests.synthetic import ROOT, write_yaml
 
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a small project with the weights of one source and the paper's numbers."""
-    root = tmp_path_factory.mktemp("trained")
-    write_project(root)
+    root = write_trained_project(tmp_path_factory.mktemp("trained"))
     paper = ROOT / "experiments" / "paper.yaml"
     (root / "experiments" / "paper.yaml").write_bytes(paper.read_bytes())
-    with pytest.MonkeyPatch.context() as patch:
-        _work_in(root, patch)
-        for member in range(2):
-            train_source_member(
-                SourceTask("donor", member, root / "weights" / "donor", root / "runs", quiet=True)
-            )
     return root
 
 
@@ -32,7 +25,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def project(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the trained project to work in."""
     root = shutil.copytree(trained, tmp_path / "project")
-    _work_in(root, monkeypatch)
+    enter(monkeypatch, root)
     return root
 
 
@@ -52,11 +45,6 @@ def published(project: Path) -> Path:
     for option, nse in {"TL-a": 0.3, "TL-b": 0.6, "TL-c": 0.5}.items():
         _save(project, "validation/tiny", option, [nse, nse])
     return project
-
-
-def _work_in(root: Path, patch: pytest.MonkeyPatch) -> None:
-    patch.setenv("HYDROTL_ROOT", str(root))
-    patch.setenv("HYDROTL_DATA", str(root / "data"))
 
 
 def _save(root: Path, folder: str, option: str, nse: list[float], region: str = "target") -> None:
