@@ -39,15 +39,18 @@ class Page:
         return "\n\n".join(v.data for v in self.shown if isinstance(getattr(v, "data", 0), str))
 
 
-def run_cells(name: str, stop: str = "", **parameters: Any) -> Page:
+def run_cells(name: str, *, start: str = "", stop: str = "", **parameters: Any) -> Page:
     """Run the code cells of a notebook with other parameters.
 
-    ``stop`` is a text: the first cell that contains it, and all after it, are left out.
+    ``start`` and ``stop`` are texts: between the parameters and the first cell that contains
+    ``start``, and from the first cell that contains ``stop`` on, cells are left out.
     """
     names: dict[str, Any] = {}
     shown = []
+    set_up = started = False
     for cell in cells(ROOT / "notebooks" / f"{name}.ipynb"):
-        if cell["cell_type"] != "code" or "google.colab" in text(cell):
+        started = started or start in text(cell)
+        if cell["cell_type"] != "code" or "google.colab" in text(cell) or (set_up and not started):
             continue
         if stop and stop in text(cell):
             break
@@ -62,4 +65,5 @@ def run_cells(name: str, stop: str = "", **parameters: Any) -> Page:
             unknown = set(parameters) - set(names)
             assert not unknown, f"{name} has no parameters {unknown}"
             names.update(parameters)
+            set_up = True
     return Page(names, shown)

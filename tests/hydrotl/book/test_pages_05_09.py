@@ -10,13 +10,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from hydrotl.book import figures
 from hydrotl.book.pages import new_region, sensitivity, table1b
 from hydrotl.experiments.source import SourceTask, train_source_member
 from hydrotl_core.errors import ConfigError
+from tests.notebook_cells import Page, run_cells
 from tests.synthetic import ROOT, write_project, write_yaml
-
-figures.setup()
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +24,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     write_project(root)
     paper = ROOT / "experiments" / "paper.yaml"
     (root / "experiments" / "paper.yaml").write_bytes(paper.read_bytes())
+    # the recipe that page 06 takes
+    write_yaml(root / "experiments" / "recipes" / "fast.yaml", {"extends": "tiny", "title": "fast"})
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HYDROTL_ROOT", str(root))
         patch.setenv("HYDROTL_DATA", str(root / "data"))
@@ -36,18 +36,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield root
 
 
-def content(styler: Any) -> Any:
-    """The frame that a styled table shows."""
-    return styler.data
-
-
 def saved(
     root: Path,
     folder: str,
     option: str,
     nse: list[float],
     changes: dict[str, float] | None = None,
-) -> None:
+) -> Path:
     """A results file of one member, whose only error product in a basin is 1 - NSE."""
     record = {
         "region": "target",
@@ -72,6 +67,7 @@ def saved(
     path = root / "results" / "target" / folder / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record), encoding="utf-8")
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -84,19 +80,41 @@ def published(project: Path) -> Path:
 
 
 def test_table_1b_compares_starts_and_says_how_the_teacher_was_set_up(published: Path) -> None:
-    assert table1b.full("target") == []  # no model with a teacher, no table
+    assert table1b.records(["target"]) == {}  # no model with a teacher, no table
+    saved(published, "tiny", "TL-c", [0.5, 0.5])
     saved(published, "tiny", "process-swat", [0.3, 0.4])
     teacher = published / "results" / "target" / "swat" / "uncalibrated.json"
     teacher.parent.mkdir()
     teacher.write_text(json.dumps({"deviations": ["one unit", "all of it"]}), encoding="utf-8")
-    table: Any = table1b.table("target").set_index("model")
-    assert list(table.index) == ["local", "process-swat"]
-    assert table.loc["process-swat", "paper, CHINA-MR: mean"] == 0.693
-    assert table.loc["process-swat", "median gain over local"] == "0.050 (0.000 to 0.100)"
-    assert "process-swat: higher, with too few basins or members for a verdict, 0.050" in (
-        table1b.verdicts("target").data
-    )
+    assert [option for *_, option in table1b.records(["target"])] == [
+        "local",
+        "process-swat",
+        "TL-c",
+    ]
     assert table1b.deviations("target") == ["all of it", "one unit"]
+    page = run_cells("05-process-based", start="table1b.records", full_regions=["target"])
+    table = page.tables()[-1].set_index("model")
+    assert table.loc["process-swat", "paper: mean"] == 0.693
+    # one member, and basins that differ: the bounds are the two basins themselves
+    assert str(table.loc["process-swat", "median gain over local"]) == "0.050 (0.000 to 0.100)"
+    assert "too few basins or members" in table.loc["process-swat", "verdict"]
+    assert pd.isna(table.loc["local", "verdict"])
+    assert "**Synthetic target**\n\n- all of it\n- one unit" in page.remarks()
+
+
+def test_models_of_other_basins_are_not_compared(published: Path) -> None:
+    path = saved(published, "tiny", "process-gr4j", [0.3, 0.4])
+    path.write_text(path.read_text(encoding="utf-8").replace('"a"', '"c"'), encoding="utf-8")
+    with pytest.raises(ValueError, match="target, multi-year: process-gr4j was tested on other"):
+        table1b.records(["target"])
+    path.unlink()
+
+
+def test_papers_table_1b_as_it_stands_there() -> None:
+    rows: Any = table1b.published().set_index(["training", "in the paper"])
+    assert rows.loc[("multi-year", "SWAT-initialised")].tolist() == [0.693, 0.748]
+    assert rows.loc[("multi-year", "TL-c")].tolist() == [0.734, 0.749]
+    assert len(rows) == 6
 
 
 def test_trials_show_the_recipe_beside_each_changed_value(published: Path) -> None:
@@ -128,20 +146,12 @@ def test_demonstration_files_hold_the_gauges_own_readings(project: Path) -> None
     np.testing.assert_allclose(written["discharge"], frame["qt"], atol=2e-5)
     np.testing.assert_allclose(written["t_high"], frame["tmax"], atol=2e-5)
 
-    region = new_region.write_region(
-        "",
-        COLUMNS,
-        ["2003-10-01", "2006-10-01"],
-        ["2006-10-01", "2007-09-30"],
-        date_column="day",
-        attributes="basins.csv",
-        id_column="gauge",
-        area_column="area_km2",
-    )
-    table = content(new_region.described(region)).set_index("variable")
+    page = run_cells("06-new-region", stop="tried = ")
+    (table,) = page.tables()
     depth = frame["qt"].mean() * 86.4 / 30.0
-    assert table.loc["streamflow", "mean"] == pytest.approx(depth, rel=1e-4)
-    assert table.loc["streamflow", "missing days"] == 0
+    flow = table.set_index("variable").loc["streamflow"]
+    assert flow["mean"] == pytest.approx(depth, rel=1e-4)
+    assert flow["missing days"] == 0
 
 
 @pytest.mark.parametrize(
@@ -167,43 +177,91 @@ def test_wrong_parameters_are_named(
         new_region.write_region(**(values | change))
 
 
-def own_region(project: Path, folder: str) -> Path:
-    return new_region.write_region(
-        project / "data" / folder,
-        {
+def own_page(project: Path, folder: str, **changes: Any) -> Page:
+    """Page 06 on a folder of the synthetic data."""
+    parameters: dict[str, Any] = {
+        "folder": str(project / "data" / folder),
+        "date_column": "date",
+        "columns": {
             "prcp": ["prcp", "mm/day"],
             "tmean": ["tmean", "degC"],
             "streamflow": ["streamflow", "mm/day"],
         },
-        ["2000-01-01", "2001-01-01"],
-        ["2001-01-01", "2001-06-30"],
-        attributes="attributes.csv",
-        id_column="gauge_id",
-        static=["area"],
-        source="donor",
-        recipe="tiny",
-    )
+        "table": "attributes.csv",
+        "id_column": "gauge_id",
+        "area_column": "area",
+        "static": ["area"],
+        "train": ["2000-01-01", "2001-01-01"],
+        "test": ["2001-01-01", "2001-06-30"],
+        "validation_days": 120,
+        "source": "donor",
+        "members": 1,
+        "updates": 6,
+        "jobs": 1,
+    }
+    return run_cells("06-new-region", **(parameters | changes))
 
 
-def test_choice_is_made_without_the_test_years(project: Path) -> None:
-    choice = new_region.choose(own_region(project, "target"), members=1, validation_days=120)
-    scores = {cell.option: float(r.basin_nse.median()) for cell, r in choice.results.items()}
-    assert set(scores) == {"local", "TL-a", "TL-b", "TL-c"}
-    assert choice.chosen == max(scores, key=lambda name: scores[name])
-
-    spoiled = project / "data" / "spoiled"
-    spoiled.mkdir()
+def spoiled(project: Path, folder: str, first: str, last: str, flow: float | None) -> str:
+    """A copy of the target's data with ``flow`` from ``first`` to before ``last``."""
+    copy = project / "data" / folder
+    copy.mkdir()
     for path in (project / "data" / "target").glob("*.csv"):
         table = pd.read_csv(path, dtype={"gauge_id": str})
         if "date" in table:
-            table.loc[table["date"] >= "2001-01-01", "streamflow"] = 99.0
-        table.to_csv(spoiled / path.name, index=False)
-    again = new_region.choose(own_region(project, "spoiled"), members=1, validation_days=120)
-    assert {c.option: float(r.basin_nse.median()) for c, r in again.results.items()} == scores
+            days = (table["date"] >= first) & (table["date"] < last)
+            table.loc[days, "streamflow"] = flow
+        table.to_csv(copy / path.name, index=False)
+    return folder
 
-    region = own_region(project, "target")
-    tested = new_region.final(region, choice, members=1)
-    assert {cell.option for cell in tested} == {"local", choice.chosen}
-    first = next(iter(tested.values()))
+
+def test_choice_is_made_without_the_test_years(project: Path) -> None:
+    page = own_page(project, "target")
+    medians = page.names["scores"]["median NSE"]
+    assert set(medians.index) == {"local", "TL-a", "TL-b", "TL-c"}
+    assert page.names["chosen"] == [max(medians.index, key=lambda name: medians[name])]
+    assert {cell.option for cell in page.names["results"]} == {"local", *page.names["chosen"]}
+    first = next(iter(page.names["results"].values()))
     assert str(first.simulation["start"].values[0])[:10] == "2001-01-01"
-    assert choice.chosen in new_region.verdict(choice, tested).data
+    assert f"**{page.names['chosen'][0]}** did best" in page.remarks()
+
+    folder = spoiled(project, "flooded", "2001-01-01", "2009-01-01", 99.0)
+    again = own_page(project, folder).names["scores"]["median NSE"]
+    assert again.to_dict() == medians.to_dict()
+
+
+def test_nothing_is_chosen_where_nothing_could_be_scored(project: Path) -> None:
+    folder = spoiled(project, "gap", "2000-09-01", "2001-01-01", None)
+    page = own_page(project, folder)
+    assert page.names["chosen"] == []
+    assert "Nothing could be scored on the last 120 training days" in page.remarks()
+    assert "did best" not in page.remarks()
+    tested = page.names["final"]["median NSE"]
+    assert set(tested.index) == {"local", "TL-a", "TL-b", "TL-c"}
+    assert tested.notna().all()
+
+
+@pytest.mark.parametrize(
+    ("tried", "tested", "words"),
+    [
+        (
+            {"local": 0.5, "TL-c": 0.6},
+            {"local": 0.3, "TL-c": 0.4},
+            "**TL-c** did best. Trained again on all training days, it reaches a median NSE of "
+            "0.40 in the test period; the local model 0.30.",
+        ),
+        (
+            {"local": 0.5, "TL-c": 0.4},
+            {"local": 0.3},
+            "NSE of 0.30 in the test period. Nothing was gained from the source model here.",
+        ),
+        (
+            {"local": 0.5, "TL-c": 0.6},
+            {"local": np.nan, "TL-c": np.nan},
+            "**TL-c** did best. In the test period nothing could be scored",
+        ),
+        ({"local": np.nan}, {"local": 0.3}, "no model was chosen"),
+    ],
+)
+def test_outcome_in_words(tried: dict[str, float], tested: dict[str, float], words: str) -> None:
+    assert words in new_region.verdict(tried, tested, 365).data
