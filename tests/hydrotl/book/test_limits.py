@@ -1,4 +1,4 @@
-"""Skill against climate, the tables of variables, and how to make a page again."""
+"""Skill against climate."""
 
 import json
 import math
@@ -11,22 +11,14 @@ import pandas as pd
 import pytest
 
 from hydrotl.book import figures
-from hydrotl.book.pages import again, data, limits, source, variables
-from hydrotl.book.paper import load_paper
+from hydrotl.book.pages import limits
 from hydrotl.book.scatter import PROPERTIES, running_median, skill_scatter
-from hydrotl.config import load_region
-from hydrotl.data.manifest import load_manifest
 from tests.notebook_cells import Page, run_cells
 from tests.synthetic import ROOT, write_project, write_yaml
 
 figures.setup()
 NSE = [0.9, 0.8, None, 0.4, -0.2, -3.0]
 ARIDITY = [0.5, 0.9, 0.9, 1.0, 2.5, 4.0]
-
-
-def content(styler: Any) -> Any:
-    """The frame that a styled table shows."""
-    return styler.data
 
 
 def record(**changes: Any) -> dict[str, Any]:
@@ -226,86 +218,3 @@ def test_named_example(project: Path) -> None:
     assert "40 % of the precipitation" in other
     assert "No balance" not in other
     assert "no committed results yet" in page(careful_basin="z").remarks()
-
-
-def test_map_of_the_study(project: Path) -> None:
-    at_hand = pd.DataFrame(
-        {
-            "data set": ["target", "sample"],
-            "basin": ["x", "girnock"],
-            "longitude": [1.0, -3.1],
-            "latitude": [2.0, 57.0],
-            "years of flow": [2.0, 4.0],
-        }
-    )
-    assert "no basins yet" in data.overview_remark().data
-    folder = project / "results" / "source"
-    folder.mkdir(parents=True)
-    (folder / "conus-check.json").write_text(json.dumps(record()), encoding="utf-8")
-    saved(project, "tiny", "local", [0.3, 0.6])
-    saved(project, "tiny", "TL-c", [0.4, 0.7])
-    _, points = data.overview_map(at_hand).values()
-    names = ("data set", "basin", "longitude", "latitude")
-    shown = list(zip(*(points.dimension_values(name) for name in names), strict=True))
-    assert shown == [
-        ("source model", "a", -80.0, 40.0),
-        ("source model", "b", -90.0, 41.0),
-        ("target target", "x", 78.0, 17.0),
-        ("sample", "girnock", -3.1, 57.0),
-    ]
-    remark = data.overview_remark().data
-    assert "source model: 2 basins; 4 more are left out" in remark
-    assert "target target: 1 basins; 1 more are left out" in remark
-    assert "(y)" in remark
-    assert source.check_record() is not None
-
-
-def test_tables_of_variables_follow_the_files() -> None:
-    forcing: Any = content(variables.forcing_table()).set_index("variable")
-    assert forcing.loc["vp", "paper's Table S1"] == "CAMELS"
-    assert forcing.loc["wind", "paper's Table S1"] == "CAMELS-GB"
-    assert forcing.loc["pet_modis", "paper's Table S1"] == "CAMELS-CL"
-    assert forcing.loc["srad", "unit"] == "W/m2"
-    assert "ind" in forcing.loc["tmin", "used here by"]
-    assert "gb-49" not in forcing.loc["tmin", "used here by"]
-    inputs: Any = content(variables.inputs_table())
-    (position,) = np.flatnonzero(inputs["experiment"] == "gb, gb-5, gb-49")
-    row = inputs.iloc[position]
-    listed = load_manifest()["camels_gb_packed"].attributes.table_s1
-    static = load_region("gb-49").inputs.static
-    assert row["attributes"] == len(static)
-    assert row["of Table S1"] == f"{len([n for n in listed if n in static])} of {len(listed)}"
-    # q_mean, runoff_ratio, stream_elas, baseflow_index, Q5 and Q95; frac_snow is no input of S1
-    assert (row["left out"], row["of these from flow"], row["others"]) == (24, 6, 1)
-    attributes: Any = content(variables.attribute_table()).set_index(["data set", "attribute"])
-    assert attributes.loc[("camels_us_packed", "elev_mean"), "meaning, unit"] == "mean elevation, m"
-    assert attributes.loc[("camels_gb_packed", "Q95"), "from flow"] == "yes"
-    assert attributes.loc[("camels_gb_packed", "bulkdens"), "used here by"] == "–"
-    assert "gb-49" in attributes.loc[("camels_gb_packed", "frac_snow"), "used here by"]
-
-
-def test_papers_forcings_are_variables_of_its_data_sets() -> None:
-    published = load_paper().table_s1
-    assert {name: len(entry.forcing) for name, entry in published.items()} == {
-        "CAMELS": 6,
-        "CHINA-MR": 4,
-        "CAMELS-CL": 4,
-        "CAMELS-GB": 6,
-    }
-    for entry in published.values():
-        assert set(entry.forcing) <= set(load_manifest()[entry.dataset].forcings)
-    for key, dataset in load_manifest().datasets.items():
-        roles = dataset.attributes
-        for name in roles.table_s1 if roles.about else []:
-            assert name in roles.about, (key, name)
-
-
-def test_a_page_says_how_to_make_it_again(project: Path) -> None:
-    text = again.check("donor", "02-source").data
-    assert "\nhydrotl check donor\npapermill notebooks/02-source.ipynb" in text
-    assert "%env HYDROTL_DATA=" in text
-    assert "!hydrotl check donor" in text
-    text = again.region("target", "03-transfer", {"region": "target", "updates": 0}).data
-    assert "\nhydrotl sweep paper --region target\n" in text
-    assert "-p region target -p updates 0" in text
-    assert "`region = 'target'`, `updates = 0`" in text
