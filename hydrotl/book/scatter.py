@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,59 +16,66 @@ if TYPE_CHECKING:
 ENOUGH = 40  # basins from which on a running median says something
 
 
+@dataclass(frozen=True)
+class Property:
+    """A column of :func:`hydrotl.data.basins.basin_frame`: what tables and axes call it."""
+
+    name: str
+    axis: str
+    logarithmic: bool = False
+
+
+PROPERTIES = {
+    "aridity": Property("aridity", "aridity (potential evapotranspiration / precipitation)", True),
+    "snow_fraction": Property("snow", "share of the precipitation that falls as snow"),
+    "area_km2": Property("area, km2", "area, km2", True),
+    "runoff_ratio": Property("runoff ratio", "streamflow / precipitation"),
+}
+
+
 def running_median(x: np.ndarray, y: np.ndarray, width: int) -> pd.DataFrame:
     """Median of ``y`` over ``width`` neighbours in the order of ``x``, at the median of their x.
 
-    Columns ``x`` and ``y``, one row per full window; without the pairs of which one is NaN.
+    Columns ``x`` and ``y``, one row per full window; pairs with a NaN are left out.
     """
     frame = pd.DataFrame({"x": x, "y": y}, dtype=float).dropna().sort_values("x", kind="stable")
     return frame.rolling(width).median().dropna().reset_index(drop=True)
 
 
 def skill_scatter(
-    basins: pd.DataFrame,
-    column: str,
-    label: str,
-    details: Sequence[str] = (),
-    *,
-    group: str | None = None,
-    logarithmic: bool = False,
-    lowest: float = -0.5,
+    basins: pd.DataFrame, column: str, *, group: str | None = None, lowest: float = -0.5
 ) -> hv.Overlay:
-    """NSE of each basin against ``column``.
+    """NSE of each basin against a property.
 
     A basin below ``lowest`` is drawn as a triangle there: a few very low scores would press all
-    others against the upper end. Hovering tells its NSE.
+    others against the upper end. Hovering shows its NSE.
 
     Parameters
     ----------
     basins
-        Columns ``basin``, ``NSE``, ``column``, ``details`` and ``group``. Basins of which NSE or
+        Columns ``basin``, ``NSE``, those of :data:`PROPERTIES` and ``group``. Basins whose NSE or
         property is not known are left out.
-    column, label
-        The property, and how the axis calls it.
-    details
-        Further columns to show on hovering.
+    column
+        The property, a key of :data:`PROPERTIES`.
     group
-        Column whose values have a colour and a running median each.
-    logarithmic
-        Scale of the property's axis.
+        Column whose values have a colour and a running median each; hovering shows ``region`` too.
     """
     import holoviews as hv
 
-    known = basins.dropna(subset=["NSE", column])
+    drawn = PROPERTIES[column]
+    known = basins.dropna(subset=["NSE", column]).astype({"NSE": float, column: float})
     groups = {"basins": known}
+    hover = ["drawn", "basin", "NSE", *(name for name in PROPERTIES if name != column)]
     if group is not None:
         groups = {str(name): known[known[group] == name] for name in dict.fromkeys(known[group])}
+        hover += [group, "region"]
     parts: list[hv.Element] = []
     for name, some in groups.items():
         colour = colour_of(name) if group else "#0072B2"
         shown = some.assign(drawn=some["NSE"].clip(lower=lowest))
         below = some["NSE"] < lowest
-        wanted = ["drawn", "basin", "NSE", *([group] if group else []), *details]
-        wanted = list(dict.fromkeys(wanted))
         for rows, marker in ((shown[~below], "circle"), (shown[below], "inverted_triangle")):
-            points = hv.Scatter(rows, column, wanted, label=name)
+            points = hv.Scatter(rows, column, hover, label=name)
             parts.append(
                 points.opts(color=colour, marker=marker, size=6, alpha=0.6, tools=["hover"])
             )
@@ -81,14 +88,14 @@ def skill_scatter(
     figure = hv.Overlay(parts).opts(
         responsive=True,
         height=HEIGHT,
-        xlabel=label,
+        xlabel=drawn.axis,
         ylabel="NSE of the test period",
-        logx=logarithmic,
+        logx=drawn.logarithmic,
         ylim=(lowest - 0.05, 1.0),
         show_legend=group is not None,
         legend_position="right",
         **toolbar(),
     )
-    if not logarithmic and len(known):  # shares are often all 0, which has no range of its own
+    if not drawn.logarithmic and len(known):  # shares are often all 0: no range of its own
         figure.opts(xlim=(-0.02, max(0.2, 1.05 * float(known[column].max()))))
     return figure

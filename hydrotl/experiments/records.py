@@ -253,12 +253,17 @@ def read_facts(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype={"basin": str}).set_index("basin")
 
 
+def facts_of(record: dict[str, Any]) -> pd.DataFrame:
+    """Rows of the table of facts of a record's basins, NaN where not known."""
+    path = facts_path(record["region"]) if "region" in record else check_facts(record["source"])
+    return read_facts(path).reindex(record["basins"])
+
+
 def basin_frame(record: dict[str, Any]) -> pd.DataFrame:
     """A row per basin of a record: NSE, place, size and climate, NaN where not known."""
-    path = facts_path(record["region"]) if "region" in record else check_facts(record["source"])
     nse = np.array(record["nse"], dtype=float)
     frame = pd.DataFrame({"basin": record["basins"], "NSE": nse})
-    facts = read_facts(path).reindex(record["basins"])[list(FACTS)].astype(float)
+    facts = facts_of(record)[list(FACTS)].astype(float)
     return frame.join(facts.reset_index(drop=True))
 
 

@@ -1,191 +1,162 @@
-"""Section 8: where the source model does not work. Skill against climate and size of basins."""
+"""Page 08: where the models do not work. Basins with their scores, climate and size."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from hydrotl.book.pages import show
-from hydrotl.book.scatter import skill_scatter
-from hydrotl.experiments.records import basin_frame
+from hydrotl.book.scatter import PROPERTIES
+from hydrotl.config import load_options, load_recipe, load_region
+from hydrotl.experiments.records import basin_frame, facts_of, read_record, results_dir
+from hydrotl_core.recipe import Period
 
 if TYPE_CHECKING:
-    import holoviews as hv
     from IPython.display import Markdown
-    from pandas.io.formats.style import Styler
 
 GOOD = 0.5  # an NSE that many hydrologists call satisfactory
+COLUMNS = ["basin", "NSE", *PROPERTIES]
 Record = dict[str, Any]
-Edges = Mapping[str, Sequence[float]]
 
 
-@dataclass(frozen=True)
-class Property:
-    """A column of :func:`hydrotl.data.basins.basin_frame`: how the page calls and draws it."""
-
-    name: str
-    axis: str
-    logarithmic: bool = False
+def source_basins(record: Record | None) -> pd.DataFrame:
+    """A row per basin of the source check, see :data:`COLUMNS`; no rows without a check."""
+    return pd.DataFrame(columns=COLUMNS) if record is None else basin_frame(record)[COLUMNS]
 
 
-PROPERTIES = {
-    "aridity": Property("aridity", "aridity (potential evapotranspiration / precipitation)", True),
-    "snow_fraction": Property("snow", "share of the precipitation that falls as snow"),
-    "area_km2": Property("area, km2", "area, km2", True),
-    "runoff_ratio": Property("runoff ratio", "streamflow / precipitation"),
-}
-
-
-def known_climate(record: Record | None) -> bool:
-    """Whether the record says how dry its basins are."""
-    return record is not None and "climate" in record
+def evapotranspiration(record: Record) -> str:
+    """The formula of potential evapotranspiration behind a record's aridity."""
+    return str(facts_of(record)["evapotranspiration"].iloc[0])
 
 
 def method(record: Record | None) -> Markdown:
-    """How the indices of the record were computed."""
-    if record is None or "climate" not in record:
+    """Over which years the indices of the record were computed, and how."""
+    if record is None or source_basins(record)["aridity"].isna().all():
         return show.remark(
-            "*The result of the source check does not tell the climate of its basins: "
-            "`hydrotl check conus-check` computes it.*"
+            "*The result of the source check does not hold the climate of its basins: "
+            "run `hydrotl check conus-check` to compute it.*"
         )
     train = record["train"]
     return show.remark(
         f"Indices of {len(record['basins'])} basins over {train['start']} to before "
         f"{train['end']}, the training years, with potential evapotranspiration after "
-        f"{record['climate']['evapotranspiration']}; scores are of the test years."
-    )
-
-
-def source_scatter(record: Record | None, column: str) -> hv.Overlay | Markdown:
-    """NSE of the source check against one property."""
-    if record is None or not known_climate(record):
-        return show.remark("*Nothing to draw.*")
-    chosen = PROPERTIES[column]
-    details = [name for name in PROPERTIES if name != column]
-    return skill_scatter(
-        basin_frame(record), column, chosen.axis, details, logarithmic=chosen.logarithmic
+        f"{evapotranspiration(record)}; scores are of the test years."
     )
 
 
 def bands(basins: pd.DataFrame, column: str, edges: Sequence[float]) -> pd.DataFrame:
     """Skill of the basins in each band of a property.
 
-    Columns: the band, ``basins``, ``median NSE``, ``share below 0`` and ``share below 0.5`` (of
-    the basins in the band). A basin on an edge is in the upper band.
+    Columns: ``band``, ``basins``, ``median NSE``, and the percentages of basins whose NSE is below
+    0 and below 0.5. A basin on an edge is in the upper band; one whose NSE or property is not known
+    does not count.
     """
-    known = basins.dropna(subset=["NSE", column])
-    ends = [-math.inf, *sorted(edges), math.inf]
-    rows = []
-    for low, high in itertools.pairwise(ends):
-        nse = known.loc[(known[column] >= low) & (known[column] < high), "NSE"]
-        rows.append(
-            {
-                PROPERTIES[column].name: _band(low, high),
-                "basins": len(nse),
-                "median NSE": float(nse.median()),
-                "share below 0": float((nse < 0).mean()),
-                f"share below {GOOD}": float((nse < GOOD).mean()),
+    known = basins.dropna(subset=["NSE", column]).astype({"NSE": float, column: float})
+    edges = sorted(edges)
+    labels = [f"below {edges[0]:g}"]
+    labels += [f"{a:g} to {b:g}" for a, b in itertools.pairwise(edges)]
+    labels += [f"{edges[-1]:g} or more"]
+    band = pd.cut(known[column], [-math.inf, *edges, math.inf], right=False, labels=labels)
+    nse = known["NSE"].groupby(band, observed=False)
+    below = {limit: (known["NSE"] < limit).groupby(band, observed=False) for limit in (0, GOOD)}
+    return pd.DataFrame(
+        {
+            "basins": nse.count(),
+            "median NSE": nse.median(),
+            **{
+                f"below {limit:g}, %": (100 * share.mean()).round().astype("Int64")
+                for limit, share in below.items()
+            },
+        }
+    ).reset_index(names="band")
+
+
+def target_basins(setting: str, regions: Sequence[str] = ()) -> pd.DataFrame:
+    """Committed results of regions in one setting: a row per region, recipe, model and basin.
+
+    Columns ``region`` (its display name), ``recipe`` (its title) and ``model`` besides
+    :data:`COLUMNS`.
+    Transferred models are those of the region's own source.
+
+    Parameters
+    ----------
+    setting
+        Training period, such as ``multi-year``.
+    regions
+        File names in ``experiments/regions/``. None means all but the variants of others, and a
+        basin that several regions hold is taken from the first of them.
+    """
+    models = ["local", *load_options()]
+    frames = []
+    for path in sorted(results_dir().glob(f"*/*/{setting}_*.json")):
+        name = path.parent.parent.name
+        wanted = name in regions if regions else load_region(name).variant is None
+        record = read_record(path) if wanted else {}
+        # the folder of models from another source is not named as the recipe
+        if record.get("option") in models and record["recipe"] == path.parent.name:
+            described = {
+                "region": load_region(name).name,
+                "recipe": load_recipe(record["recipe"]).title,
+                "model": record["option"],
             }
-        )
-    return pd.DataFrame(rows)
+            frames.append(basin_frame(record).assign(**described))
+    columns = ["region", "recipe", "model", *COLUMNS]
+    if not frames:
+        return pd.DataFrame(columns=columns)
+    found = pd.concat(frames)
+    found = found.sort_values("model", key=lambda names: names.map(models.index), kind="stable")
+    if not regions:
+        found = found.drop_duplicates(["basin", "area_km2", "model"])
+    return found[columns].reset_index(drop=True)
 
 
-def _band(low: float, high: float) -> str:
-    if low == -math.inf:
-        return f"below {high:g}"
-    return f"{low:g} or more" if high == math.inf else f"{low:g} to {high:g}"
+def results_of(region: str, basin: str) -> pd.DataFrame:
+    """All committed test scores of one basin, those of the longest training period first.
 
-
-def source_bands(record: Record | None, column: str, edges: Sequence[float]) -> Styler | Markdown:
-    """:func:`bands` of the source check, shares in percent."""
-    if record is None or not known_climate(record):
-        return show.remark("*No table to show.*")
-    frame = bands(basin_frame(record), column, edges)
-    shares = [name for name in frame if str(name).startswith("share")]
-    return show.table(frame, 2).format(_percent, subset=shares, na_rep=show.MISSING)
-
-
-def _percent(share: object) -> str:
-    return f"{100 * float(str(share)):.0f} %"
-
-
-def _rank_correlation(frame: pd.DataFrame, column: str) -> float:
-    known = frame[["NSE", column]].dropna().rank()
-    return float(known["NSE"].corr(known[column]))
-
-
-def source_correlations(record: Record | None) -> Styler | Markdown:
-    """Rank correlation (Spearman) of the NSE with each property."""
-    if record is None or not known_climate(record):
-        return show.remark("*No table to show.*")
-    frame = basin_frame(record)
+    Columns ``training``, ``model``, ``source``, ``recipe`` besides :data:`COLUMNS`.
+    """
+    records = [read_record(path) for path in sorted((results_dir() / region).glob("*/*_*.json"))]
+    records = [record for record in records if basin in record["basins"]]
+    records.sort(key=lambda r: Period.model_validate(r["periods"]["train"]).days, reverse=True)
     rows = [
         {
-            "property": chosen.axis,
-            "basins": int(frame[["NSE", name]].notna().all(axis=1).sum()),
-            "rank correlation with NSE": _rank_correlation(frame, name),
+            "training": record["setting"],
+            "model": record["option"],
+            "source": record.get("source"),
+            # a calibrated process-based model has none
+            "recipe": load_recipe(record["recipe"]).title if "training" in record else "",
+            **basin_frame(record).set_index("basin").loc[basin],
         }
-        for name, chosen in PROPERTIES.items()
+        for record in records
     ]
-    return show.table(pd.DataFrame(rows), 2)
+    return pd.DataFrame(rows, columns=["training", "model", "source", "recipe", *COLUMNS[1:]])
 
 
-def verdict(record: Record | None, edges: Edges) -> Markdown:
-    """The bands in which half of the source basins or more fail, in words."""
-    if record is None or not known_climate(record):
-        return show.remark("*No verdict without the source check.*")
-    frame = basin_frame(record)
-    lines = []
-    for column, cuts in edges.items():
-        table = bands(frame, column, cuts)
-        failing = table[(table["median NSE"] < GOOD) & (table["basins"] > 0)]
-        for _, row in failing.iterrows():
-            lines.append(
-                f"**{PROPERTIES[column].name} {row.iloc[0]}**: {row['basins']} basins, median NSE "
-                f"{row['median NSE']:.2f}, {100 * row['share below 0']:.0f} % of them below zero"
-            )
-    if not lines:
-        return show.remark(f"In no band does the median NSE lie below {GOOD}.")
-    return show.remark(
-        f"Bands in which the median NSE of the source model lies below {GOOD}:\n\n"
-        + show.bullets(lines)
-    )
-
-
-def dry_and_wet(record: Record | None, dry: float, wet: float) -> dict[str, Any]:
-    """Numbers and median NSE of dry and wet basins, for glue; NaN and 0 without a result."""
-    frame = basin_frame(record) if record is not None and known_climate(record) else None
-    values: dict[str, Any] = {"limits_dry_aridity": dry, "limits_wet_aridity": wet}
-    for name in ("dry", "wet"):
-        nse = pd.Series(dtype=float)
-        if frame is not None:
-            chosen = frame["aridity"] > dry if name == "dry" else frame["aridity"] < wet
-            nse = frame.loc[chosen, "NSE"].dropna()
-        values |= {
-            f"limits_{name}_basins": len(nse),
-            f"limits_{name}_median_nse": float(nse.median()),
-            f"limits_{name}_below_zero": 100 * float((nse < 0).mean()),
-            f"limits_{name}_below_half": 100 * float((nse < GOOD).mean()),
-        }
-    return values
-
-
-def dry_and_wet_remark(values: Mapping[str, Any]) -> Markdown:
-    """The same numbers in a sentence."""
-    parts = []
-    for name, word in (("dry", "above"), ("wet", "below")):
-        if values[f"limits_{name}_basins"]:
-            parts.append(
-                f"the {values[f'limits_{name}_basins']} basins with an aridity {word} "
-                f"{values[f'limits_{name}_aridity']:g} have a median NSE of "
-                f"{values[f'limits_{name}_median_nse']:.2f}, "
-                f"{values[f'limits_{name}_below_zero']:.0f} % of them lie below zero and "
-                f"{values[f'limits_{name}_below_half']:.0f} % below {GOOD}"
-            )
-    text = "; ".join(parts)
-    return show.remark(f"{text[:1].upper()}{text[1:]}." if parts else "*No basins to compare.*")
+def water_balance(results: pd.DataFrame, region: str, basin: str) -> Markdown:
+    """What the runoff ratio and the snow of :func:`results_of` say about a basin."""
+    if results.empty:
+        return show.remark(
+            f"*Basin {basin} of {load_region(region).name}: no committed results yet. "
+            f"Run `hydrotl run {region} --save` where the data are at hand.*"
+        )
+    known = results.bfill().iloc[0]  # of the longest training period that knows them
+    ratio, snow = float(known["runoff_ratio"]), float(known["snow_fraction"])
+    sentences = [f"**Basin {basin} of {load_region(region).name}.**"]
+    if np.isfinite(ratio):
+        sentences.append(
+            f"In its training years the river carried {100 * ratio:.0f} % of the precipitation "
+            "that its data set states."
+        )
+    if ratio > 1:
+        sentences.append(
+            "No balance of rain and evaporation can bring that about: ice or old snow melts, "
+            "or the gauges catch too little."
+        )
+    if np.isfinite(snow):
+        sentences.append(f"{100 * snow:.0f} % of it fell below 0 degC.")
+    return show.remark(" ".join(sentences))

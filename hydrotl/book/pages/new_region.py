@@ -1,43 +1,29 @@
-"""Section 6: a region of one's own, from a folder of CSV files to a simulation."""
+"""Page 06: a region of one's own, described by two YAML files, and the outcome in words."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import yaml
 
-from hydrotl.book.pages import show, transfer
-from hydrotl.config import Region, load_region, validated
+from hydrotl.book.pages import show
+from hydrotl.config import Region, validated
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import load_manifest, own_dataset
 from hydrotl.data.units import convert
-from hydrotl.experiments.sweep import run_region
 from hydrotl.paths import project_root
-from hydrotl.yamlfile import dump_yaml
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.files import replacing
 
 if TYPE_CHECKING:
-    import panel as pn
     from IPython.display import Markdown
-    from pandas.io.formats.style import Styler
 
-    from hydrotl.experiments.cells import Cell
-    from hydrotl.experiments.records import CellResult
-
-SETTING = "own"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Scores on the last training days, and the model they speak for."""
-
-    results: dict[Cell, CellResult]
-    validation_days: int
-    chosen: str
+SETTING = "own"  # the name of the region's only training and test period
+LOCAL = "local"
 
 
 def demonstration_folder(basins: Sequence[str] = ("girnock",)) -> Path:
@@ -150,84 +136,43 @@ def write_region(
 
 def _write(path: Path, content: object) -> None:
     with replacing(path) as temporary:
-        temporary.write_text(dump_yaml(content), encoding="utf-8")
+        temporary.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
 
-def described(region: Path) -> Styler:
-    """What was read: basins, days, and missing days of every variable."""
-    loaded = load_region(region)
-    ds = open_dataset(loaded.dataset)
-    days = ds.indexes["time"]
-    rows = [
-        {
-            "variable": name,
-            "unit": ds[name].attrs["units"],
-            "mean": float(ds[name].mean()),
-            "lowest": float(ds[name].min()),
-            "highest": float(ds[name].max()),
-            "missing days": int(ds[name].isnull().sum()),
-        }
-        for name in [*loaded.inputs.dynamic, "streamflow"]
-    ]
-    caption = f"Basins: {ds.sizes['basin']}. Days: {days[0].date()} to {days[-1].date()}"
-    return show.table(pd.DataFrame(rows), 2).set_caption(caption)
+def verdict(
+    tried: Mapping[str, float], tested: Mapping[str, float], validation_days: int
+) -> Markdown:
+    """The outcome in words.
 
-
-def choose(
-    region: Path,
-    members: int,
-    updates: int | None = None,
-    validation_days: int = 365,
-    *,
-    jobs: int = 1,
-    device: str = "auto",
-) -> Choice:
-    """Try local and all transfer options on the last training days; the test is not touched.
-
-    The model with the highest median NSE there is chosen.
+    Parameters
+    ----------
+    tried
+        Median NSE of each model on the last training days; NaN where nothing could be scored.
+    tested
+        Median NSE in the test period of the models that were trained again.
+    validation_days
+        Number of the last training days.
     """
-    results = run_region(
-        str(region),
-        [SETTING],
-        members,
-        updates,
-        validation_days=validation_days,
-        jobs=jobs,
-        device=device,
+    days = f"the last {validation_days} training days"
+    medians = pd.Series(dict(tried), dtype=float).dropna()
+    if medians.empty:
+        return show.remark(
+            f"Nothing could be scored on {days}: they hold no gauge reading, or always the same "
+            "one. So no model was chosen, and all of them are tested below. To take the best of "
+            "them there would be a choice by the test period: rather change `train` or "
+            "`validation_days`, so that these days hold readings."
+        )
+    chosen = str(medians.idxmax())
+    text = f"On {days} **{chosen}** did best. "
+    if math.isnan(tested[chosen]):
+        return show.remark(
+            f"{text}In the test period nothing could be scored: it holds no gauge reading, or "
+            "always the same one."
+        )
+    text += (
+        "Trained again on all training days, it reaches a median NSE of "
+        f"{tested[chosen]:.2f} in the test period"
     )
-    medians = {cell.option: float(r.basin_nse.median()) for cell, r in results.items()}
-    return Choice(results, validation_days, max(medians, key=lambda name: medians[name]))
-
-
-def final(
-    region: Path,
-    choice: Choice,
-    members: int,
-    updates: int | None = None,
-    *,
-    jobs: int = 1,
-    device: str = "auto",
-) -> dict[Cell, CellResult]:
-    """The local model and the chosen one, trained on all training days and tested once."""
-    options = list(dict.fromkeys([transfer.LOCAL, choice.chosen]))
-    return run_region(
-        str(region), [SETTING], members, updates, options=options, jobs=jobs, device=device
-    )
-
-
-def verdict(choice: Choice, results: transfer.Results) -> Markdown:
-    """The outcome in words."""
-    medians = {cell.option: float(r.basin_nse.median()) for cell, r in results.items()}
-    local, chosen = medians[transfer.LOCAL], medians[choice.chosen]
-    text = (
-        f"On the last {choice.validation_days} training days **{choice.chosen}** did best. Trained "
-        f"again on all training days, it reaches a median NSE of {chosen:.2f} in the test period"
-    )
-    if choice.chosen == transfer.LOCAL:
-        return show.remark(text + ". Nothing was gained from the source model here.")
-    return show.remark(f"{text}; the local model {local:.2f}.")
-
-
-def hydrographs(results: transfer.Results) -> pn.pane.Bokeh:
-    """Observed flow, the local model and the chosen one in the test period."""
-    return transfer.observed_and(transfer.of_setting(results, SETTING))
+    if chosen == LOCAL:
+        return show.remark(f"{text}. Nothing was gained from the source model here.")
+    return show.remark(f"{text}; the local model {tested[LOCAL]:.2f}.")

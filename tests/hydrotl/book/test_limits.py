@@ -11,13 +11,46 @@ import pandas as pd
 import pytest
 
 from hydrotl.book import figures
-from hydrotl.book.pages import limits, target_limits
-from hydrotl.book.scatter import running_median, skill_scatter
-from tests.synthetic import ROOT, write_project
+from hydrotl.book.pages import limits
+from hydrotl.book.scatter import PROPERTIES, running_median, skill_scatter
+from hydrotl.experiments.records import check_facts, facts_path, save_facts
+from tests.notebook_cells import Page, run_cells
+from tests.synthetic import ROOT, write_project, write_yaml
 
 figures.setup()
 NSE = [0.9, 0.8, None, 0.4, -0.2, -3.0]
 ARIDITY = [0.5, 0.9, 0.9, 1.0, 2.5, 4.0]
+#: Tables of the basins of the source check and of the region.
+CHECK = {
+    "basin": list("abcdef"),
+    "longitude": [-80.0, -90.0, None, None, None, None],
+    "latitude": [40.0, 41.0, None, None, None, None],
+    "area_km2": [10.0, 20.0, 30.0, 40.0, 50.0, None],
+    "aridity": ARIDITY,
+    "snow_fraction": [0.0, 0.5, 0.5, None, 0.1, 0.0],
+    "runoff_ratio": [0.6, 0.5, 0.4, 0.3, 0.02, 0.01],
+}
+REGION = {
+    "basin": ["x", "y"],
+    "longitude": [78.0, None],
+    "latitude": [17.0, None],
+    "area_km2": [100.0, 200.0],
+    "aridity": [1.2, None],
+    "snow_fraction": [0.6, 0.0],
+    "runoff_ratio": [1.16, 0.4],
+}
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    write_project(tmp_path)
+    paper = (ROOT / "experiments" / "paper.yaml").read_bytes()
+    (tmp_path / "experiments" / "paper.yaml").write_bytes(paper)
+    monkeypatch.setenv("HYDROTL_ROOT", str(tmp_path))
+    monkeypatch.setenv("HYDROTL_DATA", str(tmp_path / "data"))
+    for facts, path in ((CHECK, check_facts("donor")), (REGION, facts_path("target"))):
+        save_facts(path, pd.DataFrame(facts).set_index("basin"), "Oudin et al. (2005)")
+    return tmp_path
 
 
 def record(**changes: Any) -> dict[str, Any]:
@@ -27,67 +60,28 @@ def record(**changes: Any) -> dict[str, Any]:
         "train": {"start": "2000-01-01", "end": "2001-01-01"},
         "basins": list("abcdef"),
         "nse": NSE,
-        "locations": {"a": [-80.0, 40.0], "b": [-90.0, 41.0]},
-        "climate": {
-            "evapotranspiration": "Oudin et al. (2005)",
-            "aridity": ARIDITY,
-            "snow_fraction": [0.0, 0.5, 0.5, None, 0.1, 0.0],
-            "runoff_ratio": [0.6, 0.5, 0.4, 0.3, 0.02, 0.01],
-            "area_km2": [10.0, 20.0, 30.0, 40.0, 50.0, None],
-        },
     }
     return values | changes
 
 
 def test_bands_by_hand() -> None:
-    table = limits.bands(limits.basin_frame(record()), "aridity", [2.0, 1.0])
-    assert table["aridity"].tolist() == ["below 1", "1 to 2", "2 or more"]
+    basins = limits.source_basins(record())
+    table = limits.bands(basins, "aridity", [2.0, 1.0])
+    assert table["band"].tolist() == ["below 1", "1 to 2", "2 or more"]
     assert table["basins"].tolist() == [2, 1, 2], "an NSE that is not known does not count"
     assert table["median NSE"].tolist() == pytest.approx([0.85, 0.4, -1.6])
-    assert table["share below 0"].tolist() == [0.0, 0.0, 1.0]
-    assert table["share below 0.5"].tolist() == [0.0, 1.0, 1.0]
-    snow = limits.bands(limits.basin_frame(record()), "snow_fraction", [0.2])
+    assert table["below 0, %"].tolist() == [0, 0, 100]
+    assert table["below 0.5, %"].tolist() == [0, 100, 100]
+    snow = limits.bands(basins, "snow_fraction", [0.2])
     assert snow["basins"].tolist() == [3, 1], "a property that is not known does not count"
-    verdict = limits.verdict(record(), {"aridity": [1.0, 2.0]}).data
-    assert "**aridity 1 to 2**: 1 basins, median NSE 0.40, 0 % of them below zero" in verdict
-    assert "below 1" not in verdict
 
 
-def test_dry_and_wet_basins_by_hand() -> None:
-    values = limits.dry_and_wet(record(), dry=2.0, wet=1.0)
-    assert (values["limits_dry_basins"], values["limits_wet_basins"]) == (2, 2)
-    assert values["limits_dry_median_nse"] == pytest.approx(-1.6)
-    assert values["limits_wet_median_nse"] == pytest.approx(0.85)
-    assert values["limits_dry_below_zero"] == 100
-    assert values["limits_wet_below_half"] == 0
-    remark = limits.dry_and_wet_remark(values).data
-    assert remark.startswith("The 2 basins with an aridity above 2 have a median NSE of -1.60")
-
-
-def test_rank_correlation_as_pandas_has_it() -> None:
-    table: Any = limits.source_correlations(record())
-    row = table.data.iloc[0]
-    # NSE falls from basin to basin while aridity rises, without ties.
-    assert row["basins"] == 5
-    assert row["rank correlation with NSE"] == pytest.approx(-1.0)
-
-
-def test_page_without_climate_still_stands() -> None:
-    older = {key: value for key, value in record().items() if key != "climate"}
-    for nothing in (None, older):
+def test_method_names_the_years_and_the_formula() -> None:
+    text = limits.method(record()).data
+    assert "6 basins over 2000-01-01 to before 2001-01-01" in text
+    assert "after Oudin et al. (2005)" in text
+    for nothing in (None, record(source="a check without a table of its basins")):
         assert "hydrotl check" in limits.method(nothing).data
-        shown: Any
-        for shown in (
-            limits.source_scatter(nothing, "aridity"),
-            limits.source_bands(nothing, "aridity", [1.0]),
-            limits.source_correlations(nothing),
-            limits.verdict(nothing, {"aridity": [1.0]}),
-        ):
-            assert isinstance(shown.data, str)
-        values = limits.dry_and_wet(nothing, 2.0, 1.0)
-        assert values["limits_dry_basins"] == 0
-        assert math.isnan(values["limits_wet_median_nse"])
-        assert "No basins" in limits.dry_and_wet_remark(values).data
 
 
 def test_running_median_by_hand() -> None:
@@ -99,7 +93,7 @@ def test_running_median_by_hand() -> None:
 
 
 def test_scatter_shows_every_basin_and_clips_the_lowest() -> None:
-    plot = skill_scatter(limits.basin_frame(record()), "aridity", "aridity", lowest=-0.5)
+    plot = skill_scatter(limits.source_basins(record()), "aridity")
     above, below = plot.values()
     assert list(above.dimension_values("basin")) == ["a", "b", "d", "e"]
     assert list(above.dimension_values("drawn")) == [0.9, 0.8, 0.4, -0.2]
@@ -107,26 +101,18 @@ def test_scatter_shows_every_basin_and_clips_the_lowest() -> None:
     assert list(below.dimension_values("drawn")) == [-0.5]
     assert list(below.dimension_values("NSE")) == [-3.0]
     assert plot.opts.get("plot").kwargs["ylim"] == (-0.55, 1.0)
-    assert plot.opts.get("plot").kwargs["xlim"] == (-0.02, 4.2)
+    snowy = skill_scatter(limits.source_basins(record()), "snow_fraction")
+    assert snowy.opts.get("plot").kwargs["xlim"] == (-0.02, pytest.approx(0.525))
     rng = np.random.default_rng(0)
-    many = pd.DataFrame({"basin": map(str, range(90)), "NSE": rng.random(90)})
-    many["aridity"], many["model"] = rng.random(90), ["local", "TL-c", "TL-c"] * 30
+    many = pd.DataFrame({"basin": map(str, range(90)), "NSE": rng.random(90), "region": "r"})
+    many[list(PROPERTIES)] = rng.random((90, len(PROPERTIES)))
+    many["model"] = ["local", "TL-c", "TL-c"] * 30
     curves = [
         part
-        for part in skill_scatter(many, "aridity", "aridity", group="model").values()
+        for part in skill_scatter(many, "aridity", group="model").values()
         if type(part).__name__ == "Curve"
     ]
     assert [curve.label for curve in curves] == ["TL-c: median"], "30 basins are too few for one"
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    write_project(tmp_path)
-    paper = (ROOT / "experiments" / "paper.yaml").read_bytes()
-    (tmp_path / "experiments" / "paper.yaml").write_bytes(paper)
-    monkeypatch.setenv("HYDROTL_ROOT", str(tmp_path))
-    monkeypatch.setenv("HYDROTL_DATA", str(tmp_path / "data"))
-    return tmp_path
 
 
 def saved(root: Path, folder: str, option: str, nse: list[float], setting: str = "1-year") -> None:
@@ -139,15 +125,8 @@ def saved(root: Path, folder: str, option: str, nse: list[float], setting: str =
         basins=["x", "y"],
         nse=nse,
         members=3,
+        training={},
         periods={"train": {"start": "2000-01-01", "end": "2001-01-01"}},
-        locations={"x": [78.0, 17.0]},
-        climate={
-            "evapotranspiration": "none",
-            "aridity": [1.2, None],
-            "snow_fraction": [0.6, 0.0],
-            "runoff_ratio": [1.16, 0.4],
-            "area_km2": [100.0, 200.0],
-        },
     )
     del values["dataset"]
     path = root / "results" / "target" / folder / f"{setting}_{option}.json"
@@ -155,52 +134,92 @@ def saved(root: Path, folder: str, option: str, nse: list[float], setting: str =
     path.write_text(json.dumps(values), encoding="utf-8")
 
 
-def test_target_basins_and_their_models(project: Path) -> None:
-    empty = target_limits.committed("1-year")
-    assert empty.empty
-    assert "no full results" in target_limits.remark(empty).data
-    assert target_limits.table(empty).empty
-    nothing: Any = target_limits.scatter(empty, "aridity")
-    assert "tells the aridity" in nothing.data
+def page(**parameters: Any) -> Page:
+    small = {
+        "checked": "donor",
+        "aridity_edges": [1.0, 2.0],
+        "setting": "1-year",
+        "careful_region": "target",
+        "careful_basin": "x",
+    }
+    return run_cells("08-limits", **(small | parameters))
 
+
+def test_page_without_results_still_stands(project: Path) -> None:
+    shown = page()
+    assert "hydrotl check" in shown.remarks()
+    assert "Basin x of Synthetic target: no committed results yet" in shown.remarks()
+    assert "No band is below 0.5" in shown.remarks()
+    numbers = shown.names["numbers"]
+    assert numbers["dry"]["basins"] == 0
+    assert math.isnan(numbers["wet"]["median_nse"])
+
+
+def test_page_of_six_source_basins_by_hand(project: Path) -> None:
+    folder = project / "results" / "source"
+    folder.mkdir(parents=True)
+    (folder / "donor.json").write_text(json.dumps(record()), encoding="utf-8")
+    shown = page()
+    dry, wet = (shown.names["numbers"][end] for end in ("dry", "wet"))
+    assert (dry["basins"], wet["basins"]) == (2, 2)
+    assert dry["median_nse"] == pytest.approx(-1.6)
+    assert wet["median_nse"] == pytest.approx(0.85)
+    assert (dry["below_zero"], wet["below_half"]) == (100, 0)
+    assert (shown.names["found"]["limits_dry_basins"], shown.names["thresholds"]) == (
+        2,
+        {"limits_dry_aridity": 2.0, "limits_wet_aridity": 1.0},
+    )
+    # NSE falls from basin to basin while aridity rises, without ties
+    aridity = shown.names["correlation"].loc["aridity"]
+    assert aridity["basins"] == 5
+    assert aridity["rank correlation with NSE"] == pytest.approx(-1.0)
+    failing = shown.names["failing"].set_index(["property", "band"])
+    assert failing.loc[("aridity", "1 to 2"), "median NSE"] == 0.4
+    assert ("aridity", "below 1") not in failing.index
+
+
+def test_target_basins_and_their_models(project: Path) -> None:
+    assert limits.target_basins("1-year").empty
     saved(project, "tiny", "local", [0.3, 0.6])
     saved(project, "tiny", "TL-c", [0.4, 0.7])
     saved(project, "tiny-other", "TL-c", [0.99, 0.99])
-    frame = target_limits.committed("1-year")
+    frame = limits.target_basins("1-year")
     assert len(frame) == 4, "models from another source than the region's are not mixed in"
-    table = target_limits.table(frame)
-    assert table["basin"].tolist() == ["x", "y"]
-    assert table[["NSE local", "NSE TL-c"]].to_numpy().tolist() == [[0.3, 0.4], [0.6, 0.7]]
-    assert table["aridity"].isna().tolist() == [False, True]
-    assert [str(area) for area in table["area, km2"]] == ["100", "200"]
-    assert len(target_limits.table(frame, most=1)) == 1
-    remark = target_limits.remark(frame, most=1).data
-    assert "`target` (recipe `tiny`): 1 of 2 basins" in remark
-    assert "the 1 of 2 basins" in remark
-    assert "aridity of some basins of `target` is not known" in remark
-    plot: Any = target_limits.scatter(frame, "aridity")
+    assert frame["model"].tolist() == ["local", "local", "TL-c", "TL-c"]
+    plot: Any = skill_scatter(frame, "aridity", group="model")
     shown = {part.label: list(part.dimension_values("NSE")) for part in plot.values()[::2]}
     assert shown == {"local": [0.3], "TL-c": [0.4]}
-    assert target_limits.committed("1-year", ["elsewhere"]).empty
+    assert limits.target_basins("1-year", ["elsewhere"]).empty
+
+    names = page().names
+    lost = names["lost"].loc[("Synthetic target", "tiny")]
+    assert lost.to_dict() == {"no model reaches 0.5": 1, "aridity not known": 1, "basins": 2}
+    worst = names["worst"].reset_index()
+    assert worst["basin"].tolist() == ["x", "y"]
+    assert worst[["NSE local", "NSE TL-c"]].to_numpy().tolist() == [[0.3, 0.4], [0.6, 0.7]]
+    assert worst["aridity"].isna().tolist() == [False, True]
+    assert [str(area) for area in worst["area, km2"]] == ["100", "200"]
 
     # another region of the same rivers, and a variant: each river once, unless asked for
-    first, results = project / "results" / "target", project / "results"
-    for name in ("upstream", "target-weather"):
-        shutil.copytree(first / "tiny", results / name / "tiny")
-    assert set(target_limits.committed("1-year")["region"]) == {"target"}
-    assert set(target_limits.committed("1-year", ["upstream"])["region"]) == {"upstream"}
-    for name in ("upstream", "target-weather"):
-        shutil.rmtree(results / name)
+    regions, results = project / "experiments" / "regions", project / "results"
+    variant = {"label": "bare", "variant": "no attributes", "variant_of": "target"}
+    for name, changes in (("upstream", {"label": "upstream"}), ("bare", variant)):
+        write_yaml(regions / f"{name}.yaml", {"extends": "target", **changes})
+        shutil.copytree(results / "target" / "tiny", results / name / "tiny")
+    assert set(limits.target_basins("1-year")["region"]) == {"Synthetic target"}
+    assert set(limits.target_basins("1-year", ["upstream"])["region"]) == {"upstream"}
 
 
 def test_named_example(project: Path) -> None:
-    assert "no committed results yet" in target_limits.example("target", "x").data
     saved(project, "tiny", "local", [0.3, 0.6])
     saved(project, "tiny", "TL-c", [0.4, 0.7])
-    text = target_limits.example("target", "x").data
-    assert "carried 116 % of the precipitation" in text
-    assert "No balance of rain and evaporation" in text
-    assert "60 % of it fell below 0 degC" in text
-    assert "- 1-year, TL-c from `donor` (recipe `tiny`): 0.40" in text
-    assert "No balance" not in target_limits.example("target", "y").data
-    assert "no committed results yet" in target_limits.example("target", "z").data
+    shown = page()
+    assert "carried 116 % of the precipitation" in shown.remarks()
+    assert "No balance of rain and evaporation" in shown.remarks()
+    assert "60 % of it fell below 0 degC" in shown.remarks()
+    scores = shown.names["scores"].set_index("model")["NSE"]
+    assert scores.to_dict() == {"local": 0.3, "TL-c from donor": 0.4}
+    other = page(careful_basin="y").remarks()
+    assert "40 % of the precipitation" in other
+    assert "No balance" not in other
+    assert "no committed results yet" in page(careful_basin="z").remarks()

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from hydrotl.book import figures
-from hydrotl.book.pages import performance, skill
+from hydrotl.book.pages import performance
+from tests.notebook_cells import Page, run_cells
 from tests.synthetic import ROOT
 
-figures.setup()
 PLACE = {
     "cpu": "Some Processor",
     "gpu": None,
@@ -39,15 +38,23 @@ def write(path: Path, record: dict[str, Any]) -> None:
     path.write_text(json.dumps({"environment": PLACE, **record}), encoding="utf-8")
 
 
-@pytest.fixture
-def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> performance.Records:
+@pytest.fixture(autouse=True)
+def _project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HYDROTL_ROOT", str(ROOT))
+
+
+def page(folder: Path) -> Page:
+    return run_cells("07-performance", results=str(folder))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
     rows = [
-        row(performance.OWN, 64, 2, 0.020),
+        row(performance.PAPER, 64, 2, 0.020),
         row(performance.PEER, 64, 2, 0.050),
-        row(performance.LOWERED, 64, 2, 0.010),
-        row(performance.LOWERED, 256, 100, 0.5),
-        row(performance.OWN, 256, 100, 2.0),
+        row(performance.FAST, 64, 2, 0.010),
+        row(performance.FAST, 256, 100, 0.5),
+        row(performance.PAPER, 256, 100, 2.0),
         row(performance.PEER, 256, 100, 3.0),
         row("hydrotl, AdamW, 1 member", 64, 2, 9.0),  # of one member: not on the page
     ]
@@ -62,25 +69,22 @@ def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> performance.Record
         }
         for name, factor in (("fast", 1), ("paper", 40))
     }
-    over = {"seconds_to_nse": {"0.50": 40.0, "0.70": None}, "complete": {"hours": 40.0}}
-    write(
-        tmp_path / "time_to_skill.json", {"contestants": contestants, "over_fast": {"paper": over}}
-    )
+    write(tmp_path / "time_to_skill.json", {"contestants": contestants})
     curve = [
         {"updates": 100, "seconds": 60.0, "flops": 2e12, "nse": 0.3},
         {"updates": 200, "seconds": 120.0, "flops": 4e12, "nse": 0.5},
     ]
     write(tmp_path / "time_to_skill" / "fast.json", {"curve": curve})
-    return performance.load(str(tmp_path))
+    return tmp_path
 
 
-def test_times_and_ratios_of_five_members(found: performance.Records) -> None:
-    times: Any = performance.speed_table(found)
-    ratios: Any = performance.speed_ratios(found)
-    assert list(times.data.columns) == ["", "H 64, B 2", "H 256, B 100"]
-    shown = times.data.set_index("").loc["hydrotl, as the paper"]
+def test_times_and_ratios_of_five_members(folder: Path) -> None:
+    times, ratios = page(folder).tables()[:2]
+    assert list(times.columns) == ["contestant", "H 64, B 2", "H 256, B 100"]
+    shown = times.set_index("contestant").loc["hydrotl, as the paper"]
     assert list(shown) == pytest.approx([20, 2000])
-    over = ratios.data.set_index("")
+    assert len(times) == 3, "one member alone is not on the page"
+    over = ratios.set_index("contestant")
     assert list(over.loc["neuralhydrology, ReLU layer"]) == pytest.approx([2.5, 1.5])
     lowered = over.loc["neuralhydrology, ReLU layer, over recipe fast"]
     assert list(lowered) == pytest.approx([5.0, 6.0])
@@ -90,17 +94,17 @@ def test_times_and_ratios_of_five_members(found: performance.Records) -> None:
 def test_what_the_rate_leaves_to_gain(tmp_path: Path) -> None:
     sizes = {"H 64, B 2": {"of_attainable": 0.2}, "H 256, B 16": {"of_attainable": 0.8}}
     write(tmp_path / "rate.json", {"training": sizes})
-    remark: Any = performance.rate_remark(performance.load(str(tmp_path)))
-    assert "(H 256, B 16) training runs at 80% of the attainable rate" in remark.data
-    assert "more than 1.25 times" in remark.data
+    rate, limit = page(tmp_path).tables()
+    assert rate["of attainable, %"].tolist() == pytest.approx([20, 80])
+    assert limit.iloc[0].tolist() == ["H 256, B 16", pytest.approx(1.25)]
 
 
 def test_breakdown_is_in_percent(tmp_path: Path) -> None:
     shares = {"LSTM, backward": {"median": 0.6}, "optimiser": {"median": 0.4}}
     row = {"hidden": 64, "batch": 2, "trained": "TL-a", "shares": shares}
     write(tmp_path / "breakdown.json", {"rows": [row]})
-    table: Any = performance.breakdown_table(performance.load(str(tmp_path)))
-    assert table.data.iloc[0].to_dict() == {
+    (table,) = page(tmp_path).tables()
+    assert table.iloc[0].dropna().to_dict() == {
         "H": 64,
         "batch": 2,
         "trains": "TL-a",
@@ -109,65 +113,45 @@ def test_breakdown_is_in_percent(tmp_path: Path) -> None:
     }
 
 
-def test_values_for_other_pages(found: performance.Records) -> None:
-    values = performance.values(found)
-    assert (values["speed_ratio_least"], values["speed_ratio_most"]) == (1.5, 2.5)
-    assert values["fast_minutes"] == pytest.approx(12)
+def test_values_for_other_pages(folder: Path) -> None:
+    names = page(folder).names
+    assert (names["ratio"].min(), names["ratio"].max()) == (1.5, 2.5)
+    assert 60 * names["fast"]["hours"] == pytest.approx(12)
 
 
-def test_skill_curve_is_in_minutes_and_teraflop(found: performance.Records) -> None:
-    minutes: Any = skill.curves(found)
-    operations: Any = skill.curves(found, "flops")
-    assert minutes.Curve.Fast.data.iloc[:, 0].tolist() == [1.0, 2.0]
-    assert operations.Curve.Fast.data.iloc[:, 0].tolist() == [2.0, 4.0]
-    assert minutes.Curve.Fast.data.iloc[:, 1].tolist() == [0.3, 0.5]
+def test_skill_curve_is_in_minutes_and_teraflop(folder: Path) -> None:
+    curve = performance.skill_curves(performance.load(str(folder)))
+    assert curve["contestant"].tolist() == ["fast", "fast"]
+    assert curve["minutes"].tolist() == [1.0, 2.0]
+    assert curve["TFLOP"].tolist() == [2.0, 4.0]
+    assert curve["NSE"].tolist() == [0.3, 0.5]
 
 
-def test_an_extrapolation_is_called_one(found: performance.Records) -> None:
-    table: Any = skill.table(found)
-    shown = table.data.set_index("")
-    assert list(shown.loc["complete run, hours"]) == ["0.20, measured", "8.00, extrapolated"]
-    assert list(shown.loc["minutes to 0.50"]) == ["5.0", "200.0"]
-    assert list(shown.loc["minutes to 0.70"]) == ["–", "–"]
-    remark: Any = skill.remark(found)
-    assert "`paper`: the complete run takes 40 times the time of `fast` by extrapolation" in (
-        remark.data
-    )
-    assert "40 times at the highest skill that both reached (NSE 0.50)" in remark.data
+def test_an_extrapolation_is_called_one(folder: Path) -> None:
+    minutes, runs, over_fast = page(folder).tables()[2:5]
+    assert minutes.set_index("NSE").loc["0.50"].tolist() == [5.0, 200.0]
+    assert minutes.set_index("NSE").loc["0.70"].isna().all()
+    assert runs.set_index("contestant")["hours"].tolist() == pytest.approx([0.2, 8.0])
+    assert runs["how"].tolist() == ["measured", "extrapolated"]
+    assert over_fast.iloc[0].tolist() == [
+        "paper",
+        pytest.approx(40.0),
+        "0.50",
+        pytest.approx(40.0),
+    ]
 
 
-def test_machine_and_what_was_not_measured(found: performance.Records) -> None:
-    remark: Any = performance.machines(found)
-    assert "`throughput`, `time_to_skill/fast`, `time_to_skill`: Some Processor, 2 cores" in (
-        remark.data
-    )
-    assert "torch 2.0, neuralhydrology 1.13.0, 2026-01-02, hydrotl 0.1.0 abc; load" in remark.data
-    absent: Any = performance.rate_table(found)
-    assert absent.data == "*Not measured: `python -m benchmarks.rate` does.*"
+def test_machine_and_what_was_not_measured(folder: Path) -> None:
+    remarks = page(folder).remarks()
+    assert "`throughput`, `time_to_skill/fast`, `time_to_skill`: Some Processor, 2 cores" in remarks
+    assert "torch 2.0, neuralhydrology 1.13.0, 2026-01-02, hydrotl 0.1.0 abc; load" in remarks
+    assert "*Not measured yet: run `python -m benchmarks.rate`.*" in remarks
+    assert "benchmarks.time_to_skill" not in remarks
 
 
 def test_without_results_every_part_says_so(tmp_path: Path) -> None:
-    nothing = performance.load(str(tmp_path / "none"))
-    assert nothing == {}
-    nowhere: Any = performance.machines(nothing)
-    assert "Not measured" in nowhere.data
-    parts: list[Any] = [
-        part(nothing)
-        for part in (
-            performance.speed_table,
-            performance.speed_ratios,
-            performance.option_table,
-            performance.frozen_table,
-            performance.breakdown_table,
-            performance.rate_table,
-            performance.rate_remark,
-            skill.curves,
-            skill.table,
-            skill.remark,
-            performance.transfer_table,
-            performance.simulation_table,
-            performance.scaling_table,
-        )
-    ]
-    assert all("Not measured" in part.data for part in parts)
-    assert math.isnan(performance.values(nothing)["speed_ratio_least"])
+    shown = page(tmp_path / "none")
+    assert shown.tables() == []
+    assert shown.remarks().count("Not measured yet") == 16
+    assert math.isnan(shown.names["ratio"].min())
+    assert math.isnan(shown.names["fast"]["hours"])
