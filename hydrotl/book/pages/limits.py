@@ -101,7 +101,7 @@ def target_basins(setting: str, regions: Sequence[str] = ()) -> pd.DataFrame:
         if record.get("option") in models and record["recipe"] == path.parent.name:
             described = {
                 "region": load_region(name).name,
-                "recipe": load_recipe(record["recipe"]).title,
+                "recipe": load_recipe(record["recipe"]).name,
                 "model": record["option"],
             }
             frames.append(basin_frame(record).assign(**described))
@@ -129,7 +129,7 @@ def results_of(region: str, basin: str) -> pd.DataFrame:
             "model": record["option"],
             "source": record.get("source"),
             # a calibrated process-based model has none
-            "recipe": load_recipe(record["recipe"]).title if "training" in record else "",
+            "recipe": load_recipe(record["recipe"]).name if "training" in record else "",
             **basin_frame(record).set_index("basin").loc[basin],
         }
         for record in records

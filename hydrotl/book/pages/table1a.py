@@ -11,9 +11,8 @@ import pandas as pd
 from hydrotl.book.pages import show
 from hydrotl.book.paper import load_paper
 from hydrotl.config import load_options, load_recipe, load_region
-from hydrotl.experiments.cells import LOCAL, Cell, resolve
+from hydrotl.experiments.cells import LOCAL
 from hydrotl.experiments.records import (
-    cell_path,
     read_record,
     record_products,
     region_records,
@@ -52,7 +51,7 @@ def committed() -> pd.DataFrame:
             "region": region.name,
             "variant": region.variant or "",
             "rivers": load_region(region.variant_of or key).name,
-            "recipe": load_recipe(region.recipe).title,
+            "recipe": load_recipe(region.recipe).name,
             "attributes": len(region.inputs.static),
             "stands for": region.stands_for,
         }
@@ -153,7 +152,7 @@ def about(region: str) -> str:
     listed = f" ({', '.join(basins)})" if len(basins) <= 5 else ""
     return (
         f"**{loaded.name}**: {loaded.title}, {len(basins)} basins{listed}. Recipe "
-        f"*{load_recipe(loaded.recipe).title}*; computed {', '.join(dates)}, version "
+        f"*{load_recipe(loaded.recipe).name}*; computed {', '.join(dates)}, version "
         f"{', '.join(codes)}. Departures from the paper:\n\n"
         + show.bullets([*loaded.deviations, "TL-b's set of weights is an interpretation."])
     )
@@ -162,7 +161,9 @@ def about(region: str) -> str:
 def cell_file(region: str) -> str:
     """Path of one results file of a region, as an example."""
     record = full(region)[-1]
-    path = cell_path(resolve(Cell(region, record["setting"], record["option"])))
+    path = (
+        results_dir() / region / record["recipe"] / f"{record['setting']}_{record['option']}.json"
+    )
     return path.relative_to(results_dir().parent).as_posix()
 
 

@@ -27,7 +27,7 @@ def run_remark(results: Results, updates: int | None) -> Markdown:
     cell = next(iter(results))
     region = load_region(cell.region)
     recipe = load_recipe(cell.recipe or region.recipe)
-    lines = [f"Region: {region.title}, data set `{region.dataset}`, recipe *{recipe.title}*."]
+    lines = [f"Region: {region.title}, data set `{region.dataset}`, recipe *{recipe.name}*."]
     if updates:
         full = recipe.training(LOCAL, cell.setting)
         size = f"{full.updates} updates" if full.updates else f"{full.epochs} epochs"

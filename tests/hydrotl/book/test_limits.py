@@ -157,7 +157,7 @@ def test_page_without_results_still_stands(project: Path) -> None:
 
 def test_page_of_six_source_basins_by_hand(project: Path) -> None:
     folder = project / "results" / "source"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "donor.json").write_text(json.dumps(record()), encoding="utf-8")
     shown = page()
     dry, wet = (shown.names["numbers"][end] for end in ("dry", "wet"))
