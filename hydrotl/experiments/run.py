@@ -131,8 +131,7 @@ def run_tasks(
     with _events(log) as event, _bar(open_tasks, label) as bar:
         for task in open_tasks:
             if task.checkpoint.is_file():
-                done, _ = checkpoint_progress(task.checkpoint)
-                event(f"{task.title}: goes on at update {done} of {task.updates}")
+                event(f"{task.title}: {state_of(task)}")
         while open_tasks:
             elsewhere = []
             for task, outcome in _computed(open_tasks, shared, jobs, scheduler):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from hydrotl.experiments.records import read_record
+from hydrotl.experiments.records import read_facts, read_record
 from tests.entry_point import call
-from tests.synthetic import ROOT, write_project
+from tests.synthetic import ROOT, write_project, write_yaml
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,8 @@ def test_run_prints_a_row_of_each_cell_and_saves(
     assert lines[2].split()[6:] == [alone, "to", alone]
     assert record["provenance"]["device"] == "cpu"
     json.dumps(record, allow_nan=False)
+    facts = read_facts(project / "results" / "target" / "basins.csv")
+    assert list(facts.index) == record["basins"]
 
 
 def test_save_does_not_replace_a_result_of_more_members(
@@ -91,7 +94,76 @@ def test_check_writes_the_source_check(project: Path, capsys: pytest.CaptureFixt
     record = read_record(project / "results" / "source" / "donor.json")
     assert (record["members"], len(record["basins"])) == (2, 8)
     assert f"NSE median {record['nse_median']:.3f}" in capsys.readouterr().out
-    assert [len(record["climate"][key]) for key in ("aridity", "snow_fraction")] == [8, 8]
+    facts = read_facts(project / "results" / "source" / "donor-basins.csv")
+    assert list(facts.index) == record["basins"]
+    assert facts[["aridity", "snow_fraction"]].notna().all(axis=None)
+
+
+def test_weights_that_are_there_are_not_trained_again(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = sorted((project / "weights" / "donor").iterdir())
+    before = [path.stat().st_mtime_ns for path in files]
+    assert call("train-source", "donor", "--jobs", "1", "--device", "cpu") == 0
+    assert "0 of 2 members trained; the others were there" in capsys.readouterr().out
+    assert [path.stat().st_mtime_ns for path in files] == before
+
+
+def test_held_out_days_are_for_trials(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train-source", "donor", "--members", "1", "--jobs", "1", "--device", "cpu"]
+    assert call(*words, "--validation-days", "60") == 2
+    assert "not for shipping: name a folder (--out)" in capsys.readouterr().err
+    assert call(*words, "--validation-days", "60", "--out", str(tmp_path / "trial")) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"donor member 0\n  update 6: median NSE -?\d+\.\d{3} of the days held", out)
+
+
+def test_a_sweep_trains_sources_and_cells(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entries: list[dict[str, object]] = [
+        {"train_sources": ["donor", "donor-classic"], "members": 1},
+        {"regions": ["target"], "options": ["local"], "members": 1, "recipe": "classic"},
+    ]
+    path, out = tmp_path / "mine.yaml", tmp_path / "drive"
+    write_yaml(path, {"title": "mine", "entries": entries})
+    words = ["sweep", str(path), "--out", str(out), "--jobs", "1", "--device", "cpu"]
+    assert call(*words, "--status") == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert rows == [
+        ["result", "members", "state"],
+        ["results/target/classic/1-year_local.json", "0/1", "waiting"],
+        [str(out / "donor" / "member-0.safetensors"), "0/1", "waiting"],
+        [str(out / "donor-classic" / "member-0.safetensors"), "0/1", "waiting"],
+    ]
+    assert not out.exists(), "--status left something behind"
+    assert call(*words) == 0
+    said = capsys.readouterr().out
+    assert "2 of 2 members trained" in said
+    assert "wrote 1 of 1 results" in said
+    for name in ("donor", "donor-classic"):
+        text = (out / name / "README.md").read_text(encoding="utf-8")
+        assert "Members: 1, seeds 0" in text
+    assert not list((out / "runs").glob("*.checkpoint")), "a checkpoint was left"
+    log = (out / "runs" / "mine.log").read_text(encoding="utf-8").splitlines()
+    assert [line.split(" ", 1)[1].split(", ")[0] for line in log] == [
+        "donor member 0: finished",
+        "donor-classic member 0: finished",
+    ]
+    assert call(*words) == 0
+    said = capsys.readouterr().out
+    assert "0 of 2 members trained" in said
+    assert "wrote 0 of 1 results; the others were there" in said
+
+
+def test_a_source_may_be_a_file(project: Path, tmp_path: Path) -> None:
+    content = (project / "experiments" / "sources" / "donor.yaml").read_bytes()
+    (tmp_path / "mine.yaml").write_bytes(content)
+    words = ["--members", "1", "--jobs", "1", "--device", "cpu", "--out", str(tmp_path / "out")]
+    assert call("train-source", str(tmp_path / "mine.yaml"), *words) == 0
+    assert (tmp_path / "out" / "member-0.safetensors").is_file()
 
 
 def test_card_is_written_from_the_weights(project: Path) -> None:
@@ -130,7 +202,7 @@ def test_a_mistake_is_one_clear_line_and_exit_code_2(
     extra += ["--jobs", "1"] if words[0] == "run" else []
     assert call(*words, *extra) == 2
     captured = capsys.readouterr()
-    errors = [line for line in captured.err.splitlines() if "models:" not in line and line.strip()]
+    errors = [line for line in captured.err.splitlines() if line.strip()]
     assert errors[-1].startswith("error: ")
     assert message in errors[-1]
     assert "Traceback" not in captured.err
@@ -157,7 +229,7 @@ def test_from_a_shell() -> None:
     """The module runs, an error is one line, and help needs no torch."""
     environment = {**os.environ, "HYDROTL_ROOT": str(ROOT)}
     ended = subprocess.run(
-        [sys.executable, "-m", "hydrotl_core", "run", "atlantis"],
+        [sys.executable, "-m", "hydrotl", "run", "atlantis"],
         capture_output=True,
         text=True,
         cwd=ROOT,

@@ -1,27 +1,40 @@
-"""Records of results and where they come from."""
+"""Records of results: scores, layout, where they are kept, and the table of basins beside them."""
 
 import json
-import math
-import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
-import hydrotl_core
-from hydrotl.data.canonical import data_hash
-from hydrotl.experiments.provenance import code_version, provenance
+from hydrotl.config import load_region
+from hydrotl.data.basins import facts_frame
+from hydrotl.data.manifest import load_manifest
+from hydrotl.data.regions import region_basins
+from hydrotl.experiments.cells import Cell, resolve
 from hydrotl.experiments.records import (
+    FACTS,
+    basin_frame,
     cell_path,
     cell_table,
-    read_result,
+    check_facts,
+    facts_path,
+    read_facts,
+    read_record,
+    record_products,
     region_records,
+    save_facts,
     score_record,
-    write_result,
+    source_facts,
+    write_facts,
+    write_record,
 )
+from hydrotl.experiments.uncertainty import error_products
 from hydrotl_core.errors import ConfigError
-from tests.synthetic import canonical
+from tests.project import edit
+from tests.synthetic import ROOT, period
 
 
 def simulation() -> xr.Dataset:
@@ -52,10 +65,18 @@ def test_scores_by_hand() -> None:
     assert record["kge"][0] == pytest.approx(0.75)
 
 
+def test_error_products_come_back_from_a_record() -> None:
+    ds = simulation()
+    found, expected = record_products(score_record(ds)), error_products(ds)
+    assert found.shape == (3, 2, 2)
+    np.testing.assert_allclose(found, expected, atol=5e-7)
+    assert np.isnan(found[1:]).all()
+
+
 def test_a_record_is_strict_json_even_without_any_score(tmp_path: Path) -> None:
     ds = simulation().isel(basin=[1, 2])
     path = tmp_path / "deep" / "r.json"
-    write_result(path, score_record(ds))
+    write_record(path, score_record(ds))
 
     def refuse(constant: str) -> float:
         raise AssertionError(f"{constant} is not JSON")
@@ -64,93 +85,173 @@ def test_a_record_is_strict_json_even_without_any_score(tmp_path: Path) -> None:
     assert record["nse"] == [None, None]
     assert record["nse_mean"] is None
     assert [p.name for p in path.parent.iterdir()] == ["r.json"]
-    assert read_result(path) == record
+    assert read_record(path) == record
 
 
 def test_unreadable_results_are_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no results at .*r\.json.*hydrotl run"):
-        read_result(tmp_path / "r.json")
+        read_record(tmp_path / "r.json")
     (tmp_path / "r.json").write_text("{", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"r\.json is not a results file"):
-        read_result(tmp_path / "r.json")
+        read_record(tmp_path / "r.json")
 
 
-def test_table_and_files_of_a_region(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "data_manifest.yaml").write_text("version: 1\n", encoding="utf-8")
-    monkeypatch.setenv("HYDROTL_ROOT", str(tmp_path))
-    for setting, option in (("5-year", "TL-a"), ("1-year", "local")):
-        record = {
-            **score_record(simulation()),
-            "region": "here",
-            "setting": setting,
-            "option": option,
-        }
-        write_result(cell_path("here", setting, option, "fast"), record)
-    assert (tmp_path / "results" / "here" / "fast" / "1-year_local.json").is_file()
-    records = region_records("here", "fast")
-    table = cell_table(records)
-    assert table["option"].tolist() == ["local", "TL-a"]
+def test_a_record_has_a_line_for_each_key_and_each_inner_list(tmp_path: Path) -> None:
+    record: dict[str, Any] = {
+        "region": "Señor",
+        "nse": [0.1, None, 1e-7],
+        "products": [[1.0, None], [], [3]],
+        "member_nse": {"0": [1.0], "1": [None]},
+        "empty": [],
+        "nested": {"a": {"b": [1, 2]}, "c": 1},
+        "none": None,
+    }
+    path = tmp_path / "r.json"
+    write_record(path, record)
+    assert read_record(path) == record
+    assert path.read_text(encoding="utf-8").splitlines() == [
+        "{",
+        '"region": "Señor",',
+        '"nse": [0.1, null, 1e-07],',
+        '"products": [',
+        " [1.0, null],",
+        " [],",
+        " [3]",
+        "],",
+        '"member_nse": {',
+        ' "0": [1.0],',
+        ' "1": [null]',
+        "},",
+        '"empty": [],',
+        '"nested": {"a": {"b": [1, 2]}, "c": 1},',
+        '"none": null',
+        "}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["gb-5/fast-few/1-year_TL-a", "cl/conceptual/1-year_cemaneige-gr4j"]
+)
+def test_committed_records_have_the_layout_that_is_written(name: str, tmp_path: Path) -> None:
+    committed = ROOT / "results" / f"{name}.json"
+    write_record(tmp_path / "again.json", read_record(committed))
+    assert (tmp_path / "again.json").read_bytes() == committed.read_bytes()
+
+
+def test_table_and_files_of_a_region(fresh: Path) -> None:
+    for option in ("TL-a", "local"):
+        path = cell_path(resolve(Cell("target", "1-year", option)))
+        cell = {"region": "target", "setting": "1-year", "option": option}
+        write_record(path, {**score_record(simulation()), **cell})
+    assert (fresh / "results" / "target" / "tiny" / "1-year_local.json").is_file()
+    table = cell_table(region_records("target", "tiny"))
+    assert table["option"].tolist() == ["TL-a", "local"]
     assert table["basins"].tolist() == [3, 3]
     assert table["median NSE"].tolist() == [0.625, 0.625]
     assert table["mean NSE"].tolist() == [0.625, 0.625]
 
 
-def test_hash_tells_every_change_of_the_data() -> None:
-    base = data_hash(canonical())
-    assert base == data_hash(canonical())
-    assert len(base) == 16
-    flow, area, soil, moved = canonical(), canonical(), canonical(), canonical(start="2000-01-02")
-    flow["streamflow"][1, 5] = 77
-    area["area"][0] += 1e-9
-    soil["soil"] = ("basin", np.array(["clay", "sand", "peat"]))
-    others = [flow, area, soil, moved, canonical().isel(basin=[1, 0, 2])]
-    hashes = {data_hash(ds) for ds in others}
-    assert len(hashes) == len(others)
-    assert base not in hashes
+def test_a_file_for_each_recipe_source_change_and_kind_of_score(own: Path, tmp_path: Path) -> None:
+    def kept(cell: Cell, **more: Any) -> str:
+        path = cell_path(resolve(cell, **more))
+        return path.relative_to(own / "results").as_posix()
+
+    plain = Cell("target", "1-year", "TL-a")
+    assert kept(plain) == "target/tiny/1-year_TL-a.json"
+    assert kept(plain, validation_days=60) == "target/validation/tiny/1-year_TL-a.json"
+    changed = kept(plain, validation_days=60, changes=(("lr", 0.001), ("batch", 2)))
+    assert changed == "target/validation/tiny/1-year_TL-a_lr-0.001_batch-2.json"
+    for name in ("regions/target", "recipes/classic", "sources/donor"):
+        folder, stem = name.split("/")
+        path = own / "experiments" / folder / f"{stem}.yaml"
+        (tmp_path / f"my-{stem}.yaml").write_bytes(path.read_bytes())
+    files = [str(tmp_path / f"my-{stem}.yaml") for stem in ("target", "classic", "donor")]
+    of_files = Cell(files[0], "1-year", "TL-a", files[1], files[2])
+    assert kept(of_files) == "my-target/my-classic-my-donor/1-year_TL-a.json"
 
 
-def test_hash_does_not_depend_on_how_text_is_stored() -> None:
-    hashes = set()
-    for kind in ("U4", object, np.dtypes.StringDType()):
-        ds = canonical()
-        ds["soil"] = ("basin", np.array(["clay", "sand", "loam"], dtype=kind))
-        hashes.add(data_hash(ds))
-    assert len(hashes) == 1
+# The table of basins
 
 
-def git(folder: Path, *words: str) -> str:
-    identity = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
-    command = ["git", "-C", str(folder), *identity, *words]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+def table_of(region: str) -> pd.DataFrame:
+    """Facts of a region, computed anew from its data."""
+    loaded = load_region(region)
+    attributes = load_manifest()[loaded.dataset].attributes
+    days = [period("2000-01-01", "2000-12-31")] * 2
+    return facts_frame(region_basins(loaded), attributes, days)[0]
 
 
-def test_code_version_names_the_commit_and_changes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HYDROTL_ROOT", str(tmp_path))
-    (tmp_path / "data_manifest.yaml").write_text("version: 1\n", encoding="utf-8")
-    assert code_version() == hydrotl_core.__version__
-    source = tmp_path / "hydrotl_core" / "a.py"
-    source.parent.mkdir()
-    source.write_text("a = 1\n", encoding="utf-8")
-    git(tmp_path, "init", "-q")
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "-qm", "one")
-    commit = git(tmp_path, "rev-parse", "HEAD")[:12]
-    assert code_version() == f"{hydrotl_core.__version__} {commit}"
-    (tmp_path / "data_manifest.yaml").write_text("version: 2\n", encoding="utf-8")
-    assert code_version().endswith(commit), "only code counts"
-    source.write_text("a = 2\n", encoding="utf-8")
-    assert code_version() == f"{hydrotl_core.__version__} {commit}+"
+def test_facts_of_a_region_come_back_as_computed(own: Path) -> None:
+    experiment = resolve(Cell("target", "1-year", "local"))
+    path = own / "results" / "target" / "basins.csv"
+    assert facts_path("target") == path
+    write_facts(resolve(experiment.cell, validation_days=60))
+    assert not path.exists(), "a trial needs none"
+    write_facts(experiment)
+    facts, expected = read_facts(path), table_of("target")
+    assert list(facts.index) == ["0001", "0002"]
+    assert list(facts) == [*FACTS, "evapotranspiration"]
+    for name in FACTS:
+        values = facts[name].to_numpy(dtype=float)
+        np.testing.assert_allclose(values, expected[name].to_numpy(dtype=float), rtol=1e-12)
+    assert facts["evapotranspiration"].nunique() == 1
+    path.write_text("basin\n", encoding="utf-8")
+    write_facts(experiment)
+    assert path.read_text(encoding="utf-8") == "basin\n", "a table that is there was replaced"
 
 
-def test_provenance_is_json_and_complete() -> None:
-    record = json.loads(json.dumps(provenance("cpu", 12.345, data_hash="abc")))
-    assert set(record) == {"code", "date", "device", "machine", "seconds", "data_hash"}
-    assert record["device"] == "cpu"
-    assert math.isclose(record["seconds"], 12.3)
+def test_climate_of_the_table_is_that_of_the_longest_setting(own: Path) -> None:
+    test = ["2001-03-01", "2001-06-30"]
+    short = {"train": ["2000-01-01", "2000-03-01"], "test": test}
+    long = {"train": ["2000-01-01", "2000-12-31"], "test": test}
+    edit(own / "experiments" / "regions" / "target.yaml", settings={"a": short, "b": long})
+    write_facts(resolve(Cell("target", "a", "local")))
+    found = read_facts(facts_path("target"))["aridity"].astype(float)
+    np.testing.assert_allclose(found, table_of("target")["aridity"].astype(float), rtol=1e-12)
 
 
-def test_a_cell_of_paths_is_kept_under_their_names() -> None:
-    path = cell_path("/a/here.yaml", "1-year", "TL-a", "/b/slow.yaml", source="/c/there.yaml")
-    assert path.parts[-3:] == ("here", "slow-there", "1-year_TL-a.json")
+def test_a_variant_uses_the_table_of_its_region(own: Path) -> None:
+    regions = own / "experiments" / "regions"
+    content = (regions / "target.yaml").read_bytes()
+    (regions / "target-weather.yaml").write_bytes(content)
+    edit(regions / "target-weather.yaml", variant="no attributes", variant_of="target")
+    assert facts_path("target-weather") == own / "results" / "target" / "basins.csv"
+    write_facts(resolve(Cell("target", "1-year", "local")))
+    record = {"region": "target-weather", "basins": ["0002"], "nse": [0.5]}
+    frame = basin_frame(record)
+    area = region_basins(load_region("target"))["area"].sel(basin="0002").item()
+    assert frame["area_km2"].tolist() == [round(area)], "not in whole km2"
+    assert frame["basin"].tolist() == ["0002"]
+
+
+def test_a_frame_has_a_row_per_basin_whether_its_facts_are_known_or_not(own: Path) -> None:
+    record = {"region": "target", "basins": ["0002", "0001", "0009"], "nse": [0.5, None, 1.0]}
+    frame = basin_frame(record)
+    assert list(frame) == ["basin", "NSE", *FACTS]
+    assert frame["NSE"].isna().tolist() == [False, True, False]
+    assert frame[list(FACTS)].isna().all(axis=None)
+    write_facts(resolve(Cell("target", "1-year", "local")))
+    frame, expected = basin_frame(record), table_of("target")
+    assert frame["basin"].tolist() == ["0002", "0001", "0009"]
+    found = frame["aridity"].tolist()
+    assert found[:2] == pytest.approx([expected["aridity"]["0002"], expected["aridity"]["0001"]])
+    assert np.isnan(found[2])
+
+
+def test_facts_of_a_source_check_are_found_by_its_record(own: Path) -> None:
+    path, train = check_facts("donor"), period("2000-01-01", "2001-01-01")
+    assert path == own / "results" / "source" / "donor-basins.csv"
+    source_facts("donor", ["0003", "0001"], train, path)
+    frame = basin_frame({"source": "donor", "basins": ["0001", "0003"], "nse": [0.1, 0.3]})
+    assert frame["aridity"].notna().all()
+    assert frame["NSE"].tolist() == [0.1, 0.3]
+
+
+def test_basins_keep_their_leading_zeros(tmp_path: Path) -> None:
+    facts = pd.DataFrame({name: [1.5, np.nan] for name in FACTS}, index=["0007", "12"])
+    save_facts(tmp_path / "basins.csv", facts.rename_axis("basin"), "a formula, with a comma")
+    read = read_facts(tmp_path / "basins.csv")
+    assert list(read.index) == ["0007", "12"]
+    assert read["aridity"].isna().tolist() == [False, True]
+    assert read["evapotranspiration"].tolist() == ["a formula, with a comma"] * 2
+    assert (tmp_path / "basins.csv").read_bytes().count(b"\r") == 0
