@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import xarray as xr
 import yaml
 
@@ -12,10 +13,10 @@ from hydrotl.config import load_source
 from hydrotl.data.canonical import data_hash
 from hydrotl.data.catalog import open_dataset, save_dataset
 from hydrotl.data.regions import source_inputs
-from hydrotl.experiments.source import check_source, source_data, train_source_member
-from hydrotl.experiments.source_task import SourceTask
+from hydrotl.experiments.run import run_tasks
+from hydrotl.experiments.source import check_source, shared_data, source_data, source_tasks
 from hydrotl_core.errors import ConfigError, DataError
-from hydrotl_core.weights import load_weights
+from hydrotl_core.weights import Card, load_weights
 from tests.real_data import real
 from tests.synthetic import write_project, write_yaml
 
@@ -73,21 +74,25 @@ def test_the_file_is_compressed_and_holds_no_more_than_needed(packed: Path) -> N
 def test_training_and_check_need_no_data_folder(
     project: Path, packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = SourceTask("donor-classic", 0, tmp_path / "plain", tmp_path / "runs", quiet=True)
-    expected, card = load_weights(train_source_member(plain))
-    scores = check_source("donor-classic", plain.folder)
+    expected, card = trained(tmp_path / "plain")
+    scores = check_source("donor-classic", tmp_path / "plain")
 
     monkeypatch.setenv("HYDROTL_DATA", str(tmp_path / "nothing"))
     with pytest.raises(DataError, match="no data of 'donor'"):
-        check_source("donor-classic", plain.folder)
-    task = SourceTask(
-        "donor-classic", 0, tmp_path / "file", tmp_path / "runs", quiet=True, data=packed
-    )
-    weights, file_card = load_weights(train_source_member(task))
+        check_source("donor-classic", tmp_path / "plain")
+    weights, file_card = trained(tmp_path / "file", packed)
     for name, values in expected.items():
         np.testing.assert_array_equal(weights[name].numpy(), values.numpy())
     assert file_card.provenance["data_hash"] == card.provenance["data_hash"]
-    xr.testing.assert_identical(check_source("donor-classic", task.folder, data=packed), scores)
+    again = check_source("donor-classic", tmp_path / "file", data=packed)
+    xr.testing.assert_identical(again, scores)
+
+
+def trained(folder: Path, data: Path | None = None) -> tuple[dict[str, torch.Tensor], Card]:
+    """The first member of a source, trained into ``folder``."""
+    tasks = source_tasks("donor-classic", 1, folder=folder, data=data)
+    list(run_tasks(tasks, shared_data(["donor-classic"], data)))
+    return load_weights(tasks[0].product)
 
 
 @pytest.mark.parametrize(

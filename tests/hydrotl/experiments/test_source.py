@@ -16,7 +16,7 @@ import pytest
 import torch
 import yaml
 
-from hydrotl.config import load_source
+from hydrotl.config import SweepEntry, load_source
 from hydrotl.data.catalog import open_dataset
 from hydrotl.experiments.member import train_member
 from hydrotl.experiments.run import run_tasks, state_of
@@ -230,7 +230,10 @@ def test_held_out_days_are_scored_and_not_learned(own: Path, tmp_path: Path) -> 
 
 
 def test_first_members_of_every_source_come_first(own: Path, tmp_path: Path) -> None:
-    wanted = [("donor", 3), ("donor-classic", 0)]
+    wanted = [
+        SweepEntry(train_sources=[name], members=members)
+        for name, members in (("donor", 3), ("donor-classic", 2))
+    ]
     tasks = plan_sources(wanted)
     assert [task.title for task in tasks] == [
         "donor member 0",

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import yaml
 
-from hydrotl.config import load_sweep
+from hydrotl.config import SweepEntry, load_sweep
 from hydrotl.data.catalog import open_dataset
 from hydrotl.experiments.cells import cells_of, resolve
 from hydrotl.experiments.planner import Planner, Work
@@ -279,7 +279,11 @@ def test_failures_of_several_members_are_all_named(
 
 
 def test_the_status_of_sources_is_a_row_per_member(fresh: Path) -> None:
-    tasks = plan_sources([("donor", 3), ("donor-classic", 1)])
+    entries = [
+        SweepEntry(train_sources=[name], members=members)
+        for name, members in (("donor", 3), ("donor-classic", 1))
+    ]
+    tasks = plan_sources(entries)
     with claimed(tasks[1].lock):
         rows = status_table([], tasks).values.tolist()
     assert rows == [
