@@ -24,10 +24,11 @@ import torch
 from hydrotl.config import load_region
 from hydrotl.data.regions import region_data
 from hydrotl.experiments.cells import Cell, resolve
+from hydrotl.experiments.check import check_source
 from hydrotl.experiments.member import arrays_of_test, simulate_member, train_member
 from hydrotl.experiments.records import score_record
 from hydrotl.experiments.run import run_tasks
-from hydrotl.experiments.source import check_source, shared_data, source_folder, source_tasks
+from hydrotl.experiments.source import shared_data, source_folder, source_tasks
 from hydrotl_core import NUMERICS
 from hydrotl_core.arrays import observed_flow
 from hydrotl_core.simulation import to_dataset

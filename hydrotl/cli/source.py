@@ -69,6 +69,7 @@ def check(
     import time
 
     from hydrotl.config import load_source
+    from hydrotl.experiments.check import check_source
     from hydrotl.experiments.executors import pick_device
     from hydrotl.experiments.provenance import provenance
     from hydrotl.experiments.records import (
@@ -78,7 +79,7 @@ def check(
         source_facts,
         write_record,
     )
-    from hydrotl.experiments.source import check_source, source_folder
+    from hydrotl.experiments.source import source_folder
 
     device = pick_device(device)
     began = time.perf_counter()

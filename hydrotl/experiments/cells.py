@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import xarray as xr
@@ -182,8 +181,3 @@ def cells_of(
     for cell in cells:
         resolve(cell)
     return cells
-
-
-def region_key(region: str) -> str:
-    """Name of a region without folder and suffix."""
-    return Path(region).stem

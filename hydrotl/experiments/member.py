@@ -7,7 +7,7 @@ frozen; all of that is in :class:`Member`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -222,8 +222,3 @@ def _validation(
         return float(ensemble_nse(simulation).median())
 
     return validate
-
-
-def repeat(period: Period, basins: Sequence[str]) -> tuple[Period, ...]:
-    """The same period for every basin."""
-    return (period,) * len(basins)

@@ -14,23 +14,15 @@ import xarray as xr
 from hydrotl.config import Source, SweepEntry, load_recipe, load_source
 from hydrotl.data.canonical import data_hash
 from hydrotl.data.regions import hold_out, source_inputs
-from hydrotl.experiments.member import (
-    TEST_LEAD_DAYS,
-    Member,
-    Trained,
-    repeat,
-    train_member,
-)
+from hydrotl.experiments.member import Member, Trained, train_member
 from hydrotl.experiments.provenance import code_version, provenance
 from hydrotl.experiments.run import Task
 from hydrotl.paths import project_root, runs_folder
-from hydrotl_core.arrays import build_arrays, observed_flow
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Period
 from hydrotl_core.scaling import STREAMFLOW
-from hydrotl_core.simulation import simulate, to_dataset
 from hydrotl_core.training import total_updates
-from hydrotl_core.weights import Card, load_model, load_weights, member_paths, save_weights
+from hydrotl_core.weights import Card, load_weights, save_weights
 
 SUBSET_SEED = 20210427
 #: What of a source its weights depend on; its title or test period may change.
@@ -77,8 +69,7 @@ def source_member(
     With ``validation_days`` the last days of the training period are held out, and the median NSE
     on them is part of the log: to choose a recipe without the test period.
     """
-    fit = list(repeat(source.train, basins))
-    test: list[Period] = []
+    fit, test = [source.train] * len(basins), list[Period]()
     if validation_days:
         fit, test = hold_out(fit, validation_days)
     return Member(
@@ -246,47 +237,6 @@ def differing(card: Card, source: Source) -> list[str]:
     """Keys in which weights are of another source than ``source``."""
     wanted = source.model_dump(mode="json")
     return [key for key in DECISIVE if card.protocol[key] != wanted[key]]
-
-
-def check_source(
-    name: str, folder: Path, device: str = "cpu", data: Path | None = None
-) -> xr.Dataset:
-    """Simulate the test period of source ``name`` with the ensemble in ``folder``.
-
-    Parameters
-    ----------
-    data
-        File to read instead of the data folder (``hydrotl pack``).
-
-    Returns
-    -------
-    xarray.Dataset
-        As :func:`hydrotl_core.simulation.to_dataset`.
-
-    Raises
-    ------
-    ConfigError
-        If the source has no test period, or the weights were trained for another source.
-    """
-    source = load_source(name)
-    if source.test is None:
-        raise ConfigError(f"source {name} has no test period")
-    ds = source_data(source, data)
-    basins = [str(b) for b in ds["basin"].values]
-    fit, test = repeat(source.train, basins), repeat(source.test, basins)
-    flows = []
-    for path in member_paths(folder):
-        model, card = load_model(path)
-        wanted = source.model_dump(mode="json")
-        for key in differing(card, source):
-            raise ConfigError(
-                f"{path} was trained with {key} {card.protocol[key]}, "
-                f"source {name} has {wanted[key]}"
-            )
-        lead = TEST_LEAD_DAYS if card.training.warmup else 0
-        arrays = build_arrays(ds, card.scaler, test, fit, lead=lead)
-        flows.append(simulate(model, arrays, card.scaler, device))
-    return to_dataset(flows, observed_flow(ds, test), arrays.basins, arrays.starts)
 
 
 def plan_sources(

@@ -13,8 +13,9 @@ from hydrotl.config import load_source
 from hydrotl.data.canonical import data_hash
 from hydrotl.data.catalog import open_dataset, save_dataset
 from hydrotl.data.regions import source_inputs
+from hydrotl.experiments.check import check_source
 from hydrotl.experiments.run import run_tasks
-from hydrotl.experiments.source import check_source, shared_data, source_data, source_tasks
+from hydrotl.experiments.source import shared_data, source_data, source_tasks
 from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.weights import Card, load_weights
 from tests.real_data import real

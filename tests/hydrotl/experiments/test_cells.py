@@ -7,7 +7,7 @@ import pytest
 
 from hydrotl.config import Region
 from hydrotl.data.regions import region_data
-from hydrotl.experiments.cells import Cell, cells_of, region_key, resolve, teaching_periods
+from hydrotl.experiments.cells import Cell, cells_of, resolve, teaching_periods
 from hydrotl_core.errors import ConfigError
 from tests.project import edit
 from tests.synthetic import CLASSIC, TINY, period
@@ -112,4 +112,3 @@ def test_a_teacher_is_learned_over_the_longest_training_period() -> None:
 def test_cells_can_be_keys() -> None:
     cell = Cell("a", "b", "c")
     assert {cell: 1}[dataclasses.replace(cell)] == 1
-    assert region_key("/somewhere/a.yaml") == region_key("a") == "a"

@@ -18,10 +18,10 @@ import yaml
 
 from hydrotl.config import SweepEntry, load_source
 from hydrotl.data.catalog import open_dataset
+from hydrotl.experiments.check import check_source
 from hydrotl.experiments.member import train_member
 from hydrotl.experiments.run import run_tasks, state_of
 from hydrotl.experiments.source import (
-    check_source,
     nested_subset,
     plan_sources,
     shared_data,

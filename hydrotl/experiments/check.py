@@ -1,0 +1,56 @@
+"""The check of a source model: how good it is in years that its training did not see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import xarray as xr
+
+from hydrotl.config import load_source
+from hydrotl.experiments.member import TEST_LEAD_DAYS
+from hydrotl.experiments.source import differing, source_data
+from hydrotl_core.arrays import build_arrays, observed_flow
+from hydrotl_core.errors import ConfigError
+from hydrotl_core.simulation import simulate, to_dataset
+from hydrotl_core.weights import load_model, member_paths
+
+
+def check_source(
+    name: str, folder: Path, device: str = "cpu", data: Path | None = None
+) -> xr.Dataset:
+    """Simulate the test period of source ``name`` with the ensemble in ``folder``.
+
+    Parameters
+    ----------
+    data
+        File to read instead of the data folder (``hydrotl pack``).
+
+    Returns
+    -------
+    xarray.Dataset
+        As :func:`hydrotl_core.simulation.to_dataset`.
+
+    Raises
+    ------
+    ConfigError
+        If the source has no test period, or the weights were trained for another source.
+    """
+    source = load_source(name)
+    if source.test is None:
+        raise ConfigError(f"source {name} has no test period")
+    ds = source_data(source, data)
+    n = ds.sizes["basin"]
+    fit, test = [source.train] * n, [source.test] * n
+    flows = []
+    for path in member_paths(folder):
+        model, card = load_model(path)
+        wanted = source.model_dump(mode="json")
+        for key in differing(card, source):
+            raise ConfigError(
+                f"{path} was trained with {key} {card.protocol[key]}, "
+                f"source {name} has {wanted[key]}"
+            )
+        lead = TEST_LEAD_DAYS if card.training.warmup else 0
+        arrays = build_arrays(ds, card.scaler, test, fit, lead=lead)
+        flows.append(simulate(model, arrays, card.scaler, device))
+    return to_dataset(flows, observed_flow(ds, test), arrays.basins, arrays.starts)
