@@ -1,4 +1,4 @@
-"""Checkpoints: everything a training run needs to go on in the same bits.
+"""Checkpoints: everything a training run needs to resume with the same bits.
 
 One safetensors file (no pickle) with the parameters, the optimiser's state and the state of
 both random generators; step, times and log in its metadata. Written to a temporary name and
@@ -42,7 +42,7 @@ def save_checkpoint(
     identity: dict[str, Any],
     progress: Progress,
 ) -> None:
-    """Write the state of a run to ``path``, whole or not at all."""
+    """Write the state of a run to ``path``, completely or not at all."""
     tensors = {f"model.{n}": p.detach().cpu().contiguous() for n, p in model.named_parameters()}
     for index, state in optimizer.state_dict()["state"].items():
         for key, value in state.items():

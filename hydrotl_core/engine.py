@@ -1,4 +1,4 @@
-"""What the device needs so that training runs at its best: number format, memory, launches.
+"""One training update, made fast on the device at hand: number format, memory, launches.
 
 One path per device, chosen by measurement (``benchmarks/``). CPU: oneDNN's fused LSTM, one
 thread and one process per member. CUDA: cuDNN's LSTM, the whole update in one CUDA graph.
@@ -37,7 +37,7 @@ def arithmetic(precision: Literal["float32", "bfloat16"], device: str) -> torch.
 
 
 def out_of_memory(error: RuntimeError) -> bool:
-    """Whether ``error`` says that the device's memory is used up (CUDA's or the system's)."""
+    """Whether ``error`` says that the device, or the system, is out of memory."""
     return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
@@ -48,21 +48,21 @@ class Update:
     captured in a CUDA graph, and every later call replays it: one launch instead of some
     hundreds. Whatever the update reads from outside must therefore stay where it is in memory.
 
-    When memory runs out, the batch goes through the LSTM in twice as many parts (a warning says
-    so) until it fits or a part is one sample: the same numbers, a third slower.
+    When memory runs out, the batch is split into twice as many parts, with a warning, until it fits
+    or a part is one sample: the same numbers, a third slower.
 
     Parameters
     ----------
     loss_of_batch
         Takes the number of parts and returns the loss; must not synchronise with the host.
     optimizer
-        Over the parameters that train.
+        Holds the parameters that train.
     clip
-        Bound on the norm of the gradient, or None.
+        Largest norm of the gradient, or None.
     masks
-        Generator of the random numbers drawn on the device.
+        Random generator of the dropout masks, on the device.
     samples
-        Of a batch.
+        Number of windows per batch.
     """
 
     EAGER = 3  # calls that let libraries choose and allocate before the capture
@@ -105,7 +105,7 @@ class Update:
             if self.masks.device.type == "cuda":
                 torch.cuda.empty_cache()
             warnings.warn(
-                f"memory is used up ({first_line}): the batch of {self.samples} goes on in "
+                f"out of memory ({first_line}): splitting the batch of {self.samples} into "
                 f"{self.parts} parts, which is slower",
                 stacklevel=2,
             )

@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Writing files so that they are complete or absent, never half-written."""
 
 from __future__ import annotations
 

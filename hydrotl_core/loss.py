@@ -1,4 +1,4 @@
-"""Losses over the days that have an observation."""
+"""The loss: RMSE (the paper), MSE or basin-averaged NSE, over the days with an observation."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Transforms and z-scores, fitted on the training period and stored with the weights.
 
-Two choices: ``zscore`` (plain) and ``log_sqrt``, the paper's (precipitation and streamflow
-become log10(sqrt(x) + 0.1) before the z-score). Statistics are pooled over all training
-basins and days. A missing forcing or attribute becomes 0 after scaling.
+Two choices: plain z-scores (``zscore``), or the paper's ``log_sqrt``, which takes
+log10(sqrt(x) + 0.1) of precipitation and streamflow first. Statistics are pooled over all training
+basins and days. A missing input is 0 after scaling, which is its mean.
 """
 
 from __future__ import annotations

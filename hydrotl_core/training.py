@@ -136,9 +136,9 @@ def train(
     arrays
         Training period, built with ``lead=config.warmup``.
     seed
-        Of the window draw and the dropout masks.
+        Seed of the window draw and the dropout masks.
     checkpoint
-        File to resume from if it exists and to write every ``checkpoint_seconds``.
+        File to resume from, if it exists, and to write every ``checkpoint_seconds``.
     validate, validate_every
         Called with the model in evaluation mode every so many updates; its value is logged.
     stop_at

@@ -1,4 +1,4 @@
-"""Weights as safetensors, with all that is needed to use them again in the metadata."""
+"""Weights files: safetensors whose metadata hold everything needed to use them again."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Card(BaseModel):
 
 
 def save_weights(path: Path, parameters: dict[str, torch.Tensor], card: Card) -> None:
-    """Write ``parameters`` and ``card`` to ``path``, whole or not at all."""
+    """Write ``parameters`` and ``card`` to ``path``, completely or not at all."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in parameters.items()}
     with replacing(path) as temporary:
         save_file(tensors, temporary, metadata={"hydrotl": card.model_dump_json()})

@@ -1,4 +1,4 @@
-"""Random training windows of data that stay on the device."""
+"""Random training windows: the data stay on the device, a batch is an index into them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hydrotl_core.scaling import Scaler
 
 
 class Windows:
-    """Random training windows of resident arrays: a batch is an index into one tensor.
+    """Random training windows of arrays that stay on the device.
 
     Windows start on day 0 .. ``n_days - window`` inclusive of the rows, lead included; a
     window longer than the rows is cut to them.

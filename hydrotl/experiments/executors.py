@@ -190,7 +190,7 @@ def run_processes(
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:
-    """End the workers now: what they had begun goes on from its checkpoint another time."""
+    """End the workers now; their tasks resume from their checkpoints another time."""
     # Public as `terminate_workers` from Python 3.14 on; `shutdown` forgets its processes.
     processes = list((getattr(pool, "_processes", None) or {}).values())
     pool.shutdown(wait=False, cancel_futures=True)

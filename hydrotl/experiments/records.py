@@ -130,7 +130,7 @@ def record_products(record: dict[str, Any]) -> np.ndarray:
 
 
 def write_record(path: Path, record: dict[str, Any]) -> None:
-    """Write a record, whole or not at all: a key a line, of nested lists an inner list a line."""
+    """Write a record: one line per key, and per inner list of a list of lists."""
     lines = [f"{json.dumps(key)}: {_laid_out(value)}" for key, value in record.items()]
     with replacing(path) as temporary:
         temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

@@ -1,8 +1,8 @@
 """The one runner: computes tasks whose file is not there yet, and resumes what was stopped.
 
-A task says where its result is kept. What has its file already is not computed again; what was
-begun goes on from its checkpoint; what another run on this machine computes is waited for. So the
-same call, made again after a kill, does what is left.
+A task says where its result is kept. Where that file exists nothing is computed; what was begun
+resumes from its checkpoint; what another run on this machine computes is waited for. So after a
+kill, the same call finishes the work.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Task:
     product
         File that is written when it is done.
     checkpoint
-        File from which a stopped computation goes on; its lock lies beside it.
+        File from which an interrupted computation resumes; its lock lies beside it.
     compute
         Importable function ``compute(checkpoint, **data)`` whose result ``write`` takes. Partial
         functions carry what is particular to the task.

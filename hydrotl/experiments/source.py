@@ -214,7 +214,7 @@ def _card(
 
 
 def write_weights(path: Path, trained: tuple[dict[str, torch.Tensor], Card]) -> None:
-    """Write parameters and card to ``path``, whole or not at all."""
+    """Write parameters and card to ``path``, completely or not at all."""
     save_weights(path, *trained)
 
 

@@ -1,4 +1,4 @@
-"""The store: what was computed lies in a file, so that nothing long is done twice.
+"""The store: results are kept in files, so that nothing long is computed twice.
 
 A member's simulation is named by its key. The same key means the same numbers: it follows from all
 that they depend on, the data's values, the inputs, the periods, the training, what starts from
@@ -95,7 +95,7 @@ class Product:
 
 
 def write_product(path: Path, product: Product) -> None:
-    """Write ``product`` to ``path``, whole or not at all."""
+    """Write ``product`` to ``path``, completely or not at all."""
     arrays = {name: np.ascontiguousarray(value) for name, value in product.arrays.items()}
     with replacing(path) as temporary:
         save_file(arrays, temporary, metadata={"about": json.dumps(product.about)})

@@ -128,7 +128,7 @@ def run_sweep(
     """Compute what is missing of ``work`` and write the records; returns their paths.
 
     In ``jobs`` processes, or on the Dask cluster at ``scheduler``. A record is written as soon as
-    its last member is there. Stopped at any moment, the same call goes on with what is left.
+    its last member is there. If interrupted, the same call resumes.
     """
     open_cells = [item for item in work if not item.finished]
     written = []

@@ -147,9 +147,9 @@ def test_a_batch_that_did_not_fit_is_tried_again_with_the_same_masks() -> None:
         return weight * (torch.empty(2**60).sum() if parts < 4 else drawn)
 
     update = Update(loss, torch.optim.SGD([weight], lr=0.0), None, masks, samples=8)
-    with pytest.warns(UserWarning, match="memory is used up") as caught:
+    with pytest.warns(UserWarning, match="out of memory") as caught:
         assert update().item() == pytest.approx(wanted)
-    assert [str(w.message).split("goes on in ")[1][:7] for w in caught] == ["2 parts", "4 parts"]
+    assert [str(w.message).split(" into ")[1][:7] for w in caught] == ["2 parts", "4 parts"]
 
 
 OUT_OF_MEMORY = """
@@ -198,8 +198,8 @@ def test_when_memory_runs_out_the_batch_goes_on_in_parts_with_a_warning() -> Non
     assert (free, positive) == ("1", "True")
     assert int(parts) > 1
     assert int(warned) >= 1
-    assert "memory is used up" in message
-    assert "the batch of 128 goes on in 2 parts" in message
+    assert "out of memory" in message
+    assert "splitting the batch of 128 into 2 parts" in message
 
 
 def test_what_counts_as_a_lack_of_memory() -> None:
