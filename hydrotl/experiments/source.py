@@ -28,6 +28,7 @@ from hydrotl.experiments.run import Task
 from hydrotl.paths import project_root, runs_folder
 from hydrotl_core.arrays import build_arrays, observed_flow
 from hydrotl_core.errors import ConfigError
+from hydrotl_core.recipe import Period
 from hydrotl_core.scaling import STREAMFLOW, require
 from hydrotl_core.simulation import simulate, to_dataset
 from hydrotl_core.training import total_updates
@@ -82,7 +83,7 @@ def source_member(
     With ``validation_days`` the last days of the training period are held out, and the median NSE
     on them is part of the log: to choose a recipe without the test period.
     """
-    fit, test = list(repeat(source.train, basins)), []
+    fit, test = list(repeat(source.train, basins)), list[Period]()
     if validation_days:
         fit, test = hold_out(fit, validation_days)
     return Member(

@@ -42,6 +42,10 @@ def multiply(job: Job, *, factor: int) -> int:
     return job.number * factor
 
 
+def returned(job: Job, *, factor: Any) -> Any:
+    return factor
+
+
 def refuse(job: Job, *, factor: int) -> int:
     raise ValueError(f"no {job.number}")
 
@@ -99,7 +103,8 @@ class Pool:
     made: list["Pool"] = []  # noqa: RUF012
 
     def __init__(self, workers: int, **_: object) -> None:
-        self.workers, self.running, self.events = workers, {}, list[str]()
+        self.workers, self.events = workers, list[str]()
+        self.running: dict[Future[int], tuple[Job, int]] = {}
         self.made.append(self)
 
     def submit(self, function: Callable[..., int], job: Job, **data: int) -> Future[int]:
@@ -263,13 +268,21 @@ def test_large_blocks_of_a_worker_are_kept() -> None:
 
 @pytest.mark.slow
 def test_a_killed_dask_worker_costs_nothing_but_time(tmp_path: Path) -> None:
-    jobs, pids = [Job(k) for k in range(12)], []
+    jobs = [Job(k) for k in range(12)]
+    pids: list[int] = []
     with dask_cluster(tmp_path, 3, "--no-nanny") as address:
         for _, pid in run_dask(slow_pid, jobs, SHARED, address):
             if not pids:
                 os.kill(pid, signal.SIGKILL)  # while others are at work
             pids.append(pid)
         assert dict(run_dask(multiply, jobs, SHARED, address)) == {j: 2 * j.number for j in jobs}
+        # Two values with the same keys, as the weights of two members are.
+        alike = {"a": {"w": 1, "v": 2}, "b": {"w": 3, "v": 4}}
+        two = [Job(1), Job(2, data={"factor": "b"})]
+        assert dict(run_dask(returned, two, alike, address)) == {
+            two[0]: alike["a"],
+            two[1]: alike["b"],
+        }
     assert len(pids) == 12
     assert len(set(pids)) >= 2
 

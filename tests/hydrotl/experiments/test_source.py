@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -282,7 +283,7 @@ def test_weights_of_something_else_are_not_taken_for_finished(own: Path) -> None
     """The folder is that of the trained donor."""
     folder = own / "weights" / "donor"
     sources = own / "experiments" / "sources"
-    cases = {
+    cases: dict[str, dict[str, Any]] = {
         "recipe": {"recipe": "classic"},
         "subset, another recipe": {"name": "donor-classic"},
         "days held out": {"validation_days": 30},
@@ -290,7 +291,7 @@ def test_weights_of_something_else_are_not_taken_for_finished(own: Path) -> None
     }
     for words, more in cases.items():
         with pytest.raises(ConfigError, match=f"was trained with another {words}: move it away"):
-            source_tasks(**{"name": "donor", "folder": folder, **more})  # type: ignore[arg-type]
+            source_tasks(**{"name": "donor", "folder": folder, **more})
     retitled = change(sources / "donor.yaml", title="New", test=["2001-02-01", "2001-09-01"])
     assert len(source_tasks(retitled, folder=folder)) == 2, "its title decides nothing"
 
