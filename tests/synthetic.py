@@ -12,11 +12,11 @@ import pandas as pd
 import xarray as xr
 import yaml
 
-from hydrotl_core.transfer import initial_model
 from hydrotl_core.arrays import Arrays, build_arrays, in_period
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.recipe import Period, Training
 from hydrotl_core.scaling import Scaler, fit_scaler
+from hydrotl_core.transfer import initial_model
 
 ROOT = Path(__file__).resolve().parents[1]
 DYNAMIC = ["prcp", "tmean"]

@@ -23,7 +23,7 @@ from hydrotl.experiments.executors import (
     run_processes,
 )
 from hydrotl_core.errors import ConfigError, TrainingError
-from tests.cluster import dask_cluster
+from tests.processes import alive, dask_cluster, until
 from tests.synthetic import ROOT
 
 SHARED = {"a": 2, "b": 3}
@@ -155,21 +155,6 @@ def test_a_killed_worker_costs_nothing_but_time(tmp_path: Path) -> None:
     assert dict(run_processes(die_once, jobs, SHARED, 2)) == dict.fromkeys(jobs, 2)
     with pytest.raises(TrainingError, match="killed 3 times in a row, with 2 tasks left"):
         list(run_processes(die, jobs[:2], SHARED, 2))
-
-
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
-def until(condition: Callable[[], bool], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def noted(paths: list[Path]) -> bool:

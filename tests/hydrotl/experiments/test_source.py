@@ -6,8 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +36,7 @@ from hydrotl_core.metrics import ensemble_nse
 from hydrotl_core.recipe import Period
 from hydrotl_core.simulation import simulate
 from hydrotl_core.weights import load_model, load_weights
+from tests.processes import until
 from tests.project import train_ensemble
 from tests.reference_lstm import reference_forward
 from tests.synthetic import ROOT, TINY, write_yaml
@@ -316,13 +315,6 @@ if __name__ == "__main__":
     log = out.parent / "runs" / "slow.log"
     list(run_tasks(tasks, shared_data(["slow"]), jobs=2, log=log))
 """
-
-
-def until(condition: Callable[[], bool], seconds: float = 200) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 @pytest.mark.slow
