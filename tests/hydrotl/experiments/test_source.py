@@ -6,9 +6,8 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,6 +36,7 @@ from hydrotl_core.metrics import ensemble_nse
 from hydrotl_core.recipe import Period
 from hydrotl_core.simulation import simulate
 from hydrotl_core.weights import load_model, load_weights
+from tests.processes import until
 from tests.project import train_ensemble
 from tests.reference_lstm import reference_forward
 from tests.synthetic import ROOT, TINY, write_yaml
@@ -285,7 +285,7 @@ def test_weights_of_something_else_are_not_taken_for_finished(own: Path) -> None
     """The folder is that of the trained donor."""
     folder = own / "weights" / "donor"
     sources = own / "experiments" / "sources"
-    cases = {
+    cases: dict[str, dict[str, Any]] = {
         "recipe": {"recipe": "classic"},
         "subset, another recipe": {"name": "donor-classic"},
         "days held out": {"validation_days": 30},
@@ -293,7 +293,7 @@ def test_weights_of_something_else_are_not_taken_for_finished(own: Path) -> None
     }
     for words, more in cases.items():
         with pytest.raises(ConfigError, match=f"was trained with another {words}: move it away"):
-            source_tasks(**{"name": "donor", "folder": folder, **more})  # type: ignore[arg-type]
+            source_tasks(**{"name": "donor", "folder": folder, **more})
     retitled = change(sources / "donor.yaml", title="New", test=["2001-02-01", "2001-09-01"])
     assert len(source_tasks(retitled, folder=folder)) == 2, "its title decides nothing"
 
@@ -318,13 +318,6 @@ if __name__ == "__main__":
     log = out.parent / "runs" / "slow.log"
     list(run_tasks(tasks, shared_data(["slow"]), jobs=2, log=log))
 """
-
-
-def until(condition: Callable[[], bool], seconds: float = 200) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 @pytest.mark.slow

@@ -4,8 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,8 +23,8 @@ from hydrotl.experiments.store import claimed, read_product, write_product
 from hydrotl.experiments.sweep import plan, run_cells, run_region, run_sweep, status_table
 from hydrotl_core.errors import ConfigError, TrainingError, WeightsError
 from hydrotl_core.metrics import ensemble_nse
-from tests.cluster import dask_cluster
 from tests.hydrotl.experiments.test_planner import Rain
+from tests.processes import dask_cluster, until
 from tests.project import run_member
 from tests.synthetic import ROOT, TINY, write_yaml
 
@@ -102,8 +100,7 @@ def test_a_taught_ensemble_is_tested_like_every_other(shared: Path) -> None:
     assert taught.cell.option == "process-rain"
     assert taught.training.updates == 3
     assert taught.simulation.sizes == plain.simulation.sizes
-    observed = [one.simulation["observed"].values for one in (taught, plain)]
-    np.testing.assert_array_equal(*observed)
+    np.testing.assert_array_equal(taught.simulation["observed"], plain.simulation["observed"])
     members = taught.simulation["simulated"].values
     assert not np.array_equal(members[0], members[1])
 
@@ -162,7 +159,9 @@ def test_a_changed_recipe_is_refused_on_the_test_period(fresh: Path) -> None:
         planned(fresh, {**SMALL, "vary": {"learning_rate": [0.1]}})
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "experiments" / "sweeps").glob("*.yaml")), ids=str)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "experiments" / "sweeps").glob("*.yaml")), ids=lambda path: path.stem
+)
 def test_shipped_sweeps_are_valid(path: Path) -> None:
     assert load_sweep(path).title == yaml.safe_load(path.read_text())["title"]
 
@@ -307,13 +306,6 @@ def test_a_cluster_trains_the_same_without_project_or_data(fresh: Path, tmp_path
         record = cell_record(here[item.experiment.cell], item.experiment, "cpu")
         assert read_record(item.path)["nse"] == record["nse"]
     assert not list((fresh / "runs" / "store").glob("*.checkpoint"))
-
-
-def until(condition: Callable[[], bool], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.mark.slow
