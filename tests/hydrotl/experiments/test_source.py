@@ -15,7 +15,7 @@ import pytest
 import torch
 import yaml
 
-from hydrotl.config import SweepEntry, load_source
+from hydrotl.config import SweepEntry, load_recipe, load_source
 from hydrotl.data.catalog import open_dataset
 from hydrotl.experiments.check import check_source
 from hydrotl.experiments.member import train_member
@@ -121,7 +121,8 @@ def stop_after(checkpoint: Path, updates: int) -> None:
     """Train member 0 of the donor so far, as its task does."""
     source = load_source("donor")
     ds = source_data(source)
-    member = source_member(source, 0, [str(b) for b in ds["basin"].values])
+    training = load_recipe(source.recipe).source_training(source.subset)
+    member = source_member(source, training, 0, ds.sizes["basin"])
     train_member(member, ds, checkpoint=checkpoint, stop_at=updates)
     assert checkpoint_progress(checkpoint)[0] == updates
 
