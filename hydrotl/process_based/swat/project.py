@@ -87,8 +87,6 @@ def write_project(folder: Path, basin: Basin, weather: pd.DataFrame, databases: 
     ----------
     folder
         Folder to fill (``TxtInOut``); created if missing.
-    basin
-        Area, latitude, elevation and slope.
     weather
         Daily record without gaps (:func:`hydrotl.process_based.swat.weather.weather_files`); the
         run is from its first to its last day.

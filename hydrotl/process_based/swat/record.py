@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from hydrotl.config import load_region
 from hydrotl.data.canonical import data_hash
 from hydrotl.data.manifest import load_manifest
-from hydrotl.data.regions import region_settings
+from hydrotl.data.regions import region_basins, region_settings
 from hydrotl.experiments.provenance import provenance
-from hydrotl.experiments.records import DIGITS, results_dir
+from hydrotl.experiments.records import results_dir, rounded
 from hydrotl.process_based import WARM_UP_DAYS
 from hydrotl.process_based.swat.installation import ARCHIVE_SHA256, PACKAGE, VERSION, Installation
 from hydrotl.process_based.swat.run import swat_streamflow
-from hydrotl.process_based.teachers import teacher_data, teacher_skill
+from hydrotl.process_based.teachers import teacher_skill
 
 #: Where the run departs from a SWAT project as one would set it up with maps.
 DEVIATIONS = (
@@ -47,14 +48,15 @@ def swat_record(region: str, installation: Installation, timeout: float = 600.0)
     """
     began = time.perf_counter()
     loaded = load_region(region)
-    ds = teacher_data(loaded)
+    ds = region_basins(loaded).load()
     flow, runs = swat_streamflow(ds, load_manifest()[loaded.dataset], installation, timeout)
     scores = {}
     for name, setting in region_settings(loaded).items():
         found = teacher_skill(flow, region, name)
         scores[name] = {
             "periods": setting.model_dump(mode="json", exclude_defaults=True),
-            **{key: [_rounded(value) for value in values] for key, values in found.items()},
+            **{key: rounded(np.array(values)) for key, values in found.items()},
+            "days": found["days"],
         }
     return {
         "region": Path(region).stem,
@@ -73,7 +75,7 @@ def swat_record(region: str, installation: Installation, timeout: float = 600.0)
                 "latitude": round(run.basin.latitude, 4),
                 "elevation_m": round(run.basin.elevation, 1),
                 "slope": round(run.basin.slope, 5),
-                "weather": [run.first, run.last],
+                "weather": [str(run.run.flow.index[day].date()) for day in (0, -1)],
                 "estimates": list(run.estimates),
                 "seconds": round(run.run.seconds, 1),
                 "log": list(run.run.log),
@@ -84,10 +86,3 @@ def swat_record(region: str, installation: Installation, timeout: float = 600.0)
         "deviations": [*loaded.deviations, *DEVIATIONS],
         "provenance": provenance("cpu", time.perf_counter() - began, data_hash=data_hash(ds)),
     }
-
-
-def _rounded(value: float) -> float | int | None:
-    """JSON value: whole numbers as they are, NaN and infinite as null."""
-    if isinstance(value, int):
-        return value
-    return round(value, DIGITS) if math.isfinite(value) else None
