@@ -12,6 +12,12 @@ from hydrotl_core.errors import DataError
 WARM_UP_DAYS = 365
 
 
+def whole_record(weather: pd.DataFrame) -> pd.DataFrame:
+    """Days from the first to the last that have every value; none if there is no such day."""
+    whole = weather.notna().all(axis=1)
+    return weather[whole.cummax() & whole[::-1].cummax()]
+
+
 def require_warm_up(basin: str, weather: pd.DataFrame, model: str) -> None:
     """Raise a DataError if nothing is left of a basin's ``weather`` after the warm-up."""
     if len(weather) <= WARM_UP_DAYS:

@@ -112,18 +112,9 @@ def benchmark_data(region: Region) -> xr.Dataset:
 def run_benchmark(
     name: str, settings: Sequence[str] | None = None, *, members: int = 1, jobs: int = 1
 ) -> list[dict[str, Any]]:
-    """Calibrate and test the model in each setting of a region.
+    """Calibrate and test the model in each of ``settings``, by default all of a region's.
 
-    Parameters
-    ----------
-    name
-        Region by name or path.
-    settings
-        Names of settings; by default all of the region.
-    members
-        Calibrations per basin, each with a seed of its own (0, 1, ...).
-    jobs
-        Number of processes.
+    Each basin is calibrated ``members`` times, with the seeds 0, 1, ..., in ``jobs`` processes.
 
     Returns
     -------
@@ -188,12 +179,8 @@ def _scores(
 ) -> dict[str, Any]:
     """Scores in the test period, parameters and training skill, by member and basin.
 
-    Parameters
-    ----------
-    parts
-        Every basin of the first member, then of the next.
-    observed
-        Streamflow of the test period, mm/day, ``[basin, day]``.
+    ``parts`` are every basin of the first member, then of the next; ``observed`` is the streamflow
+    of the test period, mm/day, ``[basin, day]``.
     """
     flow = np.full((len(parts), observed.shape[1]), np.nan, dtype=np.float32)
     for row, part in zip(flow, parts, strict=True):

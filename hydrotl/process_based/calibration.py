@@ -56,8 +56,6 @@ def calibrate(
     ds
         Canonical data of one basin on ``time``: ``prcp``, a temperature, streamflow, and a
         potential evapotranspiration or the latitude. No value after ``period`` is used.
-    attributes
-        The data set's roles of attributes.
     seed
         The same seed gives the same parameters.
 

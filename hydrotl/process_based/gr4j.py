@@ -22,7 +22,7 @@ import xarray as xr
 
 from hydrotl.data.evaporation import mean_temperature, oudin
 from hydrotl.data.manifest import Attributes, Dataset
-from hydrotl.process_based import WARM_UP_DAYS, flow_array, require_warm_up
+from hydrotl.process_based import WARM_UP_DAYS, flow_array, require_warm_up, whole_record
 from hydrotl_core.arrays import with_lead
 from hydrotl_core.errors import DataError
 from hydrotl_core.recipe import Period
@@ -86,10 +86,7 @@ def _forcing(ds: xr.Dataset, attributes: Attributes, source: str) -> pd.DataFram
     frame = pd.DataFrame(columns, index=index, dtype=float)
     if source != OUDIN:
         frame["evaporation"] = np.maximum(ds[source].values.astype(float), 0.0)
-    known = np.flatnonzero(frame.notna().all(axis=1))
-    if not known.size:
-        return frame.iloc[:0]
-    frame = frame.iloc[known[0] : known[-1] + 1].fillna({"rain": 0.0}).interpolate()
+    frame = whole_record(frame).fillna({"rain": 0.0}).interpolate()
     if source == OUDIN:
         day = pd.DatetimeIndex(frame.index).day_of_year
         frame["evaporation"] = oudin(frame["temperature"], day, float(ds[attributes.latitude]))
@@ -147,14 +144,8 @@ def yearly_snow(weather: pd.DataFrame) -> float:
 def prepared(weather: pd.DataFrame, model: str, **options: Any) -> tuple[Any, Any]:
     """Inputs and options of a run after the warm-up, as the package's functions take them.
 
-    Parameters
-    ----------
-    weather
-        Of one basin, as :func:`basin_weather` gives it; ``snow`` only for a model with snow.
-    model
-        ``GR4J`` or ``CemaNeigeGR4J``.
-    options
-        Further options of grsuite's ``RunOptions``.
+    ``weather`` is that of :func:`basin_weather`, with ``snow`` only for a model with snow;
+    ``options`` are further ones of grsuite's ``RunOptions``.
     """
     grsuite = library()
     series = {str(name): column.to_numpy() for name, column in weather.items()}
@@ -177,18 +168,9 @@ def prepared(weather: pd.DataFrame, model: str, **options: Any) -> tuple[Any, An
 def snow_model(weather: pd.DataFrame, snow: float) -> Callable[[np.ndarray], np.ndarray]:
     """GR4J with snow in one basin: parameters X1, X2, X3, X4, CTG, Kf to streamflow.
 
-    Parameters
-    ----------
-    weather
-        Of the basin (:func:`basin_weather`).
-    snow
-        Mean snowfall in mm/year (:func:`yearly_snow`). It belongs to the calibrated model: take it
-        from the training years in every run.
-
-    Returns
-    -------
-    callable
-        Streamflow ``[day]`` of the days after the warm-up, mm/day.
+    The streamflow, ``[day]`` in mm/day, is of the days after the warm-up. The mean snowfall
+    ``snow``, mm/year (:func:`yearly_snow`), belongs to the calibrated model: take it from the
+    training years in every run.
     """
     prepared_run = prepared(weather, SNOW_MODEL, mean_an_solid_precip=[snow])
     simulate = library().run_model_cemaneige_gr4j
@@ -198,13 +180,8 @@ def snow_model(weather: pd.DataFrame, snow: float) -> Callable[[np.ndarray], np.
 def default_flow(ds: xr.Dataset, dataset: Dataset) -> xr.DataArray:
     """Streamflow of GR4J without snow and with :data:`DEFAULTS`, which knows only the weather.
 
-    Parameters
-    ----------
-    ds
-        Canonical data with ``prcp``, a temperature (``tmean``, or ``tmin`` and ``tmax``) and the
-        latitude, from which Oudin's evaporation follows.
-    dataset
-        Manifest entry, which names the attribute with the latitude.
+    It needs ``prcp``, a temperature (``tmean``, or ``tmin`` and ``tmax``) and the latitude, from
+    which Oudin's evaporation follows.
 
     Returns
     -------

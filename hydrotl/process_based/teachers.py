@@ -61,12 +61,7 @@ def find_teacher(region: Region, teacher: str) -> Teacher:
 def teacher_flow(region: str, teacher: str = "gr4j") -> xr.DataArray:
     """Streamflow of an uncalibrated process model in the region's basins, mm/day.
 
-    Parameters
-    ----------
-    region
-        File name in ``experiments/regions/``, or a path.
-    teacher
-        ``gr4j`` or ``swat``.
+    ``teacher`` is ``gr4j`` or ``swat``.
 
     Returns
     -------

@@ -77,15 +77,8 @@ def find_installation(executable: Path | None = None) -> Installation:
 def fetch_swat(archive: Path | None = None) -> Path:
     """Put the pinned executable and the default tables into :func:`hydrotl.paths.swat_folder`.
 
-    Parameters
-    ----------
-    archive
-        The source distribution, if you already have it.
-
-    Returns
-    -------
-    Path
-        The folder. If it is complete already, nothing is fetched.
+    Nothing is fetched if the folder, which it returns, is complete already; ``archive`` is the
+    source distribution, if you have it.
 
     Raises
     ------

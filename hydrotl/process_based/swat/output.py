@@ -76,8 +76,6 @@ def flow_of_runs(ds: xr.Dataset, runs: dict[str, tuple[Path, int, float]]) -> xr
 
     Parameters
     ----------
-    ds
-        Data of which the basins and days are taken.
     runs
         Basin id -> output file or folder, number of the channel or reach, area in km2: the
         arguments of :func:`swat_flow`. The print has to be daily.

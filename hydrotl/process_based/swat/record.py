@@ -46,8 +46,7 @@ def swat_record(region: str, installation: Installation, timeout: float = 600.0)
     ConfigError, DataError, ProcessModelError
         If the region is not declared, its data do not suffice, or a run fails.
     """
-    began = time.perf_counter()
-    loaded = load_region(region)
+    began, loaded = time.perf_counter(), load_region(region)
     ds = region_basins(loaded).load()
     flow, runs = swat_streamflow(ds, load_manifest()[loaded.dataset], installation, timeout)
     scores = {}
@@ -64,23 +63,23 @@ def swat_record(region: str, installation: Installation, timeout: float = 600.0)
         "executable": {
             "name": installation.executable.name,
             "sha256": installation.sha256,
-            "build": runs[0].run.build,
+            "build": runs[0][2].build,
         },
         "databases": f"{PACKAGE} {VERSION}, sha256 {ARCHIVE_SHA256}",
         "warm_up_days": WARM_UP_DAYS,
         "basins": [
             {
-                "basin": run.basin.name,
-                "area_km2": round(run.basin.area, 2),
-                "latitude": round(run.basin.latitude, 4),
-                "elevation_m": round(run.basin.elevation, 1),
-                "slope": round(run.basin.slope, 5),
-                "weather": [str(run.run.flow.index[day].date()) for day in (0, -1)],
-                "estimates": list(run.estimates),
-                "seconds": round(run.run.seconds, 1),
-                "log": list(run.run.log),
+                "basin": basin.name,
+                "area_km2": round(basin.area, 2),
+                "latitude": round(basin.latitude, 4),
+                "elevation_m": round(basin.elevation, 1),
+                "slope": round(basin.slope, 5),
+                "weather": [str(run.flow.index[day].date()) for day in (0, -1)],
+                "estimates": estimates,
+                "seconds": round(run.seconds, 1),
+                "log": run.log,
             }
-            for run in runs
+            for basin, estimates, run in runs
         ],
         "settings": scores,
         "deviations": [*loaded.deviations, *DEVIATIONS],

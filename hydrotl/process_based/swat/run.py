@@ -34,30 +34,19 @@ class SwatRun:
 
     flow: pd.Series
     build: str
-    log: tuple[str, ...]
+    log: list[str]
     seconds: float
 
 
-@dataclass(frozen=True)
-class BasinRun:
-    """How a basin was run: its facts, what was estimated, and the run."""
-
-    basin: Basin
-    estimates: tuple[str, ...]
-    run: SwatRun
+#: How a basin was run: its facts, what was estimated, and the run.
+BasinRun = tuple[Basin, list[str], SwatRun]
 
 
 def run_swat(project: Path, executable: Path, area: float, timeout: float = 600.0) -> SwatRun:
     """Run the executable in ``project`` and read its channel's flow.
 
-    Parameters
-    ----------
-    project
-        Folder with the input files; outputs and the log (``hydrotl.log``) are written there.
-    area
-        Basin area, km2.
-    timeout
-        Seconds after which the run is stopped.
+    Outputs and the log (``hydrotl.log``) are written to ``project`` too. ``area`` is that of the
+    basin, km2; the run is stopped after ``timeout`` seconds.
 
     Raises
     ------
@@ -95,7 +84,7 @@ def run_swat(project: Path, executable: Path, area: float, timeout: float = 600.
         tail = "\n".join(lines[-TAIL:])
         raise ProcessModelError(f"SWAT+ failed in {project} (exit code {done.returncode}):\n{tail}")
     flow = swat_flow(project, 1, area)
-    return SwatRun(flow, ", ".join(lines[:BANNER]), tuple(lines[-TAIL:]), seconds)
+    return SwatRun(flow, ", ".join(lines[:BANNER]), lines[-TAIL:], seconds)
 
 
 def _lines(log: Path) -> list[str]:
@@ -108,29 +97,23 @@ def swat_streamflow(
 ) -> tuple[xr.DataArray, list[BasinRun]]:
     """Uncalibrated streamflow of every basin of ``ds``.
 
-    Parameters
-    ----------
-    ds
-        Canonical data with rain, temperature and the attributes of the roles.
-    dataset
-        Manifest entry: roles of the attributes, and the daily range of temperature if needed.
-    timeout
-        Seconds for one basin.
+    It needs rain, temperature, and the attributes of the roles in ``dataset``. ``timeout`` is in
+    seconds, for one basin.
 
     Returns
     -------
     flow : xarray.DataArray
         mm/day, ``(basin, time)``; NaN outside a basin's record and in its first year, in which
         soil and aquifer fill.
-    runs : list of BasinRun
-        One per basin.
+    runs : list
+        How each basin was run.
 
     Raises
     ------
     DataError, ProcessModelError
         If the data do not suffice, or a run fails.
     """
-    runs = []
+    runs: list[BasinRun] = []
     for row in range(ds.sizes["basin"]):
         one = ds.isel(basin=row)
         basin, defaults = basin_of(one, dataset)
@@ -141,5 +124,5 @@ def swat_streamflow(
             run = run_swat(Path(folder), installation.executable, basin.area, timeout)
         if not run.flow.index.equals(weather.index):
             raise DataError(f"basin {basin.name}: SWAT+ printed other days than its weather has")
-        runs.append(BasinRun(basin, (*defaults, *notes), run))
-    return flow_array(ds, [one.run.flow.iloc[WARM_UP_DAYS:] for one in runs]), runs
+        runs.append((basin, [*defaults, *notes], run))
+    return flow_array(ds, [run.flow.iloc[WARM_UP_DAYS:] for *_, run in runs]), runs
