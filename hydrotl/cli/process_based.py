@@ -62,7 +62,7 @@ def calibrate(
 ) -> None:
     """Calibrate GR4J with snow on a region's training years: the benchmark of the LSTMs.
 
-    Each basin's parameters are kept in runs/calibrate: if interrupted, rerun it to resume.
+    Each basin is kept in runs/store: if interrupted, rerun the command to resume.
     """
     from hydrotl.experiments.records import results_dir, write_record
     from hydrotl.process_based.benchmark import run_benchmark
