@@ -31,12 +31,21 @@ def project_root() -> Path:
 
 def data_dir() -> Path:
     """Folder of the data sets: ``HYDROTL_DATA`` if set, else the user's cache folder."""
-    named = os.environ.get("HYDROTL_DATA")
+    return _cache_folder("HYDROTL_DATA")
+
+
+def swat_folder() -> Path:
+    """Folder of SWAT+ and its tables: ``HYDROTL_SWAT`` if set, else in the user's cache folder."""
+    return _cache_folder("HYDROTL_SWAT", "swatplus")
+
+
+def _cache_folder(variable: str, below: str = "") -> Path:
+    named = os.environ.get(variable)
     if named:
         return Path(named).expanduser()
     import pooch  # lazy: most imports of this module never need it
 
-    return Path(pooch.os_cache("hydrotl"))
+    return Path(pooch.os_cache("hydrotl")) / below
 
 
 def runs_folder(weights: Path) -> Path:

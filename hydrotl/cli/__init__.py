@@ -20,19 +20,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Transfer streamflow LSTMs across continents.",
 )
-app.command()(fetch)
-app.command()(describe)
-app.command()(pack)
-app.command("train-source")(train_source)
-app.command()(check)
-app.command()(card)
-app.command()(run)
-app.command()(sweep)
-app.command()(reproduce)
-app.command("swat-fetch")(swat_fetch)
-app.command()(swat)
-app.command()(calibrate)
-app.command()(book)
+for command in (
+    *(fetch, describe, pack),
+    *(train_source, check, card),
+    *(run, sweep, reproduce),
+    *(swat_fetch, swat, calibrate),
+    book,
+):
+    app.command()(command)
 
 
 def main() -> None:

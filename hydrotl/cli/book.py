@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hydrotl.cli.options import Jobs
+from hydrotl.cli.options import Jobs, resources
 
 
 def book(
@@ -15,7 +15,6 @@ def book(
 ) -> None:
     """Run the section notebooks and build the book."""
     from hydrotl.book.build import build_book, run_notebooks
-    from hydrotl.experiments.executors import default_jobs
 
-    run_notebooks(quick=quick, jobs=jobs or default_jobs())
+    run_notebooks(quick=quick, jobs=resources("cpu", jobs)[1])
     typer.echo(build_book())

@@ -1,4 +1,4 @@
-"""What the commands share: their options, and how they print scores."""
+"""What the commands share: their arguments and options, and how they print scores."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+RegionName = Annotated[str, typer.Argument(help="File name in experiments/regions/, or a path.")]
+Settings = Annotated[list[str] | None, typer.Option(help="Default: all of the region.")]
 Jobs = Annotated[
     int, typer.Option(min=0, help="Processes side by side; 0 = one per core, one on a GPU.")
 ]
@@ -15,13 +17,19 @@ Data = Annotated[
     Path | None,
     typer.Option(exists=True, dir_okay=False, help="NetCDF file (hydrotl pack), not HYDROTL_DATA."),
 ]
+ValidationDays = Annotated[
+    int, typer.Option(min=0, help="Hold out the last days of training and score them instead.")
+]
+Save = Annotated[bool, typer.Option(help="Write to results/.")]
 
 
-def jobs_on(jobs: int, device: str) -> int:
-    from hydrotl.experiments.executors import default_jobs
+def resources(device: str, jobs: int = 1) -> tuple[str, int]:
+    """The device to use, and how many processes on it."""
+    from hydrotl.experiments.executors import default_jobs, pick_device
 
+    device = pick_device(device)
     # Processes share one GPU and its memory: one after another there, unless asked for more.
-    return jobs or (default_jobs() if device == "cpu" else 1)
+    return device, jobs or (default_jobs() if device == "cpu" else 1)
 
 
 def print_scores(records: list[dict[str, Any]]) -> None:

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from hydrotl.cli.options import Jobs, jobs_on, print_scores
+from hydrotl.cli.options import Jobs, RegionName, Save, Settings, print_scores, resources
 
 
 def swat_fetch(
     archive: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, help="The source distribution, if you have it."),
+        typer.Option(exists=True, dir_okay=False, help="Source distribution, if there."),
     ] = None,
 ) -> None:
     """Fetch the pinned SWAT+ executable and its default tables by hash, through pip.
@@ -27,17 +27,10 @@ def swat_fetch(
 
 
 def swat(
-    region: Annotated[str, typer.Argument(help="File name in experiments/regions/, or a path.")],
-    executable: Annotated[
-        Path | None,
-        typer.Option(
-            exists=True, dir_okay=False, help="SWAT+ program. Default: HYDROTL_SWAT_EXE or fetched."
-        ),
-    ] = None,
+    region: RegionName,
+    executable: Annotated[Path | None, typer.Option(help="Default: HYDROTL_SWAT_EXE.")] = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds for one basin.")] = 600,
-    save: Annotated[
-        bool, typer.Option(help="Write results/REGION/swat/uncalibrated.json.")
-    ] = False,
+    save: Save = False,
 ) -> None:
     """Run uncalibrated SWAT+ in a region's basins: NSE and mean flow in each test period."""
     import pandas as pd
@@ -61,22 +54,20 @@ def swat(
 
 
 def calibrate(
-    region: Annotated[str, typer.Argument(help="File name in experiments/regions/, or a path.")],
-    setting: Annotated[list[str] | None, typer.Option(help="Default: all of the region.")] = None,
-    members: Annotated[
-        int, typer.Option(min=1, help="Calibrations per basin, seeds 0, 1, ...")
-    ] = 1,
+    region: RegionName,
+    setting: Settings = None,
+    members: Annotated[int, typer.Option(min=1, help="Calibrations, seeds 0, 1, ...")] = 1,
     jobs: Jobs = 0,
-    save: Annotated[bool, typer.Option(help="Write the records to results/.")] = False,
+    save: Save = False,
 ) -> None:
     """Calibrate GR4J with snow on a region's training years: the benchmark of the LSTMs.
 
-    Each basin's parameters are kept in runs/calibrate: if interrupted, rerun it to resume.
+    Each basin is kept in runs/store: if interrupted, rerun the command to resume.
     """
     from hydrotl.experiments.records import results_dir, write_record
     from hydrotl.process_based.benchmark import run_benchmark
 
-    records = run_benchmark(region, setting, members=members, jobs=jobs_on(jobs, "cpu"))
+    records = run_benchmark(region, setting, members=members, jobs=resources("cpu", jobs)[1])
     print_scores(records)
     if save:
         for record in records:

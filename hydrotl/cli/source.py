@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hydrotl.cli.options import Data, Device, Jobs, jobs_on
+from hydrotl.cli.options import Data, Device, Jobs, ValidationDays, resources
 from hydrotl.paths import runs_folder
 from hydrotl_core.errors import ConfigError
 
@@ -44,23 +44,19 @@ def train_source(
     device: Device = "auto",
     data: Data = None,
     out: Annotated[Path | None, typer.Option(help="Default: weights/NAME.")] = None,
-    validation_days: Annotated[
-        int,
-        typer.Option(min=0, help="Hold out the last days of training and print the skill on them."),
-    ] = 0,
+    validation_days: ValidationDays = 0,
 ) -> None:
     """Train the ensemble of a source model. If interrupted, rerun the command to resume."""
-    from hydrotl.experiments.executors import pick_device
     from hydrotl.experiments.source import source_folder, source_tasks
     from hydrotl_core.weights import load_weights
 
     if validation_days and out is None:
         raise ConfigError("weights with days held out are not for shipping: name a folder (--out)")
-    device, folder = pick_device(device), out or source_folder(name)
+    folder, (device, jobs) = out or source_folder(name), resources(device, jobs)
     tasks = source_tasks(
         name, members, folder=folder, device=device, data=data, validation_days=validation_days
     )
-    train_all(tasks, data, jobs_on(jobs, device), Path(name).stem, folder)
+    train_all(tasks, data, jobs, Path(name).stem, folder)
     for task in tasks if validation_days else []:
         typer.echo(task.title)
         for update, skill in load_weights(task.product)[1].provenance["validation"]:
@@ -76,28 +72,22 @@ def check(
     import time
 
     from hydrotl.config import load_source
+    from hydrotl.experiments import records
     from hydrotl.experiments.check import check_source
-    from hydrotl.experiments.executors import pick_device
     from hydrotl.experiments.provenance import provenance
-    from hydrotl.experiments.records import (
-        check_facts,
-        results_dir,
-        score_record,
-        source_facts,
-        write_record,
-    )
     from hydrotl.experiments.source import source_folder
 
-    device = pick_device(device)
+    device, _ = resources(device)
     began = time.perf_counter()
     simulation = check_source(name, source_folder(name), device, data)
     source = load_source(name)
     described = source.model_dump(mode="json", include={"dataset", "train", "test"})
-    record = {"source": name, **described, **score_record(simulation)}
-    source_facts(source.dataset, record["basins"], source.train, check_facts(name), data)
+    record = {"source": name, **described, **records.score_record(simulation)}
+    facts = records.check_facts(name)
+    records.source_facts(source.dataset, record["basins"], source.train, facts, data)
     record["provenance"] = provenance(device, time.perf_counter() - began)
-    path = results_dir() / "source" / f"{Path(name).stem}.json"
-    write_record(path, record)
+    path = records.results_dir() / "source" / f"{Path(name).stem}.json"
+    records.write_record(path, record)
     typer.echo(
         f"{name}: {record['members']} members, {len(record['basins'])} basins, "
         f"NSE median {record['nse_median']:.3f}, mean {record['nse_mean']:.3f}; wrote {path}"

@@ -1,16 +1,16 @@
 """The benchmark: GR4J with snow, calibrated on a region's settings. An LSTM has to beat it.
 
-It sees what a local LSTM sees: the forcing, and the streamflow of the training period. A
-calibration takes seconds and a region may have hundreds of basins, so each is a task of the one
-runner, kept in the store by its key.
+It sees what a local LSTM sees: the forcing, and the streamflow of the training period. Each
+basin's calibration is a task of the one runner, kept in the store by its key.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +24,14 @@ from hydrotl.data.evaporation import mean_temperature
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.regions import region_basins, region_setting, region_settings
 from hydrotl.experiments.provenance import code_version, provenance, today
-from hydrotl.experiments.records import DIGITS, score_record
+from hydrotl.experiments.records import rounded, score_record
 from hydrotl.experiments.run import Task, run_tasks
 from hydrotl.experiments.store import Product, content_hash, read_product, stored, write_product
 from hydrotl.process_based import WARM_UP_DAYS, gr4j
-from hydrotl.process_based.calibration import (
-    BOUNDS,
-    calibrate,
-    require_calibrated,
-    simulate_calibrated,
-)
+from hydrotl.process_based.calibration import BOUNDS, calibrate, simulate_calibrated
 from hydrotl_core import NUMERICS
 from hydrotl_core.arrays import observed_flow
+from hydrotl_core.errors import DataError
 from hydrotl_core.recipe import Period
 from hydrotl_core.scaling import STREAMFLOW, require
 
@@ -54,42 +50,39 @@ def calibrate_basin(
     code: str,
 ) -> Product:
     """Calibrate one basin, the only one in ``ds``, and simulate its test period."""
-    began = time.perf_counter()
-    calibrated = calibrate(ds, attributes, [train], seed=seed)
-    simulated = simulate_calibrated(ds, attributes, calibrated, [train], [test])
-    about = {
-        "calibrated": calibrated.iloc[0].to_dict(),
-        "seconds": time.perf_counter() - began,
-        "code": code,
-        "date": today(),
-    }
-    return Product({"simulated": simulated[0]}, about)
+    began, one = time.perf_counter(), ds.squeeze("basin")
+    calibrated = calibrate(one, attributes, train, seed)
+    simulated = simulate_calibrated(one, attributes, calibrated, train, test)
+    seconds = time.perf_counter() - began
+    about = {"calibrated": calibrated, "seconds": seconds, "code": code, "date": today()}
+    return Product({"simulated": simulated}, about)
 
 
 def _tasks(
-    setting: Setting, ds: xr.Dataset, attributes: Attributes, hashes: Sequence[str], members: int
+    setting: Setting, hashes: Mapping[str, str], attributes: Attributes, members: int
 ) -> list[Task]:
-    """A task per member and basin of ``ds``, whose hashes are ``hashes``."""
-    basins, code = [str(b) for b in ds["basin"].values], code_version()
-    periods = zip(setting.periods("train", basins), setting.periods("test", basins), strict=True)
-    rows = list(zip(basins, hashes, periods, strict=True))
+    """A task per member and basin; ``hashes`` are those of the basins' data."""
+    basins, code = list(hashes), code_version()
+    trains, tests = (setting.periods(which, basins) for which in ("train", "test"))
     tasks = []
     for seed in range(members):
-        for basin, basin_hash, (train, test) in rows:
+        for basin, train, test in zip(basins, trains, tests, strict=True):
             days = [str(day) for day in (train.start, train.end, test.start, test.end)]
-            key = content_hash(
-                [basin_hash, attributes.model_dump(), days, seed, NUMERICS, version("grsuite")]
-            )
-            compute = partial(
-                calibrate_basin, attributes=attributes, train=train, test=test, seed=seed, code=code
-            )
-            path = stored(key)
+            described = [hashes[basin], attributes.model_dump(), days, seed]
+            path = stored(content_hash([*described, NUMERICS, version("grsuite")]))
             tasks.append(
                 Task(
                     title=f"{basin}, seed {seed}",
                     product=path,
                     checkpoint=path.with_suffix(".checkpoint"),
-                    compute=compute,
+                    compute=partial(
+                        calibrate_basin,
+                        attributes=attributes,
+                        train=train,
+                        test=test,
+                        seed=seed,
+                        code=code,
+                    ),
                     write=write_product,
                     data={"ds": basin},
                 )
@@ -119,18 +112,9 @@ def benchmark_data(region: Region) -> xr.Dataset:
 def run_benchmark(
     name: str, settings: Sequence[str] | None = None, *, members: int = 1, jobs: int = 1
 ) -> list[dict[str, Any]]:
-    """Calibrate and test the model in each setting of a region.
+    """Calibrate and test the model in each of ``settings``, by default all of a region's.
 
-    Parameters
-    ----------
-    name
-        Region by name or path.
-    settings
-        Names of settings; by default all of the region.
-    members
-        Calibrations per basin, each with a seed of its own (0, 1, ...).
-    jobs
-        Number of processes.
+    Each basin is calibrated ``members`` times, with the seeds 0, 1, ..., in ``jobs`` processes.
 
     Returns
     -------
@@ -148,67 +132,55 @@ def run_benchmark(
     chosen = {key: region_setting(region, key) for key in settings or region_settings(region)}
     attributes = load_manifest()[region.dataset].attributes
     ds = benchmark_data(region)
-    shared = {str(one["basin"].item()): ds.sel(basin=[one["basin"].item()]) for one in ds["basin"]}
-    hashes = [data_hash(basin) for basin in shared.values()]
-    tasks = {key: _tasks(s, ds, attributes, hashes, members) for key, s in chosen.items()}
-    every = [task for some in tasks.values() for task in some]
-    for _ in run_tasks(every, shared, jobs=jobs, label=gr4j.NAME):
+    shared = {str(basin): ds.sel(basin=[basin]) for basin in ds["basin"].values}
+    hashes = {basin: data_hash(one) for basin, one in shared.items()}
+    tasks = {key: _tasks(s, hashes, attributes, members) for key, s in chosen.items()}
+    for _ in run_tasks(list(chain(*tasks.values())), shared, jobs=jobs, label=gr4j.NAME):
         pass
-    return [
-        _record(name, key, region, ds, [read_product(task.product) for task in tasks[key]])
-        for key in chosen
-    ]
-
-
-def _record(
-    name: str, key: str, region: Region, ds: xr.Dataset, parts: Sequence[Product]
-) -> dict[str, Any]:
-    """The results record of a setting from its calibrations, by member and basin."""
-    setting, basins = region_setting(region, key), [str(b) for b in ds["basin"].values]
-    observed = observed_flow(ds, setting.periods("test", basins))
-    attributes = load_manifest()[region.dataset].attributes
-    return {
-        "region": Path(name).stem,
-        "setting": key,
-        "option": gr4j.NAME,
-        "recipe": FOLDER,
-        "source": None,
-        "periods": setting.model_dump(mode="json", exclude_defaults=True),
-        "scored_on": "test",
-        **_scores(parts, observed, basins),
-        "calibration": {
-            "model": "GR4J (Perrin et al. 2003) with CemaNeige (Valéry et al. 2014), "
-            "one layer of snow",
-            "evaporation": gr4j.evaporation_source(ds, attributes),
-            "objective": "NSE of the observed days of the training period",
-            "search": "differential evolution, in turn with airGR's own calibration "
-            "and from random candidates, until two searches agree",
-            "warm_up_days": WARM_UP_DAYS,
-            "bounds": {parameter: list(ends) for parameter, ends in BOUNDS.items()},
-        },
-        "deviations": region.deviations,
-        "provenance": provenance(
-            "cpu",
-            sum(part.about["seconds"] for part in parts),
-            data_hash=data_hash(ds),
-            code=", ".join(dict.fromkeys(part.about["code"] for part in parts)),
-            date=max(part.about["date"] for part in parts),
-            library=f"grsuite {version('grsuite')}, scipy {version('scipy')}",
-        ),
+    about = {
+        "model": "GR4J (Perrin et al. 2003) with CemaNeige (Valéry et al. 2014), one layer of snow",
+        "evaporation": gr4j.evaporation_source(ds, attributes),
+        "objective": "NSE of the observed days of the training period",
+        "search": "differential evolution, in turn with airGR's own calibration "
+        "and from random candidates, until two searches agree",
+        "warm_up_days": WARM_UP_DAYS,
+        "bounds": {parameter: list(ends) for parameter, ends in BOUNDS.items()},
     }
+    records = []
+    for key, setting in chosen.items():
+        parts = [read_product(task.product) for task in tasks[key]]
+        records.append(
+            {
+                "region": Path(name).stem,
+                "setting": key,
+                "option": gr4j.NAME,
+                "recipe": FOLDER,
+                "source": None,
+                "periods": setting.model_dump(mode="json", exclude_defaults=True),
+                "scored_on": "test",
+                **_scores(parts, observed_flow(ds, setting.periods("test", list(hashes))), hashes),
+                "calibration": about,
+                "deviations": region.deviations,
+                "provenance": provenance(
+                    "cpu",
+                    sum(part.about["seconds"] for part in parts),
+                    data_hash=data_hash(ds),
+                    code=", ".join(dict.fromkeys(part.about["code"] for part in parts)),
+                    date=max(part.about["date"] for part in parts),
+                    library=f"grsuite {version('grsuite')}, scipy {version('scipy')}",
+                ),
+            }
+        )
+    return records
 
 
 def _scores(
-    parts: Sequence[Product], observed: np.ndarray, basins: Sequence[str]
+    parts: Sequence[Product], observed: np.ndarray, basins: Iterable[str]
 ) -> dict[str, Any]:
     """Scores in the test period, parameters and training skill, by member and basin.
 
-    Parameters
-    ----------
-    parts
-        Every basin of the first member, then of the next.
-    observed
-        Streamflow of the test period, mm/day, ``[basin, day]``.
+    ``parts`` are every basin of the first member, then of the next; ``observed`` is the streamflow
+    of the test period, mm/day, ``[basin, day]``.
     """
     flow = np.full((len(parts), observed.shape[1]), np.nan, dtype=np.float32)
     for row, part in zip(flow, parts, strict=True):
@@ -219,22 +191,20 @@ def _scores(
         coords={"member": range(len(flow)), "basin": list(basins)},
     )
     calibrated = pd.DataFrame([part.about["calibrated"] for part in parts])
-    size = len(basins)
-    tables = {str(m): calibrated.iloc[m * size : (m + 1) * size] for m in range(len(flow))}
-    for table in tables.values():
-        require_calibrated(table)
+    member = pd.Index(np.arange(len(parts)) // len(observed)).astype(str)
+    tables = dict(iter(calibrated.groupby(member, sort=False)))
+    if any(table["nse"].isna().all() for table in tables.values()):
+        raise DataError(
+            "no basin has streamflow that varies in its training period: nothing to calibrate on"
+        )
     scored = np.isfinite(observed) & np.isfinite(flow).all(axis=0)
     return {
         **score_record(simulation),
         "days_scored": scored.sum(axis=1).tolist(),
-        "train_nse": {m: _listed(table["nse"]) for m, table in tables.items()},
+        "train_nse": {m: rounded(table["nse"]) for m, table in tables.items()},
         "parameters": {
-            m: {name: _listed(table[name]) for name in [*BOUNDS, "snow"]}
+            m: {name: rounded(table[name]) for name in [*BOUNDS, "snow"]}
             for m, table in tables.items()
         },
-        "runs": {m: [int(n) for n in table["runs"]] for m, table in tables.items()},
+        "runs": {m: table["runs"].astype(int).tolist() for m, table in tables.items()},
     }
-
-
-def _listed(values: Iterable[float]) -> list[float | None]:
-    return [round(float(v), DIGITS) if np.isfinite(v) else None for v in values]

@@ -5,7 +5,7 @@ The benchmark of a local LSTM: the same forcing and the same observed days, six 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -14,9 +14,10 @@ from scipy.optimize import differential_evolution
 
 from hydrotl.data.manifest import Attributes
 from hydrotl.process_based import WARM_UP_DAYS, gr4j
-from hydrotl_core.arrays import observed_flow
+from hydrotl_core.arrays import in_period
 from hydrotl_core.errors import DataError
 from hydrotl_core.recipe import Period
+from hydrotl_core.scaling import STREAMFLOW
 
 #: Ranges to search: X1 and X3 of Raven's GR4J-CN (as RavenPy calibrates it), X2, X4 and the
 #: degree-day factor Kf of MARRMoT (Knoben et al. 2019, doi:10.5194/gmd-12-2463-2019; Trotter et
@@ -42,47 +43,52 @@ POPULATION, GENERATIONS, TOLERANCE, SPREAD = 10, 200, 1e-3, 1e-5
 SEARCHES, AGREEMENT = 6, 1e-3
 
 
-def fit(weather: pd.DataFrame, observed: np.ndarray, seed: int) -> dict[str, float]:
-    """Parameters that maximise the NSE, by differential evolution (Storn and Price 1997).
+def calibrate(
+    ds: xr.Dataset, attributes: Attributes, period: Period, seed: int
+) -> dict[str, float]:
+    """Parameters that maximise the NSE in ``period``, by differential evolution.
 
-    Searches with new random candidates, every other one with the result of airGR's own
-    calibration among them, are repeated until two of them reach the same best NSE, at most
-    :data:`SEARCHES` times; the best is kept.
+    After Storn and Price (1997, doi:10.1023/A:1008202821328): the best of up to :data:`SEARCHES`
+    searches, each with new random candidates, until two agree.
 
     Parameters
     ----------
-    weather
-        Weather of the training period (:func:`hydrotl.process_based.gr4j.basin_weather`).
-    observed
-        Streamflow of the days after the warm-up, ``[day]``, mm/day, NaN = missing.
+    ds
+        Canonical data of one basin on ``time``: ``prcp``, a temperature, streamflow, and a
+        potential evapotranspiration or the latitude. No value after ``period`` is used.
     seed
-        Seed of the searches; the same seed gives the same parameters.
+        The same seed gives the same parameters.
 
     Returns
     -------
     dict
-        The parameters (:data:`BOUNDS`), ``nse`` on the observed days and ``runs`` of the model;
-        NaN if the observed flow has no variation to explain.
+        The parameters (:data:`BOUNDS`), ``nse`` on the observed days, ``runs`` of the model, and
+        ``snow``, the mean snowfall of the period in mm/year, which belongs to the model. NaN where
+        no flow, or no variation of it, was observed.
+
+    Raises
+    ------
+    DataError
+        If a variable or the latitude is missing, the basin has flow but no forcing in the period,
+        or the data do not cover it.
     """
-    seen = np.isfinite(observed)
-    flow = observed[seen].astype(float)
-    if not flow.size or flow.max() == flow.min():
-        return {**dict.fromkeys([*BOUNDS, "nse"], float("nan")), "runs": 0}
-    variation = float(((flow - flow.mean()) ** 2).sum())
+    require_covered(ds, period)
+    nothing = {**dict.fromkeys([*BOUNDS, "nse", "snow"], float("nan")), "runs": 0}
+    if not np.isfinite(ds[STREAMFLOW].values[in_period(ds, [period])[0]]).any():
+        return nothing
+    weather = gr4j.basin_weather(ds, attributes, period)
     snow = gr4j.yearly_snow(weather)
+    observed = ds[STREAMFLOW].sel(time=weather.index[WARM_UP_DAYS:]).values.astype(float)
+    seen = np.isfinite(observed)
+    flow = observed[seen]
+    if not flow.size or flow.max() == flow.min():
+        return nothing | {"snow": snow}
+    variation = float(((flow - flow.mean()) ** 2).sum())
     run = gr4j.snow_model(weather, snow)
     limits = np.array(list(BOUNDS.values()))
-    fixed = np.full(len(BOUNDS), np.nan)
-    if snow == 0:
-        fixed[[list(BOUNDS).index(name) for name in SNOWLESS]] = list(SNOWLESS.values())
+    fixed = np.array([SNOWLESS.get(name, np.nan) if snow == 0 else np.nan for name in BOUNDS])
     free = np.isnan(fixed)
-    grsuite = gr4j.library()
-    start = grsuite.calibration_michel(
-        *gr4j.prepared(weather, gr4j.SNOW_MODEL, mean_an_solid_precip=[snow]),
-        grsuite.InputsCrit("NSE", obs=observed.astype(float)),
-        grsuite.CalibOptions(gr4j.SNOW_MODEL, fixed_param=fixed),
-        verbose=False,
-    ).param_final_r
+    start = _airgr_parameters(weather, snow, observed, fixed)
     searchable = np.column_stack([limits, np.clip(start, *limits.T)])
     searchable[_LOGARITHMIC] = np.log(searchable[_LOGARITHMIC])
     low, high, first = searchable[free].T
@@ -99,13 +105,12 @@ def fit(weather: pd.DataFrame, observed: np.ndarray, seed: int) -> dict[str, flo
 
     found = []
     for search in range(SEARCHES):
-        rng = np.random.default_rng([seed, search])
         found.append(
             differential_evolution(
                 loss,
                 list(zip(low, high, strict=True)),
                 x0=None if search % 2 else np.clip(first, low, high),
-                rng=rng,
+                rng=np.random.default_rng([seed, search]),
                 popsize=POPULATION,
                 maxiter=GENERATIONS,
                 tol=TOLERANCE,
@@ -118,62 +123,32 @@ def fit(weather: pd.DataFrame, observed: np.ndarray, seed: int) -> dict[str, flo
     return {
         **dict(zip(BOUNDS, parameters(found[0].x).tolist(), strict=True)),
         "nse": 1.0 - float(found[0].fun),
+        "snow": snow,
         "runs": sum(int(result.nfev) for result in found),
     }
 
 
-def calibrate(
-    ds: xr.Dataset, attributes: Attributes, periods: Sequence[Period], seed: int
-) -> pd.DataFrame:
-    """Calibrate every basin on its period, after a warm-up year.
-
-    Parameters
-    ----------
-    ds
-        Canonical data with ``prcp``, a temperature, streamflow, and a potential
-        evapotranspiration or the latitude. No value after a basin's period is used.
-    attributes
-        The data set's roles of attributes.
-    periods
-        Training period of each basin.
-    seed
-        Seed of the search.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row per basin: the parameters (:data:`BOUNDS`), ``snow`` (mean snowfall of the
-        training years, mm/year, which belongs to the model), ``nse`` on the training days and
-        ``runs`` of the model; NaN where no flow, or no variation of it, was observed.
-
-    Raises
-    ------
-    DataError
-        If a variable or the latitude is missing, a basin has flow but no forcing in its
-        period, or the data do not cover a period.
-    """
-    require_covered(ds, periods)
-    observed = observed_flow(ds, periods)
-    rows = []
-    for row, period in enumerate(periods):
-        if not np.isfinite(observed[row]).any():
-            rows.append({**dict.fromkeys([*BOUNDS, "snow", "nse"], float("nan")), "runs": 0})
-            continue
-        weather = gr4j.basin_weather(ds, row, attributes, period)
-        first = (weather.index[WARM_UP_DAYS] - pd.Timestamp(period.start)).days
-        flow = observed[row, first : first + len(weather) - WARM_UP_DAYS]
-        rows.append({**fit(weather, flow, seed), "snow": gr4j.yearly_snow(weather)})
-    return pd.DataFrame(rows, index=pd.Index(ds["basin"].values, name="basin"))
+def _airgr_parameters(
+    weather: pd.DataFrame, snow: float, observed: np.ndarray, fixed: np.ndarray
+) -> np.ndarray:
+    """Parameters that airGR's own calibration finds; those that are not NaN in ``fixed`` stay."""
+    grsuite = gr4j.library()
+    return grsuite.calibration_michel(
+        *gr4j.prepared(weather, gr4j.SNOW_MODEL, mean_an_solid_precip=[snow]),
+        grsuite.InputsCrit("NSE", obs=observed),
+        grsuite.CalibOptions(gr4j.SNOW_MODEL, fixed_param=fixed),
+        verbose=False,
+    ).param_final_r
 
 
 def simulate_calibrated(
     ds: xr.Dataset,
     attributes: Attributes,
-    calibrated: pd.DataFrame,
-    fit_periods: Sequence[Period],
-    test_periods: Sequence[Period],
+    calibrated: Mapping[str, float],
+    trained: Period,
+    tested: Period,
 ) -> np.ndarray:
-    """Streamflow of the test periods, mm/day, ``[basin, day]`` float32.
+    """Streamflow of one basin in the period ``tested``, mm/day, ``[day]`` float32.
 
     A test after the training goes on from it: one run from the training's warm-up to the
     test's end, so that the stores are as filled as they can be.
@@ -181,44 +156,29 @@ def simulate_calibrated(
     Returns
     -------
     numpy.ndarray
-        NaN past a basin's period, where its record of forcing does not reach, and in basins
-        without parameters.
+        NaN where the record of forcing does not reach, or without parameters.
 
     Raises
     ------
     DataError
-        If the data do not cover a period or a basin has no forcing there.
+        If the data do not cover the period or there is no forcing.
     """
-    require_covered(ds, test_periods)
-    flow = np.full((len(test_periods), max(p.days for p in test_periods)), np.nan, np.float32)
-    for row, (trained, tested) in enumerate(zip(fit_periods, test_periods, strict=True)):
-        values = calibrated.iloc[row]
-        parameters = values[list(BOUNDS)].to_numpy(dtype=float)
-        if not np.isfinite(parameters).all():
-            continue
-        begin = min(trained.start, tested.start)
-        weather = gr4j.basin_weather(ds, row, attributes, Period(start=begin, end=tested.end))
-        simulated = gr4j.snow_model(weather, float(values["snow"]))(parameters)
-        offset = (weather.index[WARM_UP_DAYS] - pd.Timestamp(tested.start)).days
-        simulated = simulated[max(-offset, 0) :]
-        flow[row, max(offset, 0) : max(offset, 0) + len(simulated)] = simulated
-    return flow
+    require_covered(ds, tested)
+    parameters = np.array([calibrated[name] for name in BOUNDS])
+    if not np.isfinite(parameters).all():
+        return np.full(tested.days, np.nan, np.float32)
+    span = Period(start=min(trained.start, tested.start), end=tested.end)
+    weather = gr4j.basin_weather(ds, attributes, span)
+    flow = gr4j.snow_model(weather, calibrated["snow"])(parameters)
+    days = pd.date_range(tested.start, periods=tested.days)
+    return pd.Series(flow, weather.index[WARM_UP_DAYS:]).reindex(days).to_numpy(np.float32)
 
 
-def require_covered(ds: xr.Dataset, periods: Sequence[Period]) -> None:
-    """Raise a DataError if a period reaches beyond the days of ``ds``."""
+def require_covered(ds: xr.Dataset, period: Period) -> None:
+    """Raise a DataError if ``period`` reaches beyond the days of ``ds``, the data of a basin."""
     days = ds["time"].values.astype("datetime64[D]")
-    for basin, period in zip(ds["basin"].values, periods, strict=True):
-        if np.datetime64(period.start) < days[0] or np.datetime64(period.end) > days[-1] + 1:
-            raise DataError(
-                f"basin {basin}: period {period.start}..{period.end} is not covered by the "
-                f"data, which span {days[0]}..{days[-1]}"
-            )
-
-
-def require_calibrated(calibrated: pd.DataFrame) -> None:
-    """Raise a DataError if no basin could be calibrated."""
-    if not calibrated["nse"].notna().any():
+    if np.datetime64(period.start) < days[0] or np.datetime64(period.end) > days[-1] + 1:
         raise DataError(
-            "no basin has streamflow that varies in its training period: nothing to calibrate on"
+            f"basin {ds['basin'].item()}: period {period.start}..{period.end} is not covered by "
+            f"the data, which span {days[0]}..{days[-1]}"
         )

@@ -21,8 +21,8 @@ import pandas as pd
 import xarray as xr
 
 from hydrotl.data.evaporation import mean_temperature, oudin
-from hydrotl.data.manifest import Attributes
-from hydrotl.process_based import WARM_UP_DAYS
+from hydrotl.data.manifest import Attributes, Dataset
+from hydrotl.process_based import WARM_UP_DAYS, flow_array, require_warm_up, whole_record
 from hydrotl_core.arrays import with_lead
 from hydrotl_core.errors import DataError
 from hydrotl_core.recipe import Period
@@ -43,13 +43,7 @@ DEFAULT_LEVELS = (1.0, 0.5)
 
 
 def library() -> ModuleType:
-    """The package ``grsuite``.
-
-    Raises
-    ------
-    DataError
-        If it is not installed.
-    """
+    """The package ``grsuite``; a DataError if it is not installed."""
     try:
         import grsuite
     except ImportError as error:
@@ -58,7 +52,7 @@ def library() -> ModuleType:
 
 
 def evaporation_source(ds: xr.Dataset, attributes: Attributes) -> str:
-    """Where the potential evapotranspiration comes from: a variable of ``ds`` or ``oudin``.
+    """Name of the potential evapotranspiration to use: a variable of ``ds``, or ``oudin``.
 
     The data set's ``pet``; else the formula of Oudin et al. (2005), with which GR4J was developed
     and which needs only temperature and latitude; else another product of the data set.
@@ -72,9 +66,9 @@ def evaporation_source(ds: xr.Dataset, attributes: Attributes) -> str:
         return "pet"
     if attributes.latitude is not None and attributes.latitude in ds:
         return OUDIN
-    for name in OTHER_EVAPORATION:
-        if name in ds:
-            return name
+    other = [name for name in OTHER_EVAPORATION if name in ds]
+    if other:
+        return other[0]
     raise DataError(
         "GR4J needs potential evapotranspiration: name the attribute with the latitude in the "
         "manifest entry (attributes: latitude), or give a variable pet or "
@@ -92,18 +86,15 @@ def _forcing(ds: xr.Dataset, attributes: Attributes, source: str) -> pd.DataFram
     frame = pd.DataFrame(columns, index=index, dtype=float)
     if source != OUDIN:
         frame["evaporation"] = np.maximum(ds[source].values.astype(float), 0.0)
-    known = np.flatnonzero(frame.notna().all(axis=1))
-    if not known.size:
-        return frame.iloc[:0]
-    frame = frame.iloc[known[0] : known[-1] + 1].fillna({"rain": 0.0}).interpolate()
+    frame = whole_record(frame).fillna({"rain": 0.0}).interpolate()
     if source == OUDIN:
         day = pd.DatetimeIndex(frame.index).day_of_year
         frame["evaporation"] = oudin(frame["temperature"], day, float(ds[attributes.latitude]))
     return frame
 
 
-def basin_weather(ds: xr.Dataset, row: int, attributes: Attributes, period: Period) -> pd.DataFrame:
-    """Weather of basin ``row`` over ``period`` and the warm-up year before it.
+def basin_weather(ds: xr.Dataset, attributes: Attributes, period: Period) -> pd.DataFrame:
+    """Weather of one basin over ``period`` and the warm-up year before it.
 
     Nothing after the period's end is looked at. The weather begins and ends with the basin's
     record of forcing if that is shorter; where it begins too late for the warm-up, its first
@@ -121,19 +112,17 @@ def basin_weather(ds: xr.Dataset, row: int, attributes: Attributes, period: Peri
     DataError
         If a variable or the latitude is missing, or the basin has no forcing in the period.
     """
-    start, end = np.datetime64(period.start, "D"), np.datetime64(period.end, "D")
-    days = ds["time"].values.astype("datetime64[D]")
-    window = slice(*np.searchsorted(days, [start - WARM_UP_DAYS, end]).tolist())
-    source = evaporation_source(ds, attributes)
-    weather = _forcing(ds.isel(basin=row, time=window), attributes, source)
-    record = weather.index.values.astype("datetime64[D]")
-    if not record.size or record[-1] < start:
+    start, end, day = pd.Timestamp(period.start), pd.Timestamp(period.end), pd.Timedelta(1, "D")
+    window = ds.sel(time=slice(start - WARM_UP_DAYS * day, end - day))
+    weather = _forcing(window, attributes, evaporation_source(ds, attributes))
+    record = pd.DatetimeIndex(weather.index)
+    if not len(record) or record[-1] < start:
         raise DataError(
-            f"basin {ds['basin'].values[row]} has no day of forcing in {period.start}..{period.end}"
+            f"basin {ds['basin'].item()} has no day of forcing in {period.start}..{period.end}"
         )
-    first = int(np.searchsorted(record, start))
+    first = int(record.searchsorted(start))
     weather = weather.iloc[with_lead(len(record), first, len(record), WARM_UP_DAYS)]
-    weather.index = pd.date_range(end=record[-1], periods=len(weather), freq="D")
+    weather.index = pd.date_range(end=record[-1], periods=len(weather))
     # A layer without elevation: series stay as they are, snow depends on the mean temperature.
     layer = library().data_alti_extrapolation_valery(
         None,
@@ -155,70 +144,44 @@ def yearly_snow(weather: pd.DataFrame) -> float:
 def prepared(weather: pd.DataFrame, model: str, **options: Any) -> tuple[Any, Any]:
     """Inputs and options of a run after the warm-up, as the package's functions take them.
 
-    Parameters
-    ----------
-    weather
-        Of one basin, as :func:`basin_weather` gives it; ``snow`` only for a model with snow.
-    model
-        ``GR4J`` or ``CemaNeigeGR4J``.
-    options
-        Further options of grsuite's ``RunOptions``.
+    ``weather`` is that of :func:`basin_weather`, with ``snow`` only for a model with snow;
+    ``options`` are further ones of grsuite's ``RunOptions``.
     """
     grsuite = library()
-    series = {name: column.to_numpy() for name, column in weather.items()}
+    series = {str(name): column.to_numpy() for name, column in weather.items()}
+    rain, temperature = series["rain"], series["temperature"]
     layers = {}
     if "snow" in series:
         layers = {
-            "layer_precip": [series["rain"]],
-            "layer_temp_mean": [series["temperature"]],
+            "layer_precip": [rain],
+            "layer_temp_mean": [temperature],
             "layer_frac_solid_precip": [series["snow"]],
         }
     inputs = grsuite.InputsModel(
-        weather.index.values,
-        series["rain"],
-        series["evaporation"],
-        temp_mean=series["temperature"],
-        **layers,
+        weather.index.values, rain, series["evaporation"], temp_mean=temperature, **layers
     )
-    run, warm_up = np.arange(WARM_UP_DAYS, len(weather)), np.arange(WARM_UP_DAYS)
+    days = np.arange(len(weather))
+    run, warm_up = days[WARM_UP_DAYS:], days[:WARM_UP_DAYS]
     return inputs, grsuite.RunOptions(inputs, model, run, warm_up, **options)
 
 
 def snow_model(weather: pd.DataFrame, snow: float) -> Callable[[np.ndarray], np.ndarray]:
     """GR4J with snow in one basin: parameters X1, X2, X3, X4, CTG, Kf to streamflow.
 
-    Parameters
-    ----------
-    weather
-        Of the basin (:func:`basin_weather`).
-    snow
-        Mean snowfall in mm/year (:func:`yearly_snow`). It belongs to the calibrated model: take it
-        from the training years in every run.
-
-    Returns
-    -------
-    callable
-        Streamflow ``[day]`` of the days after the warm-up, mm/day.
+    The streamflow, ``[day]`` in mm/day, is of the days after the warm-up. The mean snowfall
+    ``snow``, mm/year (:func:`yearly_snow`), belongs to the calibrated model: take it from the
+    training years in every run.
     """
-    inputs, options = prepared(weather, SNOW_MODEL, mean_an_solid_precip=[snow])
+    prepared_run = prepared(weather, SNOW_MODEL, mean_an_solid_precip=[snow])
     simulate = library().run_model_cemaneige_gr4j
-
-    def run(parameters: np.ndarray) -> np.ndarray:
-        return simulate(inputs, options, parameters)["Qsim"]
-
-    return run
+    return lambda parameters: simulate(*prepared_run, parameters)["Qsim"]
 
 
-def default_flow(ds: xr.Dataset, attributes: Attributes) -> xr.DataArray:
+def default_flow(ds: xr.Dataset, dataset: Dataset) -> xr.DataArray:
     """Streamflow of GR4J without snow and with :data:`DEFAULTS`, which knows only the weather.
 
-    Parameters
-    ----------
-    ds
-        Canonical data with ``prcp``, a temperature (``tmean``, or ``tmin`` and ``tmax``) and the
-        latitude, from which Oudin's evaporation follows.
-    attributes
-        The data set's roles of attributes.
+    It needs ``prcp``, a temperature (``tmean``, or ``tmin`` and ``tmax``) and the latitude, from
+    which Oudin's evaporation follows.
 
     Returns
     -------
@@ -231,19 +194,13 @@ def default_flow(ds: xr.Dataset, attributes: Attributes) -> xr.DataArray:
     DataError
         If the package, a variable or the latitude is missing, or a record is too short.
     """
-    if attributes.latitude is None or attributes.latitude not in ds:
+    if dataset.attributes.latitude is None or dataset.attributes.latitude not in ds:
         raise DataError("GR4J as a teacher needs the latitude of each basin as an attribute")
-    days = pd.DatetimeIndex(ds["time"].values)
-    flow = np.full((ds.sizes["basin"], len(days)), np.nan, dtype=np.float32)
+    flows = []
     for row, basin in enumerate(ds["basin"].values):
-        weather = _forcing(ds.isel(basin=row), attributes, OUDIN)
-        if len(weather) <= WARM_UP_DAYS:
-            raise DataError(
-                f"basin {basin} has {len(weather)} days of rain and temperature; GR4J needs more "
-                f"than the {WARM_UP_DAYS} of its warm-up"
-            )
+        weather = _forcing(ds.isel(basin=row), dataset.attributes, OUDIN)
+        require_warm_up(basin, weather, "GR4J")
         run = prepared(weather, "GR4J", ini_res_levels=(*DEFAULT_LEVELS, None, None))
-        simulated = library().run_model_gr4j(*run, list(DEFAULTS.values()))["Qsim"]
-        start = days.get_indexer(weather.index[:1])[0] + WARM_UP_DAYS
-        flow[row, start : start + len(simulated)] = simulated
-    return xr.DataArray(flow, coords=[ds["basin"], ds["time"]], attrs={"units": "mm/day"})
+        flow = library().run_model_gr4j(*run, list(DEFAULTS.values()))["Qsim"]
+        flows.append(pd.Series(flow, weather.index[WARM_UP_DAYS:]))
+    return flow_array(ds, flows)

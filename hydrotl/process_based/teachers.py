@@ -25,33 +25,43 @@ from hydrotl_core.errors import ConfigError
 from hydrotl_core.metrics import nse
 
 
-def _gr4j(ds: xr.Dataset, dataset: Dataset) -> xr.DataArray:
-    return default_flow(ds, dataset.attributes)
-
-
 def _swat(ds: xr.Dataset, dataset: Dataset) -> xr.DataArray:
     return swat_streamflow(ds, dataset, find_installation())[0]
 
 
-#: Teacher -> its title and its model.
-TEACHERS: dict[str, tuple[str, Callable[[xr.Dataset, Dataset], xr.DataArray]]] = {
-    "gr4j": ("GR4J, default parameters", _gr4j),
-    "swat": ("SWAT+, lumped and uncalibrated", _swat),
+#: GR4J with default parameters; SWAT+, lumped and uncalibrated.
+TEACHERS: dict[str, Callable[[xr.Dataset, Dataset], xr.DataArray]] = {
+    "gr4j": default_flow,
+    "swat": _swat,
 }
 
 #: Raise a teacher's number when its flow changes, so that what learned from it is trained again.
 VERSION = {"gr4j": 2, "swat": 1}
 
 
-def teacher_flow(region: Region | str, teacher: str = "gr4j") -> xr.DataArray:
+def find_teacher(region: Region, teacher: str) -> Teacher:
+    """The teacher of a region: what decides its flow, and how to compute it.
+
+    It is given all variables of the region's basins: it may need more than the network.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such teacher.
+    """
+    if teacher not in TEACHERS:
+        raise ConfigError(f"no teacher {teacher!r}; there are {', '.join(TEACHERS)}")
+    data = region_basins(region).load()
+    identity: dict[str, Any] = {"model": teacher, "data": data_hash(data)}
+    if VERSION[teacher] > 1:
+        identity["version"] = VERSION[teacher]
+    return Teacher(identity, partial(TEACHERS[teacher], data, load_manifest()[region.dataset]))
+
+
+def teacher_flow(region: str, teacher: str = "gr4j") -> xr.DataArray:
     """Streamflow of an uncalibrated process model in the region's basins, mm/day.
 
-    Parameters
-    ----------
-    region
-        A region, its file name in ``experiments/regions/``, or a path.
-    teacher
-        ``gr4j`` or ``swat``.
+    ``teacher`` is ``gr4j`` or ``swat``.
 
     Returns
     -------
@@ -66,46 +76,10 @@ def teacher_flow(region: Region | str, teacher: str = "gr4j") -> xr.DataArray:
     DataError, ProcessModelError
         If the data do not suffice, or the model fails.
     """
-    teacher_title(teacher)  # raises before the data are read
-    region = _loaded(region)
-    return TEACHERS[teacher][1](teacher_data(region), load_manifest()[region.dataset])
+    return find_teacher(load_region(region), teacher).flow()
 
 
-def find_teacher(region: Region, teacher: str) -> Teacher:
-    """The teacher of a region: what decides its flow, and how to compute it.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such teacher.
-    """
-    teacher_title(teacher)
-    data = teacher_data(region)
-    identity: dict[str, Any] = {"model": teacher, "data": data_hash(data)}
-    if VERSION[teacher] > 1:
-        identity["version"] = VERSION[teacher]
-    return Teacher(identity, partial(TEACHERS[teacher][1], data, load_manifest()[region.dataset]))
-
-
-def teacher_title(teacher: str) -> str:
-    """What a teacher is.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such teacher.
-    """
-    if teacher not in TEACHERS:
-        raise ConfigError(f"no teacher {teacher!r}; there are {', '.join(TEACHERS)}")
-    return TEACHERS[teacher][0]
-
-
-def teacher_data(region: Region | str) -> xr.Dataset:
-    """All variables of the region's basins: a process model may need more than the network."""
-    return region_basins(_loaded(region)).load()
-
-
-def teacher_skill(flow: xr.DataArray, region: Region | str, setting: str) -> dict[str, list[float]]:
+def teacher_skill(flow: xr.DataArray, region: str, setting: str) -> dict[str, list[float]]:
     """Skill of a process model in the test period of ``setting``, a value per basin.
 
     Returns
@@ -114,10 +88,10 @@ def teacher_skill(flow: xr.DataArray, region: Region | str, setting: str) -> dic
         ``nse``, ``days`` (on which both flows are known), ``mean_observed`` and ``mean_simulated``
         (mm/day, of those days).
     """
-    region = _loaded(region)
-    ds = region_data(region)
+    loaded = load_region(region)
+    ds = region_data(loaded)
     basins = [str(b) for b in ds["basin"].values]
-    days = in_period(ds, region_setting(region, setting).periods("test", basins))
+    days = in_period(ds, region_setting(loaded, setting).periods("test", basins))
     observed = ds["streamflow"].where(days)
     both = observed.notnull() & flow.notnull()
     return {
@@ -126,7 +100,3 @@ def teacher_skill(flow: xr.DataArray, region: Region | str, setting: str) -> dic
         "mean_observed": observed.where(both).mean("time").values.tolist(),
         "mean_simulated": flow.where(both).mean("time").values.tolist(),
     }
-
-
-def _loaded(region: Region | str) -> Region:
-    return load_region(region) if isinstance(region, str) else region

@@ -17,6 +17,7 @@ import xarray as xr
 from hydrotl.data import evaporation as fao
 from hydrotl.data.manifest import Dataset
 from hydrotl.data.units import convert
+from hydrotl.process_based import whole_record
 from hydrotl_core.errors import DataError
 
 #: Mean slope of the land where none is known, m/m.
@@ -70,26 +71,28 @@ def basin_of(ds: xr.Dataset, dataset: Dataset) -> tuple[Basin, list[str]]:
         If area or latitude are unknown, or a value is impossible.
     """
     roles, name = dataset.attributes, str(ds["basin"].values)
-    known: dict[str, float] = {}
+
+    def known(attribute: str | None) -> bool:
+        return attribute is not None and attribute in ds and bool(np.isfinite(ds[attribute]))
+
     for role in ("area", "latitude"):
-        attribute = getattr(roles, role)
-        if attribute is None or attribute not in ds or not np.isfinite(ds[attribute]):
+        if not known(getattr(roles, role)):
             raise DataError(
                 f"basin {name}: SWAT+ needs the {role}; name its attribute in the manifest "
                 f"entry's `attributes.{role}`"
             )
-        known[role] = float(ds[attribute])
-    notes = []
-    if roles.elevation in ds and np.isfinite(ds[roles.elevation]):
-        known["elevation"] = float(ds[roles.elevation])
+    elevation, slope, notes = ELEVATION, SLOPE, []
+    if known(roles.elevation):
+        elevation = float(ds[roles.elevation])
     else:
         notes.append(f"elevation: not known, {ELEVATION:g} m")
-    slope = roles.slope
-    if slope is not None and slope.native in ds and np.isfinite(ds[slope.native]):
-        known["slope"] = float(convert([float(ds[slope.native])], slope.units, "dimensionless")[0])
+    if roles.slope is not None and known(roles.slope.native):
+        native = [float(ds[roles.slope.native])]
+        slope = float(convert(native, roles.slope.units, "dimensionless")[0])
     else:
         notes.append(f"slope: not known, {SLOPE:g} m/m")
-    return Basin(name, **known), notes
+    area, latitude = float(ds[roles.area]), float(ds[roles.latitude])
+    return Basin(name, area, latitude, elevation, slope), notes
 
 
 def weather_record(
@@ -127,30 +130,26 @@ def weather_record(
     names = ["prcp", *(["tmin", "tmax"] if extremes else ["tmean"])]
     if any(name not in ds for name in names):
         raise DataError(f"basin {basin}: SWAT+ needs rain and temperature, not in the data")
-    optional = [name for name in ("srad", "dayl") if name in ds]
-    frame = ds[[*names, *optional]].reset_coords(drop=True).to_dataframe().astype(float)
-    known = np.flatnonzero(frame[names].notna().all(axis=1))
-    if not known.size:
+    wanted = [*names, *(name for name in ("srad", "dayl") if name in ds)]
+    frame = ds[wanted].reset_coords(drop=True).to_dataframe().astype(float)
+    frame = frame.loc[whole_record(frame[names]).index]
+    if frame.empty:
         raise DataError(f"basin {basin} has no day with both rain and temperature")
-    frame, notes = _filled(frame.iloc[known[0] : known[-1] + 1])
-    day = pd.DatetimeIndex(frame.index).day_of_year
-    top = fao.extraterrestrial_radiation(latitude, day)
+    frame, notes = _filled(frame)
+    top = fao.extraterrestrial_radiation(latitude, pd.DatetimeIndex(frame.index).day_of_year)
     srad = None
     if "srad" in frame:
         # With a day length, the watts are a mean over the daylight.
         factor = frame["dayl"] * 1e-6 if "dayl" in frame else MJ_PER_WATT_DAY
         srad = (frame["srad"] * factor).to_numpy()
         clear = fao.clear_sky_radiation(top, elevation)
-        above = float((srad > clear).mean())
-        if above:
-            notes.append(
-                f"srad: cut to that of a cloudless day (FAO-56, eq. 37), {above:.0%} of days"
-            )
+        if (srad > clear).any():
+            share = f"{(srad > clear).mean():.0%} of days"
+            notes.append(f"srad: cut to that of a cloudless day (FAO-56, eq. 37), {share}")
         srad = np.minimum(srad, clear)
     if not extremes:
         spread, how = _spread(srad, top, diurnal_range, basin)
-        mean = frame["tmean"]
-        frame = frame.assign(tmin=mean - spread / 2, tmax=mean + spread / 2)
+        frame["tmin"], frame["tmax"] = frame["tmean"] - spread / 2, frame["tmean"] + spread / 2
         notes.append(f"tmin, tmax: tmean and {how}")
     if srad is None:
         srad = fao.hargreaves_radiation(frame["tmin"], frame["tmax"], top, elevation)
@@ -168,8 +167,7 @@ def _filled(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         elif missing:
             how = "count as dry" if name == "prcp" else "were interpolated"
             notes.append(f"{name}: {missing} missing days {how}")
-    filled = frame.interpolate().ffill().bfill()
-    filled["prcp"] = frame["prcp"].fillna(0.0)
+    filled = frame.fillna({"prcp": 0.0}).interpolate().ffill().bfill()
     if "tmin" in filled:
         # Interpolated separately, the two may cross.
         extremes = filled[["tmin", "tmax"]]

@@ -12,6 +12,7 @@ the package itself is neither installed nor imported.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from hydrotl.paths import swat_folder
 from hydrotl.process_based.swat.project import CODES, DATABASES
 from hydrotl_core.errors import ConfigError, DownloadError
 from hydrotl_core.files import replacing
@@ -48,19 +50,8 @@ class Installation:
 
 def sha256(path: Path) -> str:
     """Hash of a file."""
-    import pooch  # lazy: see paths.data_dir
-
-    return pooch.file_hash(str(path), alg="sha256")
-
-
-def swat_folder() -> Path:
-    """Folder of the fetched executable and tables: ``HYDROTL_SWAT`` or the user's cache."""
-    named = os.environ.get("HYDROTL_SWAT")
-    if named:
-        return Path(named).expanduser()
-    import pooch
-
-    return Path(pooch.os_cache("hydrotl")) / "swatplus"
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def find_installation(executable: Path | None = None) -> Installation:
@@ -83,20 +74,11 @@ def find_installation(executable: Path | None = None) -> Installation:
     return Installation(path.resolve(), folder.resolve())
 
 
-def fetch_swat(folder: Path | None = None, archive: Path | None = None) -> Path:
-    """Put the pinned executable and the default tables into ``folder``.
+def fetch_swat(archive: Path | None = None) -> Path:
+    """Put the pinned executable and the default tables into :func:`hydrotl.paths.swat_folder`.
 
-    Parameters
-    ----------
-    folder
-        By default that of :func:`swat_folder`.
-    archive
-        The source distribution, if you already have it.
-
-    Returns
-    -------
-    Path
-        The folder. If it is complete already, nothing is fetched.
+    Nothing is fetched if the folder, which it returns, is complete already; ``archive`` is the
+    source distribution, if you have it.
 
     Raises
     ------
@@ -104,18 +86,16 @@ def fetch_swat(folder: Path | None = None, archive: Path | None = None) -> Path:
         If pip cannot fetch the archive, the archive or the executable has another hash, or the
         folder cannot be written.
     """
-    folder = (folder or swat_folder()).expanduser()
-    executable, names = folder / EXECUTABLE, (CODES, *DATABASES)
-    if all((folder / name).is_file() for name in (EXECUTABLE, *names)) and (
-        sha256(executable) == EXECUTABLE_SHA256
-    ):
+    folder, names = swat_folder(), (CODES, *DATABASES, EXECUTABLE)
+    complete = all((folder / name).is_file() for name in names)
+    if complete and sha256(folder / EXECUTABLE) == EXECUTABLE_SHA256:
         return folder
     try:
         with tempfile.TemporaryDirectory(prefix="hydrotl-") as temporary:
             source = archive or _download(Path(temporary))
             _check(source, source, ARCHIVE_SHA256)
             with tarfile.open(source) as tar:
-                for name in (*names, EXECUTABLE):
+                for name in names:
                     _extract(tar, name, folder)
     except OSError as error:
         raise DownloadError(f"{error}: set HYDROTL_SWAT to a folder that can be written") from error

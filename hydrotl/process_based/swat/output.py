@@ -15,6 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from hydrotl.data.units import check_area, convert
+from hydrotl.process_based import flow_array
 from hydrotl_core.errors import DataError
 
 CHANNEL_FILE = "channel_sd_day.txt"
@@ -75,8 +76,6 @@ def flow_of_runs(ds: xr.Dataset, runs: dict[str, tuple[Path, int, float]]) -> xr
 
     Parameters
     ----------
-    ds
-        Data of which the basins and days are taken.
     runs
         Basin id -> output file or folder, number of the channel or reach, area in km2: the
         arguments of :func:`swat_flow`. The print has to be daily.
@@ -91,21 +90,17 @@ def flow_of_runs(ds: xr.Dataset, runs: dict[str, tuple[Path, int, float]]) -> xr
     DataError
         If a basin of ``ds`` has no run, or a run is not daily or has no day of ``ds``.
     """
-    days = pd.DatetimeIndex(ds["time"].values)
-    rows = []
+    flows = []
     for basin in map(str, ds["basin"].values):
         if basin not in runs:
             raise DataError(f"no SWAT run of basin {basin}")
-        flow = swat_flow(*runs[basin])
-        path = runs[basin][0]
+        path, flow = runs[basin][0], swat_flow(*runs[basin])
         if not flow.index.equals(pd.date_range(flow.index[0], flow.index[-1], freq="D")):
             raise DataError(f"{path} is not a daily print, which a teacher needs")
-        found = flow.reindex(days)
-        if found.isna().all():
+        if not flow.index.isin(ds["time"].values).any():
             raise DataError(f"{path} has no day of the data of basin {basin}")
-        rows.append(found.to_numpy(dtype=np.float32))
-    coords = [ds["basin"], ds["time"]]
-    return xr.DataArray(np.stack(rows), coords=coords, attrs={"units": "mm/day"})
+        flows.append(flow)
+    return flow_array(ds, flows)
 
 
 def _columns(
@@ -113,7 +108,7 @@ def _columns(
 ) -> pd.DataFrame:
     """Columns of a file after its first ``skip`` lines, by line number.
 
-    ``places`` says which word of a line is in a column; the column ``text`` keeps its spelling.
+    ``places`` are the words of a line that they hold; the column ``text`` keeps its spelling.
     """
     try:
         frame = pd.read_csv(
@@ -161,8 +156,6 @@ def read_channel(path: Path, number: int) -> pd.Series:
 
     Parameters
     ----------
-    path
-        The file.
     number
         The channel's number on the map (``gis_id``), which its name has too (13 is ``cha013``).
         If a file's channels have no such numbers, the one in the order of printing (``unit``).
@@ -199,15 +192,8 @@ def read_output_rch(path: Path, reach: int) -> pd.Series:
     The columns are those in the file's line of names, which depend on its revision and on the
     variables chosen for printing. Most files have no dates. A monthly print closes each year with
     a line of that year, a yearly print has the years, and both end with means over all years. A
-    daily print counts the days of the year, from the first year in ``file.cio`` (IYR + NYSKIP), or
-    has calendar dates (ICALEN 1).
-
-    Parameters
-    ----------
-    path
-        The file; a daily print without dates needs ``file.cio`` beside it.
-    reach
-        Number of the reach (RCH).
+    daily print has calendar dates (ICALEN 1), or counts the days of the year from the first year
+    in the ``file.cio`` beside it (IYR + NYSKIP).
 
     Returns
     -------

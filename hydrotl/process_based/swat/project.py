@@ -81,14 +81,10 @@ wnd_path      null
 
 
 def write_project(folder: Path, basin: Basin, weather: pd.DataFrame, databases: Path) -> None:
-    """Write a complete project that prints the channel's flow of every day.
+    """Write a complete project that prints the channel's flow of every day to ``folder``.
 
     Parameters
     ----------
-    folder
-        Folder to fill (``TxtInOut``); created if missing.
-    basin
-        Area, latitude, elevation and slope.
     weather
         Daily record without gaps (:func:`hydrotl.process_based.swat.weather.weather_files`); the
         run is from its first to its last day.

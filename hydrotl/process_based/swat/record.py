@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from hydrotl.config import load_region
 from hydrotl.data.canonical import data_hash
 from hydrotl.data.manifest import load_manifest
-from hydrotl.data.regions import region_settings
+from hydrotl.data.regions import region_basins, region_settings
 from hydrotl.experiments.provenance import provenance
-from hydrotl.experiments.records import DIGITS, results_dir
+from hydrotl.experiments.records import results_dir, rounded
 from hydrotl.process_based import WARM_UP_DAYS
 from hydrotl.process_based.swat.installation import ARCHIVE_SHA256, PACKAGE, VERSION, Installation
 from hydrotl.process_based.swat.run import swat_streamflow
-from hydrotl.process_based.teachers import teacher_data, teacher_skill
+from hydrotl.process_based.teachers import teacher_skill
 
 #: Where the run departs from a SWAT project as one would set it up with maps.
 DEVIATIONS = (
@@ -45,16 +46,16 @@ def swat_record(region: str, installation: Installation, timeout: float = 600.0)
     ConfigError, DataError, ProcessModelError
         If the region is not declared, its data do not suffice, or a run fails.
     """
-    began = time.perf_counter()
-    loaded = load_region(region)
-    ds = teacher_data(loaded)
+    began, loaded = time.perf_counter(), load_region(region)
+    ds = region_basins(loaded).load()
     flow, runs = swat_streamflow(ds, load_manifest()[loaded.dataset], installation, timeout)
     scores = {}
     for name, setting in region_settings(loaded).items():
         found = teacher_skill(flow, region, name)
         scores[name] = {
             "periods": setting.model_dump(mode="json", exclude_defaults=True),
-            **{key: [_rounded(value) for value in values] for key, values in found.items()},
+            **{key: rounded(np.array(values)) for key, values in found.items()},
+            "days": found["days"],
         }
     return {
         "region": Path(region).stem,
@@ -62,32 +63,25 @@ def swat_record(region: str, installation: Installation, timeout: float = 600.0)
         "executable": {
             "name": installation.executable.name,
             "sha256": installation.sha256,
-            "build": runs[0].run.build,
+            "build": runs[0][2].build,
         },
         "databases": f"{PACKAGE} {VERSION}, sha256 {ARCHIVE_SHA256}",
         "warm_up_days": WARM_UP_DAYS,
         "basins": [
             {
-                "basin": run.basin.name,
-                "area_km2": round(run.basin.area, 2),
-                "latitude": round(run.basin.latitude, 4),
-                "elevation_m": round(run.basin.elevation, 1),
-                "slope": round(run.basin.slope, 5),
-                "weather": [run.first, run.last],
-                "estimates": list(run.estimates),
-                "seconds": round(run.run.seconds, 1),
-                "log": list(run.run.log),
+                "basin": basin.name,
+                "area_km2": round(basin.area, 2),
+                "latitude": round(basin.latitude, 4),
+                "elevation_m": round(basin.elevation, 1),
+                "slope": round(basin.slope, 5),
+                "weather": [str(run.flow.index[day].date()) for day in (0, -1)],
+                "estimates": estimates,
+                "seconds": round(run.seconds, 1),
+                "log": run.log,
             }
-            for run in runs
+            for basin, estimates, run in runs
         ],
         "settings": scores,
         "deviations": [*loaded.deviations, *DEVIATIONS],
         "provenance": provenance("cpu", time.perf_counter() - began, data_hash=data_hash(ds)),
     }
-
-
-def _rounded(value: float) -> float | int | None:
-    """JSON value: whole numbers as they are, NaN and infinite as null."""
-    if isinstance(value, int):
-        return value
-    return round(value, DIGITS) if math.isfinite(value) else None

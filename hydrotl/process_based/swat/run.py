@@ -9,12 +9,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.process_based import WARM_UP_DAYS
+from hydrotl.process_based import WARM_UP_DAYS, flow_array, require_warm_up
 from hydrotl.process_based.swat.inputs import Basin, basin_of, weather_record
 from hydrotl.process_based.swat.installation import Installation
 from hydrotl.process_based.swat.output import CHANNEL_FILE, swat_flow
@@ -35,34 +34,19 @@ class SwatRun:
 
     flow: pd.Series
     build: str
-    log: tuple[str, ...]
+    log: list[str]
     seconds: float
 
 
-@dataclass(frozen=True)
-class BasinRun:
-    """How a basin was run: its facts, first and last day, what was estimated, and the run."""
-
-    basin: Basin
-    first: str
-    last: str
-    estimates: tuple[str, ...]
-    run: SwatRun
+#: How a basin was run: its facts, what was estimated, and the run.
+BasinRun = tuple[Basin, list[str], SwatRun]
 
 
 def run_swat(project: Path, executable: Path, area: float, timeout: float = 600.0) -> SwatRun:
     """Run the executable in ``project`` and read its channel's flow.
 
-    Parameters
-    ----------
-    project
-        Folder with the input files; outputs and the log (``hydrotl.log``) are written there.
-    executable
-        SWAT+ program.
-    area
-        Basin area, km2.
-    timeout
-        Seconds after which the run is stopped.
+    Outputs and the log (``hydrotl.log``) are written to ``project`` too. ``area`` is that of the
+    basin, km2; the run is stopped after ``timeout`` seconds.
 
     Raises
     ------
@@ -85,8 +69,9 @@ def run_swat(project: Path, executable: Path, area: float, timeout: float = 600.
                 timeout=timeout,
             )
     except subprocess.TimeoutExpired:
+        tail = "\n".join(_lines(log)[-TAIL:])
         raise ProcessModelError(
-            f"SWAT+ did not finish within {timeout:g} s in {project}:\n{_tail(log)}"
+            f"SWAT+ did not finish within {timeout:g} s in {project}:\n{tail}"
         ) from None
     except OSError as error:
         raise ProcessModelError(
@@ -94,13 +79,12 @@ def run_swat(project: Path, executable: Path, area: float, timeout: float = 600.
             "x86-64; elsewhere name one for your system with HYDROTL_SWAT_EXE"
         ) from error
     seconds = time.perf_counter() - began
-    if done.returncode or not (project / CHANNEL_FILE).is_file():
-        raise ProcessModelError(
-            f"SWAT+ failed in {project} (exit code {done.returncode}):\n{_tail(log)}"
-        )
     lines = _lines(log)
+    if done.returncode or not (project / CHANNEL_FILE).is_file():
+        tail = "\n".join(lines[-TAIL:])
+        raise ProcessModelError(f"SWAT+ failed in {project} (exit code {done.returncode}):\n{tail}")
     flow = swat_flow(project, 1, area)
-    return SwatRun(flow, ", ".join(lines[:BANNER]), tuple(lines[-TAIL:]), seconds)
+    return SwatRun(flow, ", ".join(lines[:BANNER]), lines[-TAIL:], seconds)
 
 
 def _lines(log: Path) -> list[str]:
@@ -108,59 +92,37 @@ def _lines(log: Path) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def _tail(log: Path) -> str:
-    return "\n".join(_lines(log)[-TAIL:])
-
-
 def swat_streamflow(
     ds: xr.Dataset, dataset: Dataset, installation: Installation, timeout: float = 600.0
 ) -> tuple[xr.DataArray, list[BasinRun]]:
     """Uncalibrated streamflow of every basin of ``ds``.
 
-    Parameters
-    ----------
-    ds
-        Canonical data with rain, temperature and the attributes of the roles.
-    dataset
-        Manifest entry: roles of the attributes, and the daily range of temperature if needed.
-    installation
-        Executable and default tables.
-    timeout
-        Seconds for one basin.
+    It needs rain, temperature, and the attributes of the roles in ``dataset``. ``timeout`` is in
+    seconds, for one basin.
 
     Returns
     -------
     flow : xarray.DataArray
         mm/day, ``(basin, time)``; NaN outside a basin's record and in its first year, in which
         soil and aquifer fill.
-    runs : list of BasinRun
-        One per basin.
+    runs : list
+        How each basin was run.
 
     Raises
     ------
     DataError, ProcessModelError
         If the data do not suffice, or a run fails.
     """
-    days = pd.DatetimeIndex(ds["time"].values)
-    flow = np.full((ds.sizes["basin"], len(days)), np.nan, dtype=np.float32)
-    runs = []
+    runs: list[BasinRun] = []
     for row in range(ds.sizes["basin"]):
         one = ds.isel(basin=row)
         basin, defaults = basin_of(one, dataset)
         weather, notes = weather_record(one, basin.latitude, basin.elevation, dataset.diurnal_range)
-        if len(weather) <= WARM_UP_DAYS:
-            raise DataError(
-                f"basin {basin.name} has {len(weather)} days of weather; SWAT+ needs more than "
-                f"the {WARM_UP_DAYS} of its warm-up"
-            )
+        require_warm_up(basin.name, weather, "SWAT+")
         with tempfile.TemporaryDirectory(prefix="hydrotl-swat-") as folder:
             write_project(Path(folder), basin, weather, installation.databases)
             run = run_swat(Path(folder), installation.executable, basin.area, timeout)
         if not run.flow.index.equals(weather.index):
             raise DataError(f"basin {basin.name}: SWAT+ printed other days than its weather has")
-        start = int(days.get_indexer(weather.index[:1])[0])
-        flow[row, start + WARM_UP_DAYS : start + len(weather)] = run.flow.iloc[WARM_UP_DAYS:]
-        first, last = (str(weather.index[i].date()) for i in (0, -1))
-        runs.append(BasinRun(basin, first, last, (*defaults, *notes), run))
-    coords = [ds["basin"], ds["time"]]
-    return xr.DataArray(flow, coords=coords, attrs={"units": "mm/day"}), runs
+        runs.append((basin, [*defaults, *notes], run))
+    return flow_array(ds, [run.flow.iloc[WARM_UP_DAYS:] for *_, run in runs]), runs

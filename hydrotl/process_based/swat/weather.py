@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from hydrotl.process_based.swat.inputs import Basin
@@ -47,20 +47,19 @@ def weather_files(weather: pd.DataFrame, basin: Basin) -> dict[str, Lines]:
     dates = [[str(day.year), str(day.day_of_year)] for day in days]
     files: dict[str, Lines] = {}
     for extension, columns in DAILY.items():
-        values = weather[columns].to_numpy(dtype=float)
-        rows = ([*date, *_decimals(row)] for date, row in zip(dates, values, strict=True))
-        files[f"station.{extension}"] = [*head, *rows]
+        rows = zip(dates, _decimals(weather[columns]), strict=True)
+        files[f"station.{extension}"] = [*head, *(date + values for date, values in rows)]
     table = monthly_statistics(weather)
     files["weather-wgn.cli"] = [
-        ["generator", *_decimals(place), str(days.year.nunique())],
+        ["generator", *_decimals([place])[0], str(days.year.nunique())],
         list(table.columns),
-        *(_decimals(row) for row in table.to_numpy()),
+        *_decimals(table),
     ]
     return files
 
 
-def _decimals(values: Iterable[float]) -> list[str]:
-    return [f"{value:.5f}" for value in values]
+def _decimals(rows: npt.ArrayLike) -> Lines:
+    return np.char.mod("%.5f", np.asarray(rows, dtype=float)).tolist()
 
 
 def check_weather(weather: pd.DataFrame, basin: Basin) -> None:

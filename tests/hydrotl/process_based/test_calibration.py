@@ -31,14 +31,14 @@ TRUE = np.array([320.0, -0.7, 70.0, 1.9, 0.3, 3.0])
 @pytest.fixture(scope="module")
 def girnock() -> xr.Dataset:
     """The Scottish sample basin, with 60 mm of snow a year."""
-    return open_dataset("sample", basins=["girnock"])
+    return open_dataset("sample", basins=["girnock"]).isel(basin=0)
 
 
 def shown_by(ds: xr.Dataset, flow: np.ndarray, start: str) -> xr.Dataset:
-    """``ds`` (one basin) with ``flow`` observed from ``start`` on."""
+    """``ds`` with ``flow`` observed from ``start`` on."""
     changed = ds.copy(deep=True)
     first = int(np.searchsorted(ds["time"].values, np.datetime64(start)))
-    changed["streamflow"].values[0, first : first + len(flow)] = flow
+    changed["streamflow"].values[first : first + len(flow)] = flow
     return changed
 
 
@@ -52,7 +52,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     "parameters", [TRUE, np.array([90.0, 2.1, 30.0, 0.7, 0.9, 6.0]), [700, 0, 200, 4.6, 0, 1]]
 )
 def test_model_is_that_of_the_papers(girnock: xr.Dataset, parameters: np.ndarray) -> None:
-    weather = gr4j.basin_weather(girnock, 0, SCOTLAND, period("2004-10-01", "2007-09-30"))
+    weather = gr4j.basin_weather(girnock, SCOTLAND, period("2004-10-01", "2007-09-30"))
     flow = gr4j.snow_model(weather, gr4j.yearly_snow(weather))(np.asarray(parameters, dtype=float))
     *stores, ctg, kf = parameters
     water = reference_gr4j.cemaneige(
@@ -74,7 +74,7 @@ def test_weather_and_stores_are_those_of_another_library(girnock: xr.Dataset) ->
     from lumod.models import GR4J
 
     info, frame = load_example(3)
-    weather = gr4j.basin_weather(girnock, 0, SCOTLAND, period("2004-10-01", "2007-09-30"))
+    weather = gr4j.basin_weather(girnock, SCOTLAND, period("2004-10-01", "2007-09-30"))
     days = pd.date_range("2003-10-02", periods=len(weather["rain"].to_numpy()))
     driven = frame.loc[days, ["prec", "tmean"]]
     evaporation = GR4J(area=86.4, lat=info["lat"]).run(driven)["pet"]
@@ -98,13 +98,13 @@ def test_weather_and_stores_are_those_of_another_library(girnock: xr.Dataset) ->
 
 def test_calibration_finds_the_parameters_that_made_the_flow(girnock: xr.Dataset) -> None:
     train = period("2004-10-01", "2005-10-01")
-    weather = gr4j.basin_weather(girnock, 0, SCOTLAND, train)
+    weather = gr4j.basin_weather(girnock, SCOTLAND, train)
     made = gr4j.snow_model(weather, gr4j.yearly_snow(weather))(TRUE)
-    found = calibrate(shown_by(girnock, made, "2004-10-01"), SCOTLAND, [train], seed=0).iloc[0]
+    found = calibrate(shown_by(girnock, made, "2004-10-01"), SCOTLAND, train, seed=0)
     assert found["nse"] > 0.9999
     # in two winters the snow's memory CTG hardly shows
     known = ["X1", "X2", "X3", "X4", "Kf"]
-    np.testing.assert_allclose(found[known].astype(float), TRUE[[0, 1, 2, 3, 5]], rtol=0.03)
+    np.testing.assert_allclose([found[k] for k in known], TRUE[[0, 1, 2, 3, 5]], rtol=0.03)
     assert abs(found["CTG"] - TRUE[4]) < 0.2
 
 
@@ -112,8 +112,8 @@ def test_calibration_is_at_least_as_good_as_airgrs_own(girnock: xr.Dataset) -> N
     import grsuite
 
     train = period("2004-10-01", "2006-10-01")
-    weather = gr4j.basin_weather(girnock, 0, SCOTLAND, train)
-    observed = girnock["streamflow"].sel(time=slice("2004-10-01", "2006-09-30")).values[0]
+    weather = gr4j.basin_weather(girnock, SCOTLAND, train)
+    observed = girnock["streamflow"].sel(time=slice("2004-10-01", "2006-09-30")).values
     inputs = grsuite.InputsModel(
         np.datetime64("2003-10-02") + np.arange(len(weather["rain"].to_numpy())),
         weather["rain"].to_numpy(),
@@ -136,39 +136,39 @@ def test_calibration_is_at_least_as_good_as_airgrs_own(girnock: xr.Dataset) -> N
         grsuite.CalibOptions("CemaNeigeGR4J"),
         verbose=False,
     )
-    ours = calibrate(girnock, SCOTLAND, [train], seed=0)["nse"].iloc[0]
+    ours = calibrate(girnock, SCOTLAND, train, seed=0)["nse"]
     assert 0.5 < michel.crit_final - 0.001 < ours < michel.crit_final + 0.05
 
 
 @pytest.mark.usefixtures("short")
 def test_nothing_after_the_training_period_counts(girnock: xr.Dataset) -> None:
     train = period("2004-10-01", "2005-10-01")
-    known = calibrate(girnock, SCOTLAND, [train], seed=3)
+    known = calibrate(girnock, SCOTLAND, train, seed=3)
     later = girnock["time"].values >= np.datetime64("2005-10-01")
     changed = girnock.copy(deep=True)
-    changed["streamflow"].values[:, later] = 7.0
-    changed["prcp"].values[:, later] = 50.0
+    changed["streamflow"].values[later] = 7.0
+    changed["prcp"].values[later] = 50.0
     for name in ("tmin", "tmean", "tmax"):
-        changed[name].values[:, later] = np.nan
-    pd.testing.assert_frame_equal(calibrate(changed, SCOTLAND, [train], seed=3), known, rtol=0)
+        changed[name].values[later] = np.nan
+    assert calibrate(changed, SCOTLAND, train, seed=3) == known
 
-    changed["streamflow"].values[:, ~later] *= 0.5
-    other = calibrate(changed, SCOTLAND, [train], seed=3)
-    assert not np.allclose(other[list(BOUNDS)], known[list(BOUNDS)])
+    changed["streamflow"].values[~later] *= 0.5
+    other = calibrate(changed, SCOTLAND, train, seed=3)
+    assert not np.allclose([other[k] for k in BOUNDS], [known[k] for k in BOUNDS])
 
 
 def test_a_test_after_training_goes_on_from_it(girnock: xr.Dataset) -> None:
-    table = pd.DataFrame([{**dict(zip(BOUNDS, TRUE, strict=True)), "snow": 60.0}])
+    known = {**dict(zip(BOUNDS, TRUE, strict=True)), "snow": 60.0}
     train, test = period("2004-10-01", "2005-10-01"), period("2006-01-01", "2006-07-01")
-    flow = simulate_calibrated(girnock, SCOTLAND, table, [train], [test])
-    whole = gr4j.basin_weather(girnock, 0, SCOTLAND, period("2004-10-01", "2006-07-01"))
+    flow = simulate_calibrated(girnock, SCOTLAND, known, train, test)
+    whole = gr4j.basin_weather(girnock, SCOTLAND, period("2004-10-01", "2006-07-01"))
     expected = gr4j.snow_model(whole, 60.0)(TRUE)
-    assert flow.shape == (1, 181)
-    np.testing.assert_allclose(flow[0], expected[-181:], rtol=1e-6)
+    assert flow.shape == (181,)
+    np.testing.assert_allclose(flow, expected[-181:], rtol=1e-6)
 
-    earlier = simulate_calibrated(girnock, SCOTLAND, table, [test], [train])
-    alone = gr4j.snow_model(gr4j.basin_weather(girnock, 0, SCOTLAND, train), 60.0)(TRUE)
-    np.testing.assert_allclose(earlier[0], alone, rtol=1e-6)
+    earlier = simulate_calibrated(girnock, SCOTLAND, known, test, train)
+    alone = gr4j.snow_model(gr4j.basin_weather(girnock, SCOTLAND, train), 60.0)(TRUE)
+    np.testing.assert_allclose(earlier, alone, rtol=1e-6)
 
 
 @pytest.mark.usefixtures("short")
@@ -181,27 +181,31 @@ def test_gaps_and_late_records() -> None:
         ds[name].values[1, 850:] = np.nan  # and ends in the test period
     ds["streamflow"].values[0, 500:640] = np.nan
     ds["streamflow"].values[2, :731] = np.nan  # nothing to train on
-    weather = gr4j.basin_weather(ds, 0, NONE, train)
+    weather = gr4j.basin_weather(ds.isel(basin=0), NONE, train)
     gap = slice(400 - 1, 480 - 1)  # the warm-up begins on day 1: 2000 is a leap year
     assert (weather["rain"].to_numpy()[gap] == 0).all()
     before, after = ds["tmean"].values[0, [399, 480]].astype(float)
     line = np.linspace(before, after, 82)[1:-1]
     np.testing.assert_allclose(weather["temperature"].to_numpy()[gap], line, rtol=1e-6)
 
-    late = gr4j.basin_weather(ds, 1, NONE, train)
+    late = gr4j.basin_weather(ds.isel(basin=1), NONE, train)
     assert late.index[WARM_UP_DAYS] == np.datetime64("2001-05-15")
     record = ds["prcp"].values[1, 500:731].astype(float)
     # 231 days of record; those before it are its own, repeated backwards
     np.testing.assert_array_equal(late["rain"].to_numpy()[365:], record)
     np.testing.assert_array_equal(late["rain"].to_numpy()[365 - 231 : 365], record)
 
-    found = calibrate(ds, NONE, [train] * 3, seed=0)
-    assert found["nse"].iloc[:2].notna().all()
-    assert found.iloc[2].drop("runs").isna().all()
-    flow = simulate_calibrated(ds, NONE, found, [train] * 3, [test] * 3)
+    basins = [ds.isel(basin=i) for i in range(3)]
+    found = [calibrate(one, NONE, train, seed=0) for one in basins]
+    assert [np.isfinite(one["nse"]) for one in found] == [True, True, False]
+    assert {key for key, value in found[2].items() if value == value} == {"runs"}
+    flow = [
+        simulate_calibrated(one, NONE, known, train, test)
+        for one, known in zip(basins, found, strict=True)
+    ]
     assert np.isfinite(flow[0]).all()
-    assert np.isfinite(flow[1, :119]).all()
-    assert np.isnan(flow[1, 119:]).all()
+    assert np.isfinite(flow[1][:119]).all()
+    assert np.isnan(flow[1][119:]).all()
     assert np.isnan(flow[2]).all()
 
 
@@ -209,7 +213,7 @@ def test_gaps_and_late_records() -> None:
 def test_without_snow_its_parameters_are_fixed() -> None:
     ds = canonical(n_basins=1, days=400, seed=1)
     ds["tmean"] = (ds["tmean"] + 25).assign_attrs(units="degC")
-    found = calibrate(ds, NONE, [period("2000-01-01", "2001-01-01")], seed=0).iloc[0]
+    found = calibrate(ds.isel(basin=0), NONE, period("2000-01-01", "2001-01-01"), seed=0)
     assert found["snow"] == 0
     assert {name: found[name] for name in SNOWLESS} == SNOWLESS
 
@@ -228,10 +232,10 @@ def test_where_the_evaporation_comes_from() -> None:
 def test_periods_the_data_do_not_have() -> None:
     ds = canonical(n_basins=1, days=400)
     with pytest.raises(DataError, match=r"basin 0001: period 2001-01-01.* is not covered"):
-        calibrate(ds, NONE, [period("2001-01-01", "2002-01-01")], seed=0)
+        calibrate(ds.isel(basin=0), NONE, period("2001-01-01", "2002-01-01"), seed=0)
     ds["prcp"].values[:] = np.nan
     with pytest.raises(DataError, match="basin 0001 has no day of forcing"):
-        calibrate(ds, NONE, [period("2000-01-01", "2001-01-01")], seed=0)
+        calibrate(ds.isel(basin=0), NONE, period("2000-01-01", "2001-01-01"), seed=0)
 
 
 @pytest.fixture(scope="module")
@@ -259,8 +263,8 @@ def test_calibrate_prints_and_saves(project: Path, capsys: pytest.CaptureFixture
     assert record["deviations"] == ["all of it"]
     ds, train = benchmark_data(load_region("target")), period("2000-01-01", "2000-12-31")
     for member in ("0", "1"):
-        alone = calibrate(ds, NONE, [train] * 2, seed=int(member))
-        np.testing.assert_allclose(record["train_nse"][member], alone["nse"], atol=1e-4)
+        alone = [calibrate(ds.isel(basin=i), NONE, train, int(member))["nse"] for i in (0, 1)]
+        np.testing.assert_allclose(record["train_nse"][member], alone, atol=1e-4)
         assert set(record["parameters"][member]) == {*BOUNDS, "snow"}
         for name, (low, high) in BOUNDS.items():
             assert all(low <= value <= high for value in record["parameters"][member][name])
@@ -274,9 +278,9 @@ def test_a_basin_is_calibrated_once(project: Path, monkeypatch: pytest.MonkeyPat
     kept = sorted((project / "runs" / "store").glob("*.safetensors"))
     searched: list[int] = []
 
-    def counted(*given: Any, **named: Any) -> pd.DataFrame:
-        searched.append(named["seed"])
-        return calibrate(*given, **named)
+    def counted(*given: Any) -> dict[str, float]:
+        searched.append(given[-1])
+        return calibrate(*given)
 
     monkeypatch.setattr("hydrotl.process_based.benchmark.calibrate", counted)
     assert run_benchmark("target")[0] == first

@@ -35,7 +35,8 @@ def archive(path: Path, extra: dict[str, bytes] | None = None) -> Path:
 
 @pytest.fixture
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An archive whose hashes are taken for the pinned ones."""
+    """An archive whose hashes are taken for the pinned ones; the folder to fill is ``swat``."""
+    monkeypatch.setenv("HYDROTL_SWAT", str(tmp_path / "swat"))
     path = archive(tmp_path / "pyswatplus-1.3.0.tar.gz")
     monkeypatch.setattr(installation, "ARCHIVE_SHA256", sha256(path))
     program = tmp_path / "program"
@@ -45,12 +46,13 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_only_program_and_tables_are_unpacked(source: Path, tmp_path: Path) -> None:
-    folder = fetch_swat(tmp_path / "swat", source)
+    folder = fetch_swat(source)
+    assert folder == tmp_path / "swat"
     found = {path.name for path in folder.iterdir()}
     assert found == {EXECUTABLE, CODES, *DATABASES}
     assert (folder / EXECUTABLE).stat().st_mode & 0o111 == 0o111
     source.unlink()
-    assert fetch_swat(folder) == folder  # nothing is fetched again
+    assert fetch_swat() == folder  # nothing is fetched again
 
 
 def test_other_content_is_refused(
@@ -58,11 +60,12 @@ def test_other_content_is_refused(
 ) -> None:
     monkeypatch.setattr(installation, "EXECUTABLE_SHA256", "0" * 64)
     with pytest.raises(DownloadError, match=f"{EXECUTABLE} has sha256"):
-        fetch_swat(tmp_path / "a", source)
-    assert not (tmp_path / "a" / EXECUTABLE).exists()
+        fetch_swat(source)
+    assert not (tmp_path / "swat" / EXECUTABLE).exists()
+    monkeypatch.setenv("HYDROTL_SWAT", str(tmp_path / "b"))
     monkeypatch.setattr(installation, "ARCHIVE_SHA256", ARCHIVE_SHA256)
     with pytest.raises(DownloadError, match=ARCHIVE_SHA256):
-        fetch_swat(tmp_path / "b", source)
+        fetch_swat(source)
     assert not (tmp_path / "b").exists()
 
 
@@ -71,14 +74,16 @@ def test_nothing_lands_outside_and_nothing_may_lack(
 ) -> None:
     odd = archive(tmp_path / "odd.tar.gz", {f"{INSIDE}/../../../../evil": b"x"})
     monkeypatch.setattr(installation, "ARCHIVE_SHA256", sha256(odd))
-    fetch_swat(tmp_path / "inside" / "swat", odd)
+    monkeypatch.setenv("HYDROTL_SWAT", str(tmp_path / "inside" / "swat"))
+    fetch_swat(odd)
     assert not list(tmp_path.rglob("evil"))
 
     with tarfile.open(tmp_path / "empty.tar.gz", "w:gz"):
         pass
     monkeypatch.setattr(installation, "ARCHIVE_SHA256", sha256(tmp_path / "empty.tar.gz"))
+    monkeypatch.setenv("HYDROTL_SWAT", str(tmp_path / "b"))
     with pytest.raises(DownloadError, match=f"no file {INSIDE}/{CODES}"):
-        fetch_swat(tmp_path / "b", tmp_path / "empty.tar.gz")
+        fetch_swat(tmp_path / "empty.tar.gz")
 
 
 def test_without_an_index_the_way_by_hand_is_named(
@@ -95,12 +100,8 @@ def test_without_an_index_the_way_by_hand_is_named(
 
 
 def test_command_takes_an_archive(
-    source: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("HYDROTL_SWAT", str(tmp_path / "swat"))
     assert call("swat-fetch", "--archive", str(source)) == 0
     assert capsys.readouterr().out.strip() == f"SWAT+ is in {tmp_path / 'swat'}"
 

@@ -60,13 +60,13 @@ def test_swat_runs_the_sample_basins() -> None:
     installation = swat_installation()
     ds, entry = open_dataset("sample", basins=["girnock", "sarapiqui"]), load_manifest()["sample"]
     flow, runs = swat_streamflow(ds, entry, installation)
-    assert [run.basin.name for run in runs] == ["girnock", "sarapiqui"]
-    assert any("successfully" in line for run in runs for line in run.run.log)
-    for run in runs:
-        one = flow.sel(basin=run.basin.name).to_series().dropna()
-        assert one.index[0] == pd.Timestamp(run.first) + pd.Timedelta(365, "D")
-        assert one.index[-1] == pd.Timestamp(run.last)
-        days = ds.sel(basin=run.basin.name, time=one.index)
+    assert [basin.name for basin, *_ in runs] == ["girnock", "sarapiqui"]
+    assert any("successfully" in line for *_, run in runs for line in run.log)
+    for basin, _, run in runs:
+        one = flow.sel(basin=basin.name).to_series().dropna()
+        assert one.index[0] == run.flow.index[0] + pd.Timedelta(365, "D")
+        assert one.index[-1] == run.flow.index[-1]
+        days = ds.sel(basin=basin.name, time=one.index)
         # A water balance: less than the rain, and in these wet basins most of it.
         share = float(one.sum() / days["prcp"].sum())
         assert 0.4 < share < 1.0
@@ -139,8 +139,8 @@ def test_committed_result_is_what_swat_gives(real_data: Callable[[str], Path]) -
     record = read_record(ROOT / "results" / "ind" / "swat" / "uncalibrated.json")
     row = [run["basin"] for run in record["basins"]].index("08001")
     ds = open_dataset("ind_csv", basins=["08001"])
-    flow, (run,) = swat_streamflow(ds, load_manifest()["ind_csv"], installation)
-    assert list(run.estimates) == record["basins"][row]["estimates"]
+    flow, ((_, estimates, _),) = swat_streamflow(ds, load_manifest()["ind_csv"], installation)
+    assert estimates == record["basins"][row]["estimates"]
     test = slice("2007-01-01", "2009-12-31")
     observed, simulated = (a.isel(basin=0).sel(time=test) for a in (ds["streamflow"], flow))
     error = ((simulated - observed) ** 2).sum() / ((observed - observed.mean()) ** 2).sum()
