@@ -17,5 +17,5 @@ def book(
     from hydrotl.book.build import build_book, run_notebooks
     from hydrotl.experiments.executors import default_jobs
 
-    run_notebooks(quick=quick, jobs=jobs or default_jobs())
+    run_notebooks(None if quick else {}, jobs=jobs or default_jobs())
     typer.echo(build_book())

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hydrotl.book.pages import source_size
+from hydrotl.book.pages import source, validation
 from hydrotl.experiments.cells import Cell
 from hydrotl.experiments.sweep import run_region
 from hydrotl_core.errors import ConfigError
@@ -16,20 +16,20 @@ from tests.synthetic import ROOT
 
 
 def test_option_is_chosen_on_training_years(published: Path) -> None:
-    assert source_size.chosen_option("target") == "TL-b"  # in the test period TL-a is best
-    assert source_size.chosen_option("bare") is None
-    found = source_size.committed("target", "multi-year", "TL-a")
+    assert validation.chosen_option("target") == "TL-b"  # in the test period TL-a is best
+    assert validation.chosen_option("bare") is None
+    found = source.committed("target", "multi-year", "TL-a")
     assert {size: record["nse"] for size, record in found.items()} == {0: [0.2, 0.4], 8: [0.5, 0.7]}
-    assert source_size.committed("target", "1-year", "TL-a") == {}
-    assert source_size.committed("target", "multi-year", None) == {}
+    assert source.committed("target", "1-year", "TL-a") == {}
+    assert source.committed("target", "multi-year", None) == {}
 
 
 def test_sweep_takes_sources_by_size(project: Path) -> None:
-    assert source_size.sweep_sources(["donor"]) == {"donor": 8}
+    assert source.by_size(["donor"]) == {"donor": 8}
     # donor has a test period of its own: as a check it is not part of the default sweep
-    assert source_size.sweep_sources() == {}
+    assert source.by_size() == {}
     with pytest.raises(ConfigError, match="source nowhere"):
-        source_size.sweep_sources(["nowhere"])
+        source.by_size(["nowhere"])
     moved = run_region("target", ["1-year"], 1, 2, options=["TL-a"], source="donor", device="cpu")
     assert [(cell.option, cell.source) for cell in moved] == [("TL-a", "donor")]
 
