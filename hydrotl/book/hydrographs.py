@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -97,11 +97,11 @@ def _plots(
     if any(list(other.columns) != list(first.columns) for other in others):
         raise ValueError("all basins must have the same columns")
     titles = {name: titles.get(name, name) for name in frames}
-    # Single precision: half the size of the page, more than the plot can show.
-    sources = {
-        name: ColumnDataSource(frame.astype(np.float32).rename_axis("date"))
-        for name, frame in frames.items()
-    }
+    sources = {}
+    for name, frame in frames.items():
+        # Single precision: half the size of the page, more than the plot can show.
+        lines: dict[str, Any] = {str(line): frame[line].to_numpy(np.float32) for line in frame}
+        sources[name] = ColumnDataSource({"date": frame.index.to_numpy(), **lines})
     start, *_ = frames
     shown = ColumnDataSource(dict(sources[start].data))
     wide = {"sizing_mode": "stretch_width", "x_axis_type": "datetime"}

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hydrotl.book.cards import CHECK, read_cards
 from hydrotl.config import load_region
 from hydrotl.experiments.cells import LOCAL
 from hydrotl.experiments.records import read_record, results_dir
 from hydrotl.paths import project_root
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Period
-
-if TYPE_CHECKING:
-    from hydrotl_core.weights import Card
+from hydrotl_core.weights import Card
 
 
 def ensembles() -> list[str]:
@@ -23,19 +22,11 @@ def ensembles() -> list[str]:
 
 
 def cards(name: str) -> list[Card]:
-    """The metadata that each member of an ensemble carries.
-
-    Raises
-    ------
-    WeightsError
-        If there is no such ensemble.
-    """
-    from hydrotl_core.weights import load_weights, member_paths
-
-    return [load_weights(path)[1] for path in member_paths(project_root() / "weights" / name)]
+    """The metadata of the members of the ensemble ``name``."""
+    return read_cards(project_root() / "weights" / name)
 
 
-def check_record(name: str = "conus-check") -> dict[str, Any] | None:
+def check_record(name: str = CHECK) -> dict[str, Any] | None:
     """The committed result of the source check; None if there is none."""
     path = results_dir() / "source" / f"{name}.json"
     return read_record(path) if path.is_file() else None
