@@ -21,10 +21,6 @@ class WeightsError(HydroTLError):
     """Weights do not fit the model or the data they are used with."""
 
 
-class RunningElsewhereError(HydroTLError):
-    """Another run is training this member; its weights will come."""
-
-
 class TrainingError(HydroTLError):
     """Some trainings of a run failed; the message names them."""
 

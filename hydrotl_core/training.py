@@ -29,7 +29,6 @@ from hydrotl_core.scaling import Scaler
 from hydrotl_core.windows import Windows
 
 Validate = Callable[[StreamflowLSTM], float]
-Report = Callable[[int, int], None]
 
 
 @dataclass
@@ -125,7 +124,6 @@ def train(
     label: str = "training",
     quiet: bool = False,
     stop_at: int | None = None,
-    progress: Report | None = None,
 ) -> Log:
     """Train ``model`` in place on ``arrays``.
 
@@ -143,9 +141,6 @@ def train(
         Called with the model in evaluation mode every so many updates; its value is logged.
     stop_at
         Stop after this update, leaving a checkpoint; for tests and time slices.
-    progress
-        Called with the updates done and their total: at the start (or resume), after every
-        200th part of the run and at the end.
 
     Returns
     -------
@@ -191,11 +186,6 @@ def train(
             state = Progress(step, log.seconds, running.item(), log.losses, log.validation)
             save_checkpoint(checkpoint, model, optimizer, draws, masks, identity, state)
 
-    def report(step: int) -> None:
-        if progress is not None:
-            progress(step, total)
-
-    report(first)
     every = max(1, total // 200)
     warmup = min(config.warmup, windows.length - 1)
 
@@ -228,7 +218,6 @@ def train(
             log.losses.append((done, value))
             running.zero_()
             bar.set_postfix(loss=f"{value:.3f}", refresh=False)
-            report(done)
         if (
             validate is not None
             and validate_every

@@ -102,7 +102,8 @@ def sweep(
         typer.echo(status_table(work, sources).to_string(index=False))
         return
     if sources:
-        train_all(sources, data, jobs_on(jobs, device), label, sources[0].product.parent)
+        folder = sources[0].product.parent
+        train_all(sources, data, jobs_on(jobs, device), label, folder, scheduler)
     if work:
         written = run_sweep(work, planner, jobs_on(jobs, device), scheduler, label)
         typer.echo(f"wrote {len(written)} of {len(work)} results; the others were there")

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from hydrotl.experiments.run import Task
 
 
-def train_all(tasks: list[Task], data: Path | None, jobs: int, label: str, folder: Path) -> None:
+def train_all(
+    tasks: list[Task],
+    data: Path | None,
+    jobs: int,
+    label: str,
+    folder: Path,
+    scheduler: str | None = None,
+) -> None:
     """Train what is missing of source ensembles, and write each one's card when it changes."""
     from hydrotl.book.cards import write_card
     from hydrotl.experiments.run import run_tasks
@@ -25,7 +32,7 @@ def train_all(tasks: list[Task], data: Path | None, jobs: int, label: str, folde
     names = dict.fromkeys(task.data["data"].removeprefix("source ") for task in missing)
     shared = shared_data(list(names), data) if missing else {}
     log = runs_folder(folder) / f"{label}.log"
-    for task in run_tasks(missing, shared, jobs=jobs, label=label, log=log):
+    for task in run_tasks(missing, shared, jobs=jobs, scheduler=scheduler, label=label, log=log):
         write_card(task.product.parent)
     typer.echo(f"{len(missing)} of {len(tasks)} members trained; the others were there")
 

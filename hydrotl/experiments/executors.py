@@ -230,7 +230,10 @@ def run_dask(
                     f"workers died {ATTEMPTS} times in a row and took the data of {len(left)} "
                     "tasks with them: is there enough memory for so many workers?"
                 )
-            sent = {name: client.scatter(value, hash=False) for name, value in shared.items()}
+            # In a list: of a bare dictionary, Dask would file each item under its own key, and two
+            # dictionaries with the same keys would become one.
+            parts = client.scatter(list(shared.values()), hash=False)
+            sent = dict(zip(shared, parts, strict=True))
             futures = {
                 client.submit(function, task, **_taken(task, sent), pure=False, retries=0): task
                 for task in left

@@ -43,12 +43,12 @@ def machine() -> str:
     return f"{platform.machine()} {instructions}, torch {torch.__version__}"
 
 
-def provenance(device: str, seconds: float, **more: Any) -> dict[str, Any]:
-    """The record stored with weights and results."""
+def provenance(device: str, seconds: float, code: str | None = None, **more: Any) -> dict[str, Any]:
+    """The record stored with weights and results; ``code`` is the version, by default this one."""
     import torch
 
     return {
-        "code": code_version(),
+        "code": code or code_version(),
         "date": today(),
         "device": device if device == "cpu" else torch.cuda.get_device_name(),
         "machine": machine(),

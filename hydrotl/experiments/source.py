@@ -19,7 +19,7 @@ from hydrotl.experiments.provenance import code_version, provenance
 from hydrotl.experiments.run import Task
 from hydrotl.paths import project_root, runs_folder
 from hydrotl_core.errors import ConfigError
-from hydrotl_core.recipe import Period
+from hydrotl_core.recipe import Period, Training
 from hydrotl_core.scaling import STREAMFLOW
 from hydrotl_core.training import total_updates
 from hydrotl_core.weights import Card, load_weights, save_weights
@@ -62,19 +62,24 @@ def source_data(source: Source, data: Path | None = None) -> xr.Dataset:
 
 
 def source_member(
-    source: Source, seed: int, basins: Sequence[str], device: str = "cpu", validation_days: int = 0
+    source: Source,
+    training: Training,
+    seed: int,
+    basins: int,
+    device: str = "cpu",
+    validation_days: int = 0,
 ) -> Member:
-    """Member ``seed`` of a source ensemble.
+    """Member ``seed`` of a source ensemble on so many ``basins``.
 
     With ``validation_days`` the last days of the training period are held out, and the median NSE
     on them is part of the log: to choose a recipe without the test period.
     """
-    fit, test = [source.train] * len(basins), list[Period]()
+    fit, test = [source.train] * basins, list[Period]()
     if validation_days:
         fit, test = hold_out(fit, validation_days)
     return Member(
         inputs=source.inputs,
-        training=load_recipe(source.recipe).source_training(source.subset),
+        training=training,
         fit=tuple(fit),
         test=tuple(test),
         seed=seed,
@@ -132,6 +137,7 @@ def source_tasks(
         train_source,
         name=name,
         source=source,
+        training=training,
         device=device,
         validation_days=validation_days,
         code=code_version(),
@@ -141,7 +147,7 @@ def source_tasks(
     for seed in range(members or source.members):
         path = folder / f"member-{seed}.safetensors"
         if path.is_file():
-            _require_same(path, source, validation_days)
+            _require_same(path, source, training, validation_days)
         tasks.append(
             Task(
                 title=f"{Path(name).stem} member {seed}",
@@ -167,6 +173,7 @@ def train_source(
     *,
     name: str,
     source: Source,
+    training: Training,
     seed: int,
     device: str,
     validation_days: int,
@@ -177,8 +184,8 @@ def train_source(
 
     See :func:`source_member` and :func:`hydrotl.experiments.member.train_member`.
     """
-    basins = [str(b) for b in data["basin"].values]
-    member = source_member(source, seed, basins, device, validation_days)
+    basins = data.sizes["basin"]
+    member = source_member(source, training, seed, basins, device, validation_days)
     trained = train_member(
         member, data, checkpoint=checkpoint, checkpoint_seconds=checkpoint_seconds
     )
@@ -218,11 +225,11 @@ def write_weights(path: Path, trained: tuple[dict[str, torch.Tensor], Card]) -> 
     save_weights(path, *trained)
 
 
-def _require_same(path: Path, source: Source, validation_days: int) -> None:
+def _require_same(path: Path, source: Source, training: Training, validation_days: int) -> None:
     """Raise unless the weights at ``path`` are what would be trained now."""
     _, card = load_weights(path)
     other = differing(card, source)
-    if card.training != load_recipe(source.recipe).source_training(source.subset):
+    if card.training != training:
         other.append("recipe")
     if ("validation" in card.provenance) != bool(validation_days):
         other.append("days held out")

@@ -58,10 +58,10 @@ def _experiments(entry: SweepEntry, regions: Sequence[str]) -> list[Experiment]:
     Only transferred models have a source to vary.
     """
     changes: list[Changes] = [((key, v),) for key, values in entry.vary.items() for v in values]
+    sources: Sequence[str | None] = entry.sources or [None]
     found: dict[tuple[Cell, Changes], Experiment] = {}
     for region in regions:
-        sources: list[str | None] = [*entry.sources]
-        for source in sources or [None]:
+        for source in sources:
             for cell in cells_of(region, entry.settings, entry.options, entry.recipe, source):
                 for change in changes or [()]:
                     experiment = resolve(

@@ -184,6 +184,7 @@ def plain_environment() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if k != "GLIBC_TUNABLES"}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="limits its own memory through Linux")
 def test_when_memory_runs_out_the_batch_goes_on_in_parts_with_a_warning() -> None:
     """A process that really may not allocate more: the whole batch needs 174 MiB at once."""

@@ -23,7 +23,7 @@ from hydrotl.experiments.executors import (
     run_processes,
 )
 from hydrotl_core.errors import ConfigError, TrainingError
-from tests.cluster import dask_cluster
+from tests.processes import alive, dask_cluster, until
 from tests.synthetic import ROOT
 
 SHARED = {"a": 2, "b": 3}
@@ -40,6 +40,10 @@ class Job:
 
 def multiply(job: Job, *, factor: int) -> int:
     return job.number * factor
+
+
+def returned(job: Job, *, factor: Any) -> Any:
+    return factor
 
 
 def refuse(job: Job, *, factor: int) -> int:
@@ -99,7 +103,8 @@ class Pool:
     made: list["Pool"] = []  # noqa: RUF012
 
     def __init__(self, workers: int, **_: object) -> None:
-        self.workers, self.running, self.events = workers, {}, list[str]()
+        self.workers, self.events = workers, list[str]()
+        self.running: dict[Future[int], tuple[Job, int]] = {}
         self.made.append(self)
 
     def submit(self, function: Callable[..., int], job: Job, **data: int) -> Future[int]:
@@ -150,21 +155,6 @@ def test_a_killed_worker_costs_nothing_but_time(tmp_path: Path) -> None:
     assert dict(run_processes(die_once, jobs, SHARED, 2)) == dict.fromkeys(jobs, 2)
     with pytest.raises(TrainingError, match="killed 3 times in a row, with 2 tasks left"):
         list(run_processes(die, jobs[:2], SHARED, 2))
-
-
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
-def until(condition: Callable[[], bool], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def noted(paths: list[Path]) -> bool:
@@ -263,13 +253,21 @@ def test_large_blocks_of_a_worker_are_kept() -> None:
 
 @pytest.mark.slow
 def test_a_killed_dask_worker_costs_nothing_but_time(tmp_path: Path) -> None:
-    jobs, pids = [Job(k) for k in range(12)], []
+    jobs = [Job(k) for k in range(12)]
+    pids: list[int] = []
     with dask_cluster(tmp_path, 3, "--no-nanny") as address:
         for _, pid in run_dask(slow_pid, jobs, SHARED, address):
             if not pids:
                 os.kill(pid, signal.SIGKILL)  # while others are at work
             pids.append(pid)
         assert dict(run_dask(multiply, jobs, SHARED, address)) == {j: 2 * j.number for j in jobs}
+        # Two values with the same keys, as the weights of two members are.
+        alike = {"a": {"w": 1, "v": 2}, "b": {"w": 3, "v": 4}}
+        two = [Job(1), Job(2, data={"factor": "b"})]
+        assert dict(run_dask(returned, two, alike, address)) == {
+            two[0]: alike["a"],
+            two[1]: alike["b"],
+        }
     assert len(pids) == 12
     assert len(set(pids)) >= 2
 

@@ -1,6 +1,7 @@
 """Planning: the tasks and keys of a cell's members, and what is read for them."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,7 +100,7 @@ def test_a_process_model_runs_once_and_only_for_members_that_learn_from_it(fresh
     rain = Rain()
     planner = Planner(teachers=rain)
     local, taught = (planner.work(resolve(cell(o)), 2) for o in ("local", "process-rain"))
-    assert taught.tasks[0].updates == 2 * TINY["updates"]
+    assert taught.tasks[0].updates == 2 * local.tasks[0].updates
     planner.prepare(local.tasks)
     assert rain.runs == 0
     planner.prepare(taught.tasks)
@@ -117,9 +118,9 @@ def test_without_process_models_a_taught_cell_is_refused(shared: Path) -> None:
 
 
 def test_keys_follow_what_decides_the_numbers(own: Path) -> None:
-    def key(cell_: Cell, planner: Planner | None = None, **more: object) -> str:
+    def key(cell_: Cell, planner: Planner | None = None, **more: Any) -> str:
         planner = planner or Planner(teachers=Rain())
-        return planner.work(resolve(cell_, **more), 2).keys[0]  # type: ignore[arg-type]
+        return planner.work(resolve(cell_, **more), 2).keys[0]
 
     base = key(cell("TL-a"))
     assert key(cell("TL-a", "tiny")) == base, "the same recipe by its name"

@@ -1,6 +1,7 @@
 """Computing a committed result again, and what the command says of it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,9 @@ from hydrotl_core.errors import ConfigError
 from tests.entry_point import call
 
 
-def result(option: str, **more: object) -> Path:
+def result(option: str, **more: Any) -> Path:
     planner = Planner()
-    experiment = resolve(Cell("target", "1-year", option), **more)  # type: ignore[arg-type]
+    experiment = resolve(Cell("target", "1-year", option), **more)
     (path,) = run_sweep([planner.work(experiment, 2)], planner)
     return path
 

@@ -6,9 +6,8 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ import pytest
 import torch
 import yaml
 
-from hydrotl.config import SweepEntry, load_source
+from hydrotl.config import SweepEntry, load_recipe, load_source
 from hydrotl.data.catalog import open_dataset
 from hydrotl.experiments.check import check_source
 from hydrotl.experiments.member import train_member
@@ -37,6 +36,7 @@ from hydrotl_core.metrics import ensemble_nse
 from hydrotl_core.recipe import Period
 from hydrotl_core.simulation import simulate
 from hydrotl_core.weights import load_model, load_weights
+from tests.processes import until
 from tests.project import train_ensemble
 from tests.reference_lstm import reference_forward
 from tests.synthetic import ROOT, TINY, write_yaml
@@ -121,7 +121,8 @@ def stop_after(checkpoint: Path, updates: int) -> None:
     """Train member 0 of the donor so far, as its task does."""
     source = load_source("donor")
     ds = source_data(source)
-    member = source_member(source, 0, [str(b) for b in ds["basin"].values])
+    training = load_recipe(source.recipe).source_training(source.subset)
+    member = source_member(source, training, 0, ds.sizes["basin"])
     train_member(member, ds, checkpoint=checkpoint, stop_at=updates)
     assert checkpoint_progress(checkpoint)[0] == updates
 
@@ -285,7 +286,7 @@ def test_weights_of_something_else_are_not_taken_for_finished(own: Path) -> None
     """The folder is that of the trained donor."""
     folder = own / "weights" / "donor"
     sources = own / "experiments" / "sources"
-    cases = {
+    cases: dict[str, dict[str, Any]] = {
         "recipe": {"recipe": "classic"},
         "subset, another recipe": {"name": "donor-classic"},
         "days held out": {"validation_days": 30},
@@ -293,7 +294,7 @@ def test_weights_of_something_else_are_not_taken_for_finished(own: Path) -> None
     }
     for words, more in cases.items():
         with pytest.raises(ConfigError, match=f"was trained with another {words}: move it away"):
-            source_tasks(**{"name": "donor", "folder": folder, **more})  # type: ignore[arg-type]
+            source_tasks(**{"name": "donor", "folder": folder, **more})
     retitled = change(sources / "donor.yaml", title="New", test=["2001-02-01", "2001-09-01"])
     assert len(source_tasks(retitled, folder=folder)) == 2, "its title decides nothing"
 
@@ -318,13 +319,6 @@ if __name__ == "__main__":
     log = out.parent / "runs" / "slow.log"
     list(run_tasks(tasks, shared_data(["slow"]), jobs=2, log=log))
 """
-
-
-def until(condition: Callable[[], bool], seconds: float = 200) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 @pytest.mark.slow

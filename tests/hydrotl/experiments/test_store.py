@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ TRANSFER = Option(title="TL-a", trained=["input.weight", "input.bias"])
 
 
 def test_a_key_follows_what_decides_the_numbers() -> None:
-    changes: list[dict[str, object]] = [
+    changes: list[dict[str, Any]] = [
         {"inputs": Inputs(dynamic=["tmean", "prcp"], static=["area"])},
         {"training": Training.model_validate(CLASSIC | {"hidden": 9})},
         {"fit": (period("2000-01-02", "2001-01-01"),)},
@@ -46,7 +47,7 @@ def test_a_key_follows_what_decides_the_numbers() -> None:
         {"option": TRANSFER},
         {"device": "cuda"},
     ]
-    keys = [member_key(dataclasses.replace(MEMBER, **c), "d") for c in changes]  # type: ignore[arg-type]
+    keys = [member_key(dataclasses.replace(MEMBER, **c), "d") for c in changes]
     keys += [
         member_key(MEMBER, "d"),
         member_key(MEMBER, "other data"),
@@ -125,6 +126,7 @@ def test_a_claim_is_exclusive(tmp_path: Path) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
+from typing import Any
 from hydrotl.experiments.store import claimed
 
 with claimed(Path(sys.argv[1])) as free:

@@ -4,14 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import yaml
 
 from hydrotl.config import SweepEntry, load_sweep
@@ -20,13 +19,15 @@ from hydrotl.experiments.cells import cells_of, resolve
 from hydrotl.experiments.planner import Planner, Work
 from hydrotl.experiments.provenance import code_version
 from hydrotl.experiments.records import cell_record, facts_path, read_facts, read_record
-from hydrotl.experiments.source import plan_sources
+from hydrotl.experiments.run import run_tasks
+from hydrotl.experiments.source import plan_sources, shared_data, source_tasks
 from hydrotl.experiments.store import claimed, read_product, write_product
 from hydrotl.experiments.sweep import plan, run_cells, run_region, run_sweep, status_table
 from hydrotl_core.errors import ConfigError, TrainingError, WeightsError
 from hydrotl_core.metrics import ensemble_nse
-from tests.cluster import dask_cluster
+from hydrotl_core.weights import load_weights
 from tests.hydrotl.experiments.test_planner import Rain
+from tests.processes import dask_cluster, until
 from tests.project import run_member
 from tests.synthetic import ROOT, TINY, write_yaml
 
@@ -102,8 +103,7 @@ def test_a_taught_ensemble_is_tested_like_every_other(shared: Path) -> None:
     assert taught.cell.option == "process-rain"
     assert taught.training.updates == 3
     assert taught.simulation.sizes == plain.simulation.sizes
-    observed = [one.simulation["observed"].values for one in (taught, plain)]
-    np.testing.assert_array_equal(*observed)
+    np.testing.assert_array_equal(taught.simulation["observed"], plain.simulation["observed"])
     members = taught.simulation["simulated"].values
     assert not np.array_equal(members[0], members[1])
 
@@ -162,7 +162,9 @@ def test_a_changed_recipe_is_refused_on_the_test_period(fresh: Path) -> None:
         planned(fresh, {**SMALL, "vary": {"learning_rate": [0.1]}})
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "experiments" / "sweeps").glob("*.yaml")), ids=str)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "experiments" / "sweeps").glob("*.yaml")), ids=lambda path: path.stem
+)
 def test_shipped_sweeps_are_valid(path: Path) -> None:
     assert load_sweep(path).title == yaml.safe_load(path.read_text())["title"]
 
@@ -296,11 +298,15 @@ def test_the_status_of_sources_is_a_row_per_member(fresh: Path) -> None:
 
 @pytest.mark.slow
 def test_a_cluster_trains_the_same_without_project_or_data(fresh: Path, tmp_path: Path) -> None:
-    """Workers find the packages; cells, a teacher's flow and the data are sent to them."""
+    """Workers find the packages; cells, sources, a teacher's flow and data are sent to them."""
     options = ["local", "TL-a", "process-rain"]
     work, planner = planned(fresh, {**SMALL, "options": options})
+    sources, shared = source_tasks("donor", 1, folder=tmp_path / "again"), shared_data(["donor"])
     with dask_cluster(tmp_path, 2, "--no-nanny") as address:
         written = run_sweep(work, planner, scheduler=address)
+        assert list(run_tasks(sources, shared, scheduler=address)) == sources
+    there, here_too = (load_weights(path)[0] for path in (sources[0].product, donor_member(fresh)))
+    assert all(torch.equal(there[name], here_too[name]) for name in here_too)
     assert sorted(written) == sorted(item.path for item in work)
     here = run_cells([item.experiment for item in work], 2, teachers=Rain())
     for item in work:
@@ -309,11 +315,8 @@ def test_a_cluster_trains_the_same_without_project_or_data(fresh: Path, tmp_path
     assert not list((fresh / "runs" / "store").glob("*.checkpoint"))
 
 
-def until(condition: Callable[[], bool], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def donor_member(root: Path) -> Path:
+    return root / "weights" / "donor" / "member-0.safetensors"
 
 
 @pytest.mark.slow

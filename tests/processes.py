@@ -1,14 +1,32 @@
-"""A Dask scheduler with workers, in processes of their own."""
+"""Processes that tests start and watch: whether they live, and a Dask cluster of them."""
 
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.synthetic import ROOT
+
+
+def until(condition: Callable[[], bool], seconds: float = 200) -> None:
+    """Wait for ``condition``, which fails the test after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; a zombie does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
 
 
 @contextmanager
