@@ -1,5 +1,7 @@
 """A small project whose source is trained, and what tests do with it."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,6 +55,46 @@ def spoil(root: Path, start: str, column: str, value: float, end: str = "2100-01
         table = pd.read_csv(path)
         table.loc[(table["date"] >= start) & (table["date"] < end), column] = value
         table.to_csv(path, index=False)
+
+
+def save_record(
+    root: Path,
+    folder: str,
+    option: str,
+    nse: Sequence[float],
+    region: str = "target",
+    *,
+    basins: Sequence[str] = ("a", "b"),
+    setting: str = "multi-year",
+    changes: dict[str, float] | None = None,
+) -> Path:
+    """A results file of one member, whose only error product in a basin is 1 - NSE."""
+    starts = option not in ("local", "gr4j")
+    record = {
+        "region": region,
+        "setting": setting,
+        "option": option,
+        "recipe": "tiny",
+        "changes": changes or {},
+        "source": "donor" if starts else None,
+        "source_members": 2 if starts else 0,
+        "members": 1,
+        "basins": list(basins),
+        "nse": nse,
+        "nse_mean": float(np.mean(nse)),
+        "nse_median": float(np.median(nse)),
+        "member_nse_median": [float(np.median(nse))],
+        "error_products": [[1 - value] for value in nse],
+        "scored_on": "test",
+        "periods": {"train": {"start": "2000-01-01", "end": "2001-01-01"}},
+        "training": {"lr": 0.01, "batch": 4},
+        "provenance": {"date": "2026-01-01", "code": "1"},
+    }
+    name = "_".join([setting, option, *(f"{k}-{v:g}" for k, v in (changes or {}).items())])
+    path = root / "results" / region / folder / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record), encoding="utf-8")
+    return path
 
 
 def flow_of(ds: xr.Dataset, factor: float = 2.0) -> xr.DataArray:

@@ -7,9 +7,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
@@ -50,11 +49,7 @@ class Run:
     name: str
     parameters: Mapping[str, Any]
     key: str
-
-    @property
-    def data(self) -> dict[str, str]:
-        """It takes no value that processes share."""
-        return {}
+    data: Mapping[str, str] = field(default_factory=dict)  # it takes no value that processes share
 
     @property
     def source(self) -> Path:
@@ -66,21 +61,15 @@ class Run:
         """The copy with outputs."""
         return RUN_NOTEBOOKS / f"{self.name}.ipynb"
 
-    @property
-    def partial(self) -> Path:
-        """Where papermill writes; kept only if the run fails."""
-        return RUN_NOTEBOOKS / f"{self.name}.partial.ipynb"
-
 
 def run_notebooks(
     parameters: str | Path | Parameters | None = None,
     names: Iterable[str] | None = None,
     jobs: int = 2,
     *,
-    quick: bool = True,
     force: bool = False,
 ) -> list[Path]:
-    """Run ``notebooks/<name>.ipynb`` into ``book/notebooks/``.
+    """Run ``notebooks/<name>.ipynb`` into ``book/notebooks/``; the notebooks with their outputs.
 
     A notebook is not run again while its parameters and everything it reads are unchanged.
 
@@ -88,20 +77,13 @@ def run_notebooks(
     ----------
     parameters
         Values per notebook, ``{name: {parameter: value}}``, or a YAML file of them. By default
-        ``book/quick.yaml``.
+        ``book/quick.yaml``; with ``{}`` every notebook keeps its own.
     names
         Notebooks to run (file names without the suffix); all by default.
     jobs
         How many run at a time.
-    quick
-        If false and no parameters are given, every notebook keeps its own defaults.
     force
         Run also what is up to date.
-
-    Returns
-    -------
-    list of Path
-        The notebooks with their outputs.
 
     Raises
     ------
@@ -111,16 +93,13 @@ def run_notebooks(
         If a notebook fails; the message names the cell and the file as far as it ran.
     """
     root = project_root()
-    if parameters is None:
-        parameters = root / QUICK if quick else {}
-    runs = _plan(root, _load_parameters(parameters), names)
+    runs = _plan(root, _load_parameters(root / QUICK if parameters is None else parameters), names)
     stale = [run for run in runs if force or _key_of(root / run.output) != run.key]
     (root / RUN_NOTEBOOKS).mkdir(parents=True, exist_ok=True)
     failures = []
-    function = partial(_run, root)
     with tqdm(total=len(runs), initial=len(runs) - len(stale), unit="notebook") as bar:
         # In processes of their own, even a single one: each has its own environment and folder.
-        for run, error in run_processes(function, stale, {}, max(1, jobs)):
+        for run, error in run_processes(_run, stale, {}, max(1, jobs)):
             bar.set_description(run.name)
             bar.update()
             if error:
@@ -205,19 +184,12 @@ def _check_parameters(notebook: Path, values: Mapping[str, Any]) -> None:
         )
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if path.is_file():
-        yield path
-    for inner in sorted(path.rglob("*")):
-        if inner.is_file() and "__pycache__" not in inner.parts:
-            yield inner
-
-
 def _digest_of_inputs(root: Path) -> hashlib._Hash:
     """Digest of package, manifest, experiments, weights, results, environment and data found."""
     digest = hashlib.sha256()
     for part in WHAT_NOTEBOOKS_READ:
-        for path in _files(root / part):
+        paths = sorted((root / part).rglob("*")) or [root / part]
+        for path in (p for p in paths if p.is_file() and "__pycache__" not in p.parts):
             digest.update(str(path.relative_to(root)).encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     digest.update(repr(sorted((d.name, d.version) for d in distributions())).encode())
@@ -235,18 +207,20 @@ def _key_of(notebook: Path) -> str | None:
     return content["metadata"].get("hydrotl", {}).get("key")
 
 
-def _run(root: Path, run: Run) -> str | None:
+def _run(run: Run) -> str | None:
     """Run one notebook in a worker; return what went wrong."""
     import nbformat
     import papermill
 
+    root = project_root()
+    partial = run.output.with_suffix(".partial.ipynb")  # kept only if the run fails
     os.chdir(root)  # papermill records paths as given, so they must be relative
     os.environ.update(KERNEL_ENVIRONMENT, HYDROTL_ROOT=str(root))
     os.environ.pop("GLIBC_TUNABLES", None)  # memory settings of training, not of kernels
     try:
         papermill.execute_notebook(
             run.source.as_posix(),
-            run.partial.as_posix(),
+            partial.as_posix(),
             parameters=dict(run.parameters),
             kernel_name="python3",
             progress_bar=False,
@@ -255,10 +229,10 @@ def _run(root: Path, run: Run) -> str | None:
     except papermill.PapermillExecutionError as error:
         return (
             f"{run.source}, cell {error.cell_index + 1}: {error.ename}: {error.evalue} "
-            f"(as far as it ran: {run.partial})"
+            f"(as far as it ran: {partial})"
         )
-    notebook = nbformat.read(run.partial, as_version=4)
+    notebook = nbformat.read(partial, as_version=4)
     notebook.metadata["hydrotl"] = {"key": run.key}
-    nbformat.write(notebook, run.partial)
-    run.partial.replace(run.output)
+    nbformat.write(notebook, partial)
+    partial.replace(run.output)
     return None

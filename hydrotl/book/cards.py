@@ -11,6 +11,7 @@ from hydrotl.experiments.records import read_record, results_dir
 from hydrotl_core.files import replacing
 from hydrotl_core.weights import Card, load_weights, member_paths
 
+CHECK = "conus-check"  # the source that is trained on ten years and tested on the next ten
 WEAKNESSES = """\
 - Skill falls with aridity and is lowest in the driest basins: see the results per basin, and
   check the skill on your own validation years before using a transferred model.
@@ -21,7 +22,18 @@ WEAKNESSES = """\
 """
 
 
-def by_member(cards: Sequence[Card], values: Sequence[str]) -> str:
+def read_cards(folder: Path) -> list[Card]:
+    """The metadata that each member of an ensemble carries.
+
+    Raises
+    ------
+    WeightsError
+        If there are no weights.
+    """
+    return [load_weights(path)[1] for path in member_paths(folder)]
+
+
+def _by_member(cards: Sequence[Card], values: Sequence[str]) -> str:
     """The value that all members share, or each value with the seeds it is of."""
     seeds: dict[str, list[str]] = {}
     for card, value in zip(cards, values, strict=True):
@@ -39,19 +51,19 @@ def arithmetic(cards: Sequence[Card]) -> str:
     """
     supposed = [f"{card.training.precision} as the recipe says, not recorded" for card in cards]
     told = [card.provenance.get("arithmetic") for card in cards]
-    return by_member(cards, [a or b for a, b in zip(told, supposed, strict=True)])
+    return _by_member(cards, [a or b for a, b in zip(told, supposed, strict=True)])
 
 
 def places(cards: Sequence[Card]) -> str:
     """Devices and machines that members were trained on."""
     origins = [card.provenance for card in cards]
-    return by_member(cards, [f"{o['device']}, {o['machine']}" for o in origins])
+    return _by_member(cards, [f"{o['device']}, {o['machine']}" for o in origins])
 
 
 def facts(cards: Sequence[Card]) -> str:
     """What an ensemble is, as a Markdown list: data, inputs, recipe, cost, licence, citation."""
     first = cards[0]
-    licence, references = terms(first)
+    licence, references = _terms(first)
     origin, protocol = first.provenance, first.protocol
     minutes = [float(card.provenance["seconds"]) / 60 for card in cards]
     dates = sorted({str(card.provenance["date"]) for card in cards})
@@ -73,28 +85,28 @@ def facts(cards: Sequence[Card]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def model_card(folder: Path, check: Path | None = None) -> str:
-    """Markdown card of the ensemble in ``folder``.
+def _terms(card: Card) -> tuple[str, str]:
+    """Licence and citation of the data that weights were computed from.
 
-    Parameters
-    ----------
-    folder
-        Holds ``member-*.safetensors``.
-    check
-        Results file of the source check made with the same recipe, if there is one.
-
-    Raises
-    ------
-    WeightsError
-        If there are no weights.
+    Those of the manifest, where they may have been completed since the training; else those that
+    the weights carry.
     """
-    cards = [load_weights(path)[1] for path in member_paths(folder)]
+    dataset = load_manifest().datasets.get(card.provenance["dataset"])
+    if dataset is None:
+        return str(card.provenance["licence"]), str(card.provenance["references"])
+    return dataset.licence, "; ".join(dataset.citation)
+
+
+def model_card(folder: Path) -> str:
+    """Markdown card of the ensemble in ``folder``, with its source check if there is one."""
+    cards = read_cards(folder)
     text = (
         f"# {cards[0].protocol['title']}\n\n"
         "Weights of a streamflow LSTM (Ma et al. 2021, doi:10.1029/2020WR028600), one file per\n"
         "member, safetensors. This page is written from the files by `hydrotl card`.\n\n"
         f"{facts(cards)}\n"
     )
+    check = _check_of(folder)
     if check is not None:
         record, published = read_record(check), load_paper().source_check
         text += (
@@ -111,35 +123,21 @@ def model_card(folder: Path, check: Path | None = None) -> str:
     return f"{text}\n## Known weaknesses\n\n{WEAKNESSES}"
 
 
-def terms(card: Card) -> tuple[str, str]:
-    """Licence and citation of the data that weights were computed from.
+def _check_of(folder: Path) -> Path | None:
+    """Result of the source check, if its ensemble was trained as that in ``folder``.
 
-    Those of the manifest, where they may have been completed since the training; else those that
-    the weights carry.
+    Where the trainings differ, its skill would say nothing of these weights.
     """
-    dataset = load_manifest().datasets.get(card.provenance["dataset"])
-    if dataset is None:
-        return str(card.provenance["licence"]), str(card.provenance["references"])
-    return dataset.licence, "; ".join(dataset.citation)
-
-
-def same_recipe_check(folder: Path, name: str = "conus-check") -> Path | None:
-    """Result of the source check ``name``, if its ensemble was trained as that in ``folder``.
-
-    None without the result or its weights, or where the trainings differ: their skill would say
-    nothing of these weights.
-    """
-    result, checked = results_dir() / "source" / f"{name}.json", folder.parent / name
+    result, checked = results_dir() / "source" / f"{CHECK}.json", folder.parent / CHECK
     if not result.is_file() or not checked.is_dir():
         return None
-    trainings = [load_weights(member_paths(f)[0])[1].training for f in (folder, checked)]
+    trainings = [read_cards(ensemble)[0].training for ensemble in (folder, checked)]
     return result if trainings[0] == trainings[1] else None
 
 
 def write_card(folder: Path) -> Path:
     """Write the card to ``README.md`` beside the weights."""
     path = folder / "README.md"
-    text = model_card(folder, same_recipe_check(folder))
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(model_card(folder), encoding="utf-8")
     return path

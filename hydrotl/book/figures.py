@@ -15,9 +15,6 @@ import pandas as pd
 
 if TYPE_CHECKING:
     import holoviews as hv
-    import panel as pn
-    from bokeh.models.widgets import Select
-    from bokeh.plotting import figure
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 COLOURS = {
@@ -30,14 +27,10 @@ COLOURS = {
     "process-gr4j": "#CC79A7",
     "GR4J": "#999999",
 }
-RAIN = "#56B4E9"
 HEIGHT = 340
-SWITCH = """
-const chosen = frames[select.value]
-source.data = chosen.data
-x_range.setv({start: chosen.data.date[0], end: chosen.data.date[chosen.data.date.length - 1]})
-title.text = titles[select.value]
-"""
+# Where axes of the NSE start: a few very low scores would press all others against the upper end.
+# Basins below are drawn there, and hovering tells their NSE.
+LOWEST = -0.5
 
 
 def setup() -> None:
@@ -49,17 +42,14 @@ def setup() -> None:
     pn.extension()
 
 
-def toolbar() -> dict[str, Any]:
-    """Options for the tools of a figure: above the plot, so that they cover no axis."""
-    return {"toolbar": "above", "active_tools": ["pan"]}
-
-
 def style(**options: Any) -> dict[str, Any]:
-    """Options that all HoloViews figures share, and ``options`` on top of them.
+    """Options that all HoloViews figures share, and ``options`` on top: ``plot.opts(**style())``.
 
-    A figure is as wide as the page and :data:`HEIGHT` pixels high: ``plot.opts(**style())``.
+    A figure is as wide as the page and :data:`HEIGHT` pixels high; its tools stand above the plot,
+    where they cover no axis.
     """
-    return {"responsive": True, "height": HEIGHT, **toolbar(), **options}
+    shared = {"responsive": True, "height": HEIGHT, "toolbar": "above", "active_tools": ["pan"]}
+    return shared | options
 
 
 def palette(names: Iterable[str]) -> dict[str, str]:
@@ -69,150 +59,21 @@ def palette(names: Iterable[str]) -> dict[str, str]:
 
 def colour_of(name: str) -> str:
     """Colour of an option or line; a name such as ``TL-a, 50 basins`` has that of ``TL-a``."""
-    for known, colour in COLOURS.items():
-        if name.startswith(known):
-            return colour
-    return PALETTE[4]
-
-
-def hydrographs(
-    frames: Mapping[str, pd.DataFrame],
-    titles: Mapping[str, str] | None = None,
-    *,
-    height: int = 360,
-) -> pn.pane.Bokeh:
-    """Daily flow of one basin at a time, with a selector that works in a static page too.
-
-    The series of all basins are part of the figure, and the browser itself swaps them.
-
-    Parameters
-    ----------
-    frames
-        Per basin a frame indexed by date whose columns are the lines, mm/day. A column
-        ``prcp`` (mm/day) is drawn as bars from above. All frames have the same columns.
-    titles
-        Per basin the line above the plot; by default its name.
-
-    Raises
-    ------
-    ValueError
-        If there is no basin or the columns differ.
-    """
-    import panel as pn
-    from bokeh.layouts import column
-
-    select, parts = hydrograph_parts(frames, titles, height)
-    return pn.pane.Bokeh(
-        column(select, *parts, sizing_mode="stretch_width"), sizing_mode="stretch_width"
-    )
-
-
-def hydrograph_parts(
-    frames: Mapping[str, pd.DataFrame],
-    titles: Mapping[str, str] | None = None,
-    height: int = 360,
-) -> tuple[Select, list[figure]]:
-    """Selector of the basin and the plots of :func:`hydrographs`, to be laid out."""
-    from bokeh.models import (
-        ColumnDataSource,
-        CustomJS,
-        DataRange1d,
-        DatetimeTickFormatter,
-        Range1d,
-    )
-    from bokeh.models.widgets import Select
-    from bokeh.plotting import figure
-
-    if not frames:
-        raise ValueError("no basin to draw")
-    first, *others = frames.values()
-    if any(list(other.columns) != list(first.columns) for other in others):
-        raise ValueError("all basins must have the same columns")
-    names = list(frames)
-    titles = {name: (titles or {}).get(name, name) for name in names}
-    sources = {
-        name: ColumnDataSource({"date": frame.index.to_numpy(), **_columns(frame)})
-        for name, frame in frames.items()
-    }
-    shown = ColumnDataSource(dict(sources[names[0]].data))
-    plot = figure(
-        height=height,
-        sizing_mode="stretch_width",
-        x_axis_type="datetime",
-        x_range=Range1d(first.index[0], first.index[-1]),
-        title=titles[names[0]],
-        tools="pan,box_zoom,xwheel_zoom,reset,save",
-        active_drag="box_zoom",
-        toolbar_location="above",
-    )
-    plot.xaxis.axis_label, plot.yaxis.axis_label = "date", "streamflow, mm/day"
-    plot.xaxis.formatter = DatetimeTickFormatter(months="%b %Y", days="%d %b %Y")
-    for name in first.columns.drop("prcp", errors="ignore"):
-        plot.line(
-            "date",
-            name,
-            source=shown,
-            legend_label=name,
-            color=colour_of(name),
-            line_width=1.6 if name == "observed" else 1.2,
-        )
-    (legend,) = plot.legend
-    legend.click_policy, legend.orientation, legend.border_line_color = "hide", "horizontal", None
-    plot.add_layout(legend, "above")
-    parts = [plot]
-    if "prcp" in first:
-        rain = figure(
-            height=110,
-            sizing_mode="stretch_width",
-            x_axis_type="datetime",
-            x_range=plot.x_range,
-            y_range=DataRange1d(flipped=True),
-            tools="",
-            toolbar_location=None,
-        )
-        rain.vbar("date", top="prcp", width=86_400_000, source=shown, color=RAIN, line_color=None)
-        rain.yaxis.axis_label, rain.xaxis.visible = "rain, mm/day", False
-        parts.insert(0, rain)
-    select = Select(title="Basin", value=names[0], options=[*names], width=320)
-    select.js_on_change(
-        "value",
-        CustomJS(
-            args={
-                "frames": sources,
-                "source": shown,
-                "select": select,
-                "x_range": plot.x_range,
-                "title": plot.title,
-                "titles": titles,
-            },
-            code=SWITCH,
-        ),
-    )
-    return select, parts
-
-
-def _columns(frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Columns in single precision: half the size of the page, more than the plot can show."""
-    return {str(name): frame[name].to_numpy(np.float32) for name in frame}
+    return next((c for known, c in COLOURS.items() if name.startswith(known)), PALETTE[4])
 
 
 def nse_boxes(
-    scores: Mapping[str, Sequence[float] | np.ndarray | pd.Series] | pd.DataFrame,
-    title: str = "",
-    *,
-    lowest: float = -0.5,
+    scores: Mapping[str, Sequence[float] | np.ndarray | pd.Series] | pd.DataFrame, title: str = ""
 ) -> hv.Overlay:
     """Box plot of the NSE over basins per model, every basin as a point, the mean as a diamond.
 
     Scores that are a series name their basins in its index: hovering over a point shows the name.
-    The axis starts at ``lowest`` or above, since a few basins with very low scores would press all
-    boxes against its upper end; points below are drawn on its edge, and hovering tells their NSE.
     """
     import holoviews as hv
 
     known = {str(name): pd.Series(v, dtype=float).dropna() for name, v in scores.items()}
     rows = pd.concat(known, names=["model", "basin"]).rename("NSE").reset_index()
-    rows["height"] = rows["NSE"].clip(lower=lowest)
+    rows["height"] = rows["NSE"].clip(lower=LOWEST)
     colours = {name: colour_of(name) for name in known}
     boxes = hv.BoxWhisker(rows, "model", "NSE").opts(
         box_color=hv.dim("model").categorize(colours), box_fill_alpha=0.5, outlier_alpha=0
@@ -238,13 +99,8 @@ def nse_boxes(
 def gain_bars(gains: pd.DataFrame, title: str = "") -> hv.Overlay:
     """Gain of each model per region: a point, a bar from ``low`` to ``high``, a line at zero.
 
-    Parameters
-    ----------
-    gains
-        Columns ``region``, ``model``, ``value``, ``low`` and ``high``; models of one region stand
-        side by side.
-    title
-        Line above the plot.
+    ``gains`` has the columns ``region``, ``model``, ``value``, ``low`` and ``high``; models of one
+    region stand side by side.
     """
     import holoviews as hv
 

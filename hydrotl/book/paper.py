@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from hydrotl.config import validated
 from hydrotl.paths import project_root
 from hydrotl.yamlfile import load_yaml
 from hydrotl_core.recipe import Period, Strict
 
 MeanMedian = tuple[float, float]
+#: What the paper calls its models that learned SWAT first (Table 1b).
+TAUGHT = "SWAT-initialised"
 
 
 class PublishedCheck(Strict):
@@ -57,3 +61,21 @@ def load_paper() -> Paper:
     """
     path = project_root() / "experiments" / "paper.yaml"
     return validated(Paper, load_yaml(path), str(path))
+
+
+def published_scores() -> pd.DataFrame:
+    """Mean and median NSE of the paper's Tables 1a and 1b, a row per region, training and model.
+
+    Columns ``stands for`` (the region), ``training``, ``model``, ``paper: mean`` and
+    ``paper: median``.
+    """
+    paper = load_paper()
+    rows = [
+        (region, training, model, *pair)
+        for region, settings in paper.table_1a.items()
+        for training, models in settings.items()
+        for model, pair in models.items()
+    ]
+    rows += [("CHINA-MR", training, TAUGHT, *pair) for training, pair in paper.table_1b.items()]
+    columns = ["stands for", "training", "model", "paper: mean", "paper: median"]
+    return pd.DataFrame(rows, columns=columns)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
-from hydrotl.book.figures import HEIGHT, colour_of, toolbar
+from hydrotl.book.figures import LOWEST, colour_of, style
 
 if TYPE_CHECKING:
     import holoviews as hv
@@ -18,7 +18,7 @@ ENOUGH = 40  # basins from which on a running median says something
 
 @dataclass(frozen=True)
 class Property:
-    """A column of :func:`hydrotl.data.basins.basin_frame`: what tables and axes call it."""
+    """A column of :func:`hydrotl.experiments.records.basin_frame`: what tables and axes call it."""
 
     name: str
     axis: str
@@ -33,7 +33,7 @@ PROPERTIES = {
 }
 
 
-def running_median(x: np.ndarray, y: np.ndarray, width: int) -> pd.DataFrame:
+def running_median(x: ArrayLike, y: ArrayLike, width: int) -> pd.DataFrame:
     """Median of ``y`` over ``width`` neighbours in the order of ``x``, at the median of their x.
 
     Columns ``x`` and ``y``, one row per full window; pairs with a NaN are left out.
@@ -42,13 +42,8 @@ def running_median(x: np.ndarray, y: np.ndarray, width: int) -> pd.DataFrame:
     return frame.rolling(width).median().dropna().reset_index(drop=True)
 
 
-def skill_scatter(
-    basins: pd.DataFrame, column: str, *, group: str | None = None, lowest: float = -0.5
-) -> hv.Overlay:
-    """NSE of each basin against a property.
-
-    A basin below ``lowest`` is drawn as a triangle there: a few very low scores would press all
-    others against the upper end. Hovering shows its NSE.
+def skill_scatter(basins: pd.DataFrame, column: str, *, group: str | None = None) -> hv.Overlay:
+    """NSE of each basin against a property; below the axis, a triangle on its edge.
 
     Parameters
     ----------
@@ -72,30 +67,17 @@ def skill_scatter(
     parts: list[hv.Element] = []
     for name, some in groups.items():
         colour = colour_of(name) if group else "#0072B2"
-        shown = some.assign(drawn=some["NSE"].clip(lower=lowest))
-        below = some["NSE"] < lowest
+        shown = some.assign(drawn=some["NSE"].clip(lower=LOWEST))
+        below = some["NSE"] < LOWEST
+        look = {"color": colour, "size": 6, "alpha": 0.6, "tools": ["hover"]}
         for rows, marker in ((shown[~below], "circle"), (shown[below], "inverted_triangle")):
-            points = hv.Scatter(rows, column, hover, label=name)
-            parts.append(
-                points.opts(color=colour, marker=marker, size=6, alpha=0.6, tools=["hover"])
-            )
+            parts.append(hv.Scatter(rows, column, hover, label=name).opts(marker=marker, **look))
         if len(some) >= ENOUGH:
-            line = running_median(
-                some[column].to_numpy(), some["NSE"].to_numpy(), max(ENOUGH // 2, len(some) // 12)
-            )
+            line = running_median(some[column], some["NSE"], max(ENOUGH // 2, len(some) // 12))
             curve = hv.Curve((line["x"], line["y"]), column, "drawn", label=f"{name}: median")
             parts.append(curve.opts(color=colour if group else "#D55E00", line_width=2.5))
-    figure = hv.Overlay(parts).opts(
-        responsive=True,
-        height=HEIGHT,
-        xlabel=drawn.axis,
-        ylabel="NSE of the test period",
-        logx=drawn.logarithmic,
-        ylim=(lowest - 0.05, 1.0),
-        show_legend=group is not None,
-        legend_position="right",
-        **toolbar(),
-    )
+    axes = {"xlabel": drawn.axis, "ylabel": "NSE of the test period", "logx": drawn.logarithmic}
     if not drawn.logarithmic and len(known):  # shares are often all 0: no range of its own
-        figure.opts(xlim=(-0.02, max(0.2, 1.05 * float(known[column].max()))))
-    return figure
+        axes["xlim"] = (-0.02, max(0.2, 1.05 * float(known[column].max())))
+    legend = {"show_legend": group is not None, "legend_position": "right"}
+    return hv.Overlay(parts).opts(**style(ylim=(LOWEST - 0.05, 1.0), **axes, **legend))

@@ -16,5 +16,5 @@ def book(
     """Run the section notebooks and build the book."""
     from hydrotl.book.build import build_book, run_notebooks
 
-    run_notebooks(quick=quick, jobs=resources("cpu", jobs)[1])
+    run_notebooks(None if quick else {}, jobs=resources("cpu", jobs)[1])
     typer.echo(build_book())

@@ -27,50 +27,35 @@ def region_command(region: str) -> str:
 
 def check(name: str, notebook: str) -> Markdown:
     """How to compute the check of source ``name`` again."""
-    return instructions(notebook, [f"hydrotl check {name}"], {}, load_source(name).dataset)
+    return _instructions(notebook, f"hydrotl check {name}", load_source(name).dataset, {})
 
 
-def region(name: str, notebook: str, parameters: Mapping[str, Any] | None = None) -> Markdown:
+def region(name: str, notebook: str, parameters: Mapping[str, Any]) -> Markdown:
     """How to compute the results of a region again, and its page with ``parameters``."""
-    return instructions(
-        notebook, [region_command(name)], parameters or {}, load_region(name).dataset
-    )
+    return _instructions(notebook, region_command(name), load_region(name).dataset, parameters)
 
 
-def instructions(
-    notebook: str, commands: Sequence[str], parameters: Mapping[str, Any], dataset: str
+def _instructions(
+    notebook: str, command: str, dataset: str, parameters: Mapping[str, Any]
 ) -> Markdown:
-    """Commands, the papermill call of the page, and the cell to put first in Colab.
-
-    Parameters
-    ----------
-    notebook
-        File name in ``notebooks/`` without the suffix.
-    commands
-        Shell commands that write the full results.
-    parameters
-        Parameters of the notebook for the full run.
-    dataset
-        Key of the data that it needs.
-    """
+    """The command, the papermill call of the page, and the cell to put first in Colab."""
     entry = load_manifest()[dataset]
-    shell, colab = [*commands], [f"!{command}" for command in commands]
+    shell, colab, needs = [command], [f"!{command}"], ""
     if entry.access != "package":  # the data are not installed together with hydrotl
         shell = ["export HYDROTL_DATA=/path/to/data", *shell]
         mount = ["from google.colab import drive", 'drive.mount("/content/drive")']
         colab = [*mount, f"%env HYDROTL_DATA={DRIVE}", *colab]
+        needs = f"\n\nThis needs the data set `{dataset}` ({entry.title})."
     values = "".join(f" -p {name} {shlex.quote(str(v))}" for name, v in parameters.items())
     shell.append(f"papermill notebooks/{notebook}.ipynb {notebook}-full.ipynb{values}")
     chosen = ", ".join(f"`{name} = {value!r}`" for name, value in parameters.items())
-    text = (
+    return show.remark(
         f"Full results, and this page with them:\n\n{_block('bash', shell)}\n\n"
         "In Colab (the rocket above opens this notebook there; choose a GPU under Runtime) run the "
         "first cell, then a new one with this, then the rest"
-        f"{f', with {chosen} under Parameters' if chosen else ''}.\n\n{_block('ipython3', colab)}"
+        f"{f', with {chosen} under Parameters' if chosen else ''}.\n\n"
+        f"{_block('ipython3', colab)}{needs}"
     )
-    if entry.access != "package":
-        text += f"\n\nThis needs the data set `{dataset}` ({entry.title})."
-    return show.remark(text)
 
 
 def _block(language: str, lines: Sequence[str]) -> str:

@@ -76,12 +76,9 @@ def absent_remark(keys: Iterable[str]) -> Markdown:
     """Which of the data sets ``keys`` this page was built without."""
     manifest = load_manifest()
     absent = [manifest[key].title for key in keys if not at_hand(manifest[key])]
-    if not absent:
-        return show.remark("All of these data sets are on this machine.")
-    return show.remark(
-        "This page was built without these data sets, which it would show too:\n\n"
-        + show.bullets(absent)
-    )
+    text = "This page was built without these data sets, which it would show too:\n\n"
+    text += show.bullets(absent)
+    return show.remark(text if absent else "All of these data sets are on this machine.")
 
 
 def gauges(datasets: Mapping[str, xr.Dataset]) -> pd.DataFrame:
@@ -134,7 +131,7 @@ def example_records(
         count = min(per_dataset, ds.sizes["basin"])
         for position in np.linspace(0, ds.sizes["basin"] - 1, count).round().astype(int):
             one = ds[["prcp", "streamflow"]].isel(basin=position)
-            record = one.to_dataframe()[["prcp", "streamflow"]]
+            record = one.reset_coords(drop=True).to_dataframe()
             known = record["streamflow"].dropna().index
             if known.empty:
                 continue

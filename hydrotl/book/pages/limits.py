@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from hydrotl.book.pages import show
+from hydrotl.book.pages import show, table1a
 from hydrotl.book.scatter import PROPERTIES
 from hydrotl.config import load_options, load_recipe, load_region
+from hydrotl.experiments.cells import LOCAL
 from hydrotl.experiments.records import basin_frame, facts_of, read_record, results_dir
 from hydrotl_core.recipe import Period
 
@@ -29,11 +30,6 @@ def source_basins(record: Record | None) -> pd.DataFrame:
     return pd.DataFrame(columns=COLUMNS) if record is None else basin_frame(record)[COLUMNS]
 
 
-def evapotranspiration(record: Record) -> str:
-    """The formula of potential evapotranspiration behind a record's aridity."""
-    return str(facts_of(record)["evapotranspiration"].iloc[0])
-
-
 def method(record: Record | None) -> Markdown:
     """Over which years the indices of the record were computed, and how."""
     if record is None or source_basins(record)["aridity"].isna().all():
@@ -45,7 +41,7 @@ def method(record: Record | None) -> Markdown:
     return show.remark(
         f"Indices of {len(record['basins'])} basins over {train['start']} to before "
         f"{train['end']}, the training years, with potential evapotranspiration after "
-        f"{evapotranspiration(record)}; scores are of the test years."
+        f"{facts_of(record)['evapotranspiration'].iloc[0]}; scores are of the test years."
     )
 
 
@@ -63,53 +59,41 @@ def bands(basins: pd.DataFrame, column: str, edges: Sequence[float]) -> pd.DataF
     labels += [f"{edges[-1]:g} or more"]
     band = pd.cut(known[column], [-math.inf, *edges, math.inf], right=False, labels=labels)
     nse = known["NSE"].groupby(band, observed=False)
-    below = {limit: (known["NSE"] < limit).groupby(band, observed=False) for limit in (0, GOOD)}
-    return pd.DataFrame(
-        {
-            "basins": nse.count(),
-            "median NSE": nse.median(),
-            **{
-                f"below {limit:g}, %": (100 * share.mean()).round().astype("Int64")
-                for limit, share in below.items()
-            },
-        }
-    ).reset_index(names="band")
+    table = pd.DataFrame({"basins": nse.count(), "median NSE": nse.median()})
+    for limit in (0, GOOD):
+        share = (known["NSE"] < limit).groupby(band, observed=False).mean()
+        table[f"below {limit:g}, %"] = (100 * share).round().astype("Int64")
+    return table.reset_index(names="band")
 
 
 def target_basins(setting: str, regions: Sequence[str] = ()) -> pd.DataFrame:
-    """Committed results of regions in one setting: a row per region, recipe, model and basin.
+    """Committed results of regions in one setting: a row per model, region and basin.
 
     Columns ``region`` (its display name), ``recipe`` (its title) and ``model`` besides
-    :data:`COLUMNS`.
-    Transferred models are those of the region's own source.
+    :data:`COLUMNS`. Transferred models are those of the region's own source.
 
     Parameters
     ----------
     setting
         Training period, such as ``multi-year``.
     regions
-        File names in ``experiments/regions/``. None means all but the variants of others, and a
+        File names in ``experiments/regions/``. By default all but the variants of others, and a
         basin that several regions hold is taken from the first of them.
     """
-    models = ["local", *load_options()]
-    frames = []
-    for path in sorted(results_dir().glob(f"*/*/{setting}_*.json")):
-        name = path.parent.parent.name
-        wanted = name in regions if regions else load_region(name).variant is None
-        record = read_record(path) if wanted else {}
-        # the folder of models from another source is not named as the recipe
-        if record.get("option") in models and record["recipe"] == path.parent.name:
-            described = {
-                "region": load_region(name).name,
-                "recipe": load_recipe(record["recipe"]).name,
-                "model": record["option"],
-            }
-            frames.append(basin_frame(record).assign(**described))
+    models = [LOCAL, *load_options()]
+    rows: list[Any] = [
+        row
+        for row in table1a.committed().itertuples()
+        if row.training == setting and (row.key in regions if regions else not row.variant)
+    ]
+    rows.sort(key=lambda row: (models.index(row.model), row.key))
     columns = ["region", "recipe", "model", *COLUMNS]
-    if not frames:
+    if not rows:
         return pd.DataFrame(columns=columns)
-    found = pd.concat(frames)
-    found = found.sort_values("model", key=lambda names: names.map(models.index), kind="stable")
+    found = pd.concat(
+        basin_frame(row.record).assign(region=row.region, recipe=row.recipe, model=row.model)
+        for row in rows
+    )
     if not regions:
         found = found.drop_duplicates(["basin", "area_km2", "model"])
     return found[columns].reset_index(drop=True)

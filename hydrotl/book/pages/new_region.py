@@ -15,6 +15,7 @@ from hydrotl.config import Region, validated
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import load_manifest, own_dataset
 from hydrotl.data.units import convert
+from hydrotl.experiments.cells import LOCAL
 from hydrotl.paths import project_root
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.files import replacing
@@ -23,33 +24,26 @@ if TYPE_CHECKING:
     from IPython.display import Markdown
 
 SETTING = "own"  # the name of the region's only training and test period
-LOCAL = "local"
 
 
-def demonstration_folder(basins: Sequence[str] = ("girnock",)) -> Path:
-    """A folder as one's own might look, written from the sample basins.
+def demonstration_folder() -> Path:
+    """A folder as one's own might look, written from a basin of the sample.
 
-    One CSV file per basin (date, rain in mm, temperatures in degC, flow in m3/s) and a table of
-    areas in km2. The names of the columns are deliberately not hydrotl's.
+    A CSV file (date, rain in mm, temperatures in degC, flow in m3/s) and a table of areas in km2.
+    The names of the columns are deliberately not hydrotl's.
     """
-    ds = open_dataset("sample", basins=list(basins))
-    attributes = load_manifest()["sample"].attributes
-    area, latitude = str(attributes.area), str(attributes.latitude)
-    folder = project_root() / "runs" / "new-region" / "data"
-    for basin in basins:
-        one = ds.sel(basin=basin)
-        frame = one[["prcp", "tmax", "tmin", "streamflow"]].to_dataframe()
-        frame = frame[["prcp", "tmax", "tmin", "streamflow"]].dropna(subset=["prcp"])
-        # m3/s as gauges are read; the reader turns them back into mm/day
-        frame["streamflow"] /= float(convert(1.0, "m3/s", "mm/day", float(one[area])))
-        frame.columns = pd.Index(["rain", "t_high", "t_low", "discharge"])
-        with replacing(folder / f"{basin}.csv") as temporary:
-            frame.round(5).to_csv(temporary, index_label="day", date_format="%Y-%m-%d")
-    table = pd.DataFrame(
-        {"area_km2": ds[area].values, "lat": ds[latitude].values}, index=list(basins)
-    )
-    with replacing(folder / "basins.csv") as temporary:
-        table.to_csv(temporary, index_label="gauge")
+    basin, attributes = "girnock", load_manifest()["sample"].attributes
+    one = open_dataset("sample", basins=[basin]).sel(basin=basin)
+    area, latitude = float(one[str(attributes.area)]), float(one[str(attributes.latitude)])
+    columns = {"prcp": "rain", "tmax": "t_high", "tmin": "t_low", "streamflow": "discharge"}
+    series = one[list(columns)].to_dataframe()[list(columns)].rename(columns=columns)
+    series = series.dropna(subset=["rain"])
+    # m3/s as gauges are read; the reader turns them back into mm/day
+    series["discharge"] /= float(convert(1.0, "m3/s", "mm/day", area))
+    table = pd.DataFrame({"area_km2": area, "lat": latitude}, index=[basin])
+    folder = _home() / "data"
+    _write(folder / f"{basin}.csv", series.round(5).to_csv(index_label="day"))
+    _write(folder / "basins.csv", table.to_csv(index_label="gauge"))
     return folder
 
 
@@ -67,8 +61,6 @@ def write_region(
     static: Sequence[str] = (),
     missing: Sequence[float | str] = (),
     source: str = "conus",
-    recipe: str = "fast",
-    title: str = "own region",
 ) -> Path:
     """Describe a folder of files in two YAML files, the data set's and the region's.
 
@@ -110,33 +102,38 @@ def write_region(
     dataset = own_dataset(
         folder,
         {name: (native, units) for name, (native, units) in columns.items()},
-        title=title,
+        title="own region",
         options=options,
         missing=list(missing),
         attributes={"id_column": id_column or None, "area": area_column or None},
     )
-    home = project_root() / "runs" / "new-region"
-    described = home / "dataset.yaml"
-    _write(described, dataset.model_dump(mode="json", exclude_defaults=True))
+    described, region = _home() / "dataset.yaml", _home() / "region.yaml"
+    _write_yaml(described, dataset.model_dump(mode="json", exclude_defaults=True))
+    dynamic = [name for name in columns if name != "streamflow"]
     content = {
-        "title": title,
+        "title": "own region",
         "dataset": str(described),
-        "inputs": {
-            "dynamic": [name for name in columns if name != "streamflow"],
-            "static": list(static),
-        },
+        "inputs": {"dynamic": dynamic, "static": list(static)},
         "settings": {SETTING: {"train": list(train), "test": list(test)}},
         "source": source,
-        "recipe": recipe,
+        "recipe": "fast",
     }
     validated(Region, content, "the parameters of this page")
-    _write(home / "region.yaml", content)
-    return home / "region.yaml"
+    _write_yaml(region, content)
+    return region
 
 
-def _write(path: Path, content: object) -> None:
+def _home() -> Path:
+    return project_root() / "runs" / "new-region"
+
+
+def _write(path: Path, text: str) -> None:
     with replacing(path) as temporary:
-        temporary.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _write_yaml(path: Path, content: object) -> None:
+    _write(path, yaml.safe_dump(content, sort_keys=False))
 
 
 def verdict(
@@ -144,14 +141,8 @@ def verdict(
 ) -> Markdown:
     """The outcome in words.
 
-    Parameters
-    ----------
-    tried
-        Median NSE of each model on the last training days; NaN where nothing could be scored.
-    tested
-        Median NSE in the test period of the models that were trained again.
-    validation_days
-        Number of the last training days.
+    ``tried`` holds the median NSE of each model on the last ``validation_days`` of training, NaN
+    where nothing could be scored; ``tested`` that in the test period of models trained again.
     """
     days = f"the last {validation_days} training days"
     medians = pd.Series(dict(tried), dtype=float).dropna()

@@ -58,17 +58,9 @@ def load(folder: str = "benchmarks/results") -> Records:
 def rows(found: Records, name: str, columns: Mapping[str, str], part: str = "rows") -> pd.DataFrame:
     """One part of a benchmark's record as a data frame; no rows if it was not run.
 
-    Parameters
-    ----------
-    found
-        Records of :func:`load`.
-    name
-        The benchmark.
-    columns
-        Value of the record -> name of the column. A nested value is written with dots, such as
-        ``seconds.median``.
-    part
-        Key of the record: a list, or a mapping whose keys become the value ``name``.
+    ``columns`` maps values of the record to names of columns; a nested value is written with dots,
+    such as ``seconds.median``. ``part`` is a key of the record: a list, or a mapping whose keys
+    become the value ``name``.
     """
     content = found.get(name, {}).get(part, [])
     if isinstance(content, Mapping):
@@ -110,8 +102,7 @@ def table(frame: pd.DataFrame, name: str, digits: int) -> Styler | Markdown:
 
 def machines(found: Records) -> Markdown:
     """Where and when each benchmark was run; those of one machine and version together."""
-    names: dict[str, list[str]] = {}
-    loads: dict[str, float] = {}
+    runs = []
     for name, record in found.items():
         place = record.get("environment")
         if place is not None:
@@ -120,13 +111,13 @@ def machines(found: Records) -> Markdown:
                 f"{place['gpu'] or place['cpu']}, {place['cores']} cores, torch {place['torch']}, "
                 f"{peers}{place['date']}, hydrotl {place['code']}"
             )
-            names.setdefault(text, []).append(f"`{name}`")
-            loads[text] = max(loads.get(text, 0.0), place["load"])
-    if not names:
+            runs.append((text, f"`{name}`", float(place["load"])))
+    if not runs:
         return absent("all")
+    places = pd.DataFrame(runs, columns=["text", "names", "load"]).groupby("text", sort=False)
     lines = [
-        f"{', '.join(those)}: {text}; load at the start at most {loads[text]}"
-        for text, those in names.items()
+        f"{', '.join(those['names'])}: {text}; load at the start at most {those['load'].max()}"
+        for text, those in places
     ]
     return show.remark(
         "Results files and where they were measured. Machines differ in more than speed: only "

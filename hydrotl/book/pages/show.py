@@ -48,8 +48,7 @@ def name_values(values: dict[str, Any]) -> None:
     try:
         from myst_nb import glue  # type: ignore[import-untyped]
     except ImportError:
+        print(*(f"{name} = {value}" for name, value in values.items()), sep="\n")
+    else:
         for name, value in values.items():
-            print(f"{name} = {value}")
-        return
-    for name, value in values.items():
-        glue(name, value, display=False)
+            glue(name, value, display=False)

@@ -1,16 +1,18 @@
-"""Page 2: the ensembles of source models in ``weights/`` and the check of their skill."""
+"""Pages 2 and 4: the ensembles of source models in ``weights/``, by skill and by size."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from hydrotl.book.cards import CHECK, read_cards
+from hydrotl.config import load_region
+from hydrotl.experiments.cells import LOCAL
 from hydrotl.experiments.records import read_record, results_dir
 from hydrotl.paths import project_root
+from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Period
-
-if TYPE_CHECKING:
-    from hydrotl_core.weights import Card
+from hydrotl_core.weights import Card
 
 
 def ensembles() -> list[str]:
@@ -20,19 +22,11 @@ def ensembles() -> list[str]:
 
 
 def cards(name: str) -> list[Card]:
-    """The metadata that each member of an ensemble carries.
-
-    Raises
-    ------
-    WeightsError
-        If there is no such ensemble.
-    """
-    from hydrotl_core.weights import load_weights, member_paths
-
-    return [load_weights(path)[1] for path in member_paths(project_root() / "weights" / name)]
+    """The metadata of the members of the ensemble ``name``."""
+    return read_cards(project_root() / "weights" / name)
 
 
-def check_record(name: str = "conus-check") -> dict[str, Any] | None:
+def check_record(name: str = CHECK) -> dict[str, Any] | None:
     """The committed result of the source check; None if there is none."""
     path = results_dir() / "source" / f"{name}.json"
     return read_record(path) if path.is_file() else None
@@ -42,3 +36,54 @@ def years(period: Period | Mapping[str, Any]) -> str:
     """A period in words."""
     known = Period.model_validate(period)
     return f"{known.start} to before {known.end}"
+
+
+def by_size(sources: Sequence[str] = ()) -> dict[str, int]:
+    """Number of basins of each of the ensembles ``sources``, smallest first.
+
+    By default every ensemble that was trained on all years; one with a test period of its own (the
+    source check) saw fewer and would not compare.
+
+    Raises
+    ------
+    ConfigError
+        If a source that was asked for has no weights.
+    """
+    known = ensembles()
+    unknown = sorted(set(sources) - set(known))
+    if unknown:
+        raise ConfigError(
+            f"no weights of source {', '.join(unknown)}; "
+            f"weights/ holds {', '.join(known) or 'none'}"
+        )
+    first = {name: cards(name)[0] for name in sources or known}
+    sizes = {
+        name: int(card.provenance["basins"])
+        for name, card in first.items()
+        if sources or card.protocol.get("test") is None
+    }
+    return dict(sorted(sizes.items(), key=lambda item: item[1]))
+
+
+def committed(region: str, setting: str, option: str | None) -> dict[int, dict[str, Any]]:
+    """Full results by number of source basins, 0 being the local model; none without an option.
+
+    The results of the region's own source lie in the folder of its recipe, those of another
+    source in a folder named after both.
+    """
+    if option is None:
+        return {}
+    loaded = load_region(region)
+    own = results_dir() / region / loaded.recipe
+    paths = {0: own / f"{setting}_{LOCAL}.json"}
+    for source in ensembles():
+        first, is_own = cards(source)[0], source == loaded.source
+        if is_own or first.protocol.get("subset"):
+            folder = own if is_own else own.with_name(f"{own.name}-{source}")
+            paths[int(first.provenance["basins"])] = folder / f"{setting}_{option}.json"
+    return {size: read_record(path) for size, path in sorted(paths.items()) if path.is_file()}
+
+
+def label(size: int, option: str) -> str:
+    """Name of a model that starts from a source of ``size`` basins; 0: the local model."""
+    return f"{option}, {size} basins" if size else LOCAL

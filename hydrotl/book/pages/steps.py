@@ -23,21 +23,9 @@ def after_one_step(
 ) -> StreamflowLSTM:
     """A copy of ``model`` after one step in which only the parameters of ``option`` trained.
 
-    The step is plain gradient descent on the mean squared error of the observed days,
-    ``p - lr * gradient``.
-
-    Parameters
-    ----------
-    model
-        Stays as it is.
-    option
-        Which parameters train.
-    window
-        Scaled forcing ``[T, B, n_dynamic]``, attributes ``[B, n_static]`` and flow ``[T, B]``.
-    lr
-        Learning rate.
-    warmup
-        First days, which only bring the state up.
+    The step is plain gradient descent, ``p - lr * gradient``, on the mean squared error of the
+    observed days after ``warmup``. ``window`` holds the scaled forcing ``[T, B, n_dynamic]``,
+    attributes ``[B, n_static]`` and flow ``[T, B]``.
     """
     dynamic, static, observed = window
     stepped = copy.deepcopy(model)

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from hydrotl.book.pages import show
-from hydrotl.book.paper import load_paper
 from hydrotl.config import load_options, load_recipe, load_region
 from hydrotl.experiments.cells import LOCAL
-from hydrotl.experiments.records import (
-    read_record,
-    record_products,
-    region_records,
-    results_dir,
-)
+from hydrotl.experiments.records import read_record, record_products, region_records, results_dir
 from hydrotl.experiments.uncertainty import Interval, interval
+from hydrotl.paths import project_root
 
 CALIBRATED = "GR4J, calibrated"
 # With fewer, a bootstrap interval says little of other rivers or of other seeds.
@@ -29,7 +25,7 @@ Record = dict[str, Any]
 
 def regions() -> list[str]:
     """Regions with full results of the region's own recipe, those with most basins last."""
-    known = (results_dir().parent / "experiments" / "regions").glob("*.yaml")
+    known = (project_root() / "experiments" / "regions").glob("*.yaml")
     found = [(len(records[0]["basins"]), p.stem) for p in known if (records := full(p.stem))]
     return [name for _, name in sorted(found)]
 
@@ -46,18 +42,15 @@ def committed() -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for key in regions():
         region = load_region(key)
-        facts = {
-            "key": key,
-            "region": region.name,
-            "variant": region.variant or "",
-            "rivers": load_region(region.variant_of or key).name,
-            "recipe": load_recipe(region.recipe).name,
-            "attributes": len(region.inputs.static),
-            "stands for": region.stands_for,
-        }
         rows += [
             {
-                **facts,
+                "key": key,
+                "region": region.name,
+                "variant": region.variant or "",
+                "rivers": load_region(region.variant_of or key).name,
+                "recipe": load_recipe(region.recipe).name,
+                "attributes": len(region.inputs.static),
+                "stands for": region.stands_for,
                 "training": record["setting"],
                 "model": record["option"],
                 "basins": len(record["basins"]),
@@ -70,9 +63,12 @@ def committed() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def full(region: str) -> list[Record]:
-    """Records of a region scored on the test period, by setting, local ones first."""
-    order = [LOCAL, *load_options()]
+def full(region: str, models: Sequence[str] = ()) -> list[Record]:
+    """Records of a region scored on the test period, by setting and in the order of ``models``.
+
+    By default the local model and the transfer options.
+    """
+    order = list(models) or [LOCAL, *load_options()]
     records = region_records(region, load_region(region).recipe)
     tested = [r for r in records if r["scored_on"] == "test" and r["option"] in order]
     return sorted(tested, key=lambda r: (r["setting"], order.index(r["option"])))
@@ -82,11 +78,6 @@ def calibrated(region: str, setting: str) -> Record | None:
     """Record of the calibrated conceptual model, if there is one."""
     paths = sorted((results_dir() / region / "conceptual").glob(f"{setting}_*.json"))
     return read_record(paths[0]) if paths else None
-
-
-def local_of(records: list[Record], setting: str) -> Record | None:
-    """The local models' record of a setting."""
-    return next((r for r in records if r["setting"] == setting and r["option"] == LOCAL), None)
 
 
 def scores(record: Record) -> pd.Series:
@@ -129,18 +120,6 @@ def verdict(found: Interval, record: Record) -> str:
     return "a loss" if found.high < 0 else "no clear difference"
 
 
-def published() -> pd.DataFrame:
-    """The paper's Table 1a: mean and median NSE per region, training and model."""
-    rows = [
-        {"stands for": region, "training": setting, "model": model}
-        | {"paper: mean": mean, "paper: median": median}
-        for region, settings in load_paper().table_1a.items()
-        for setting, models in settings.items()
-        for model, (mean, median) in models.items()
-    ]
-    return pd.DataFrame(rows)
-
-
 def about(region: str) -> str:
     """What the results of a region are, with every departure from the paper, as Markdown."""
     records, loaded = full(region), load_region(region)
@@ -161,10 +140,7 @@ def about(region: str) -> str:
 def cell_file(region: str) -> str:
     """Path of one results file of a region, as an example."""
     record = full(region)[-1]
-    path = (
-        results_dir() / region / record["recipe"] / f"{record['setting']}_{record['option']}.json"
-    )
-    return path.relative_to(results_dir().parent).as_posix()
+    return f"results/{region}/{record['recipe']}/{record['setting']}_{record['option']}.json"
 
 
 def quoted(*regions: str) -> dict[str, float | int]:
@@ -181,8 +157,8 @@ def quoted(*regions: str) -> dict[str, float | int]:
             found[f"{prefix}_{short}_gr4j_median"] = benchmark["nse_median"]
             by_option = {r["option"]: r for r in records if r["setting"] == setting}
             for option in (LOCAL, *load_options()):
+                known = by_option.get(option, {})
                 name = f"{prefix}_{short}_{option.lower().replace('-', '')}"
-                for score in ("mean", "median"):
-                    known = by_option.get(option, {})
-                    found[f"{name}_{score}"] = known.get(f"nse_{score}", math.nan)
+                found[f"{name}_mean"] = known.get("nse_mean", math.nan)
+                found[f"{name}_median"] = known.get("nse_median", math.nan)
     return found

@@ -7,30 +7,20 @@ from typing import Any
 
 import pandas as pd
 
-from hydrotl.book.paper import load_paper
+from hydrotl.book.pages.table1a import full
+from hydrotl.book.paper import published_scores
 from hydrotl.config import load_region
 from hydrotl.experiments.cells import is_process
-from hydrotl.experiments.records import read_record, region_records, results_dir
+from hydrotl.experiments.records import read_record, results_dir
 
-#: What the paper calls its models that learned SWAT first.
-TAUGHT = "SWAT-initialised"
+MODELS = ("local", "process-gr4j", "process-swat", "TL-c")
 Key = tuple[str, str, str]
 
 
 def published() -> pd.DataFrame:
-    """The paper's scores of its five Chinese basins, by training period and start.
-
-    Columns ``training``, ``in the paper`` (local, SWAT-initialised or TL-c), and the mean and
-    median NSE.
-    """
-    paper = load_paper()
-    rows = [
-        (training, name, *pair)
-        for training, models in paper.table_1a["CHINA-MR"].items()
-        for name, pair in {**models, TAUGHT: paper.table_1b[training]}.items()
-        if name in ("local", TAUGHT, "TL-c")
-    ]
-    return pd.DataFrame(rows, columns=["training", "in the paper", "paper: mean", "paper: median"])
+    """The paper's scores of its five Chinese basins: ``training``, ``in the paper`` (the model)."""
+    scores = published_scores().rename(columns={"model": "in the paper"})
+    return scores[scores["stands for"] == "CHINA-MR"].drop(columns="stands for")
 
 
 def records(regions: Iterable[str]) -> dict[Key, dict[str, Any]]:
@@ -50,20 +40,15 @@ def records(regions: Iterable[str]) -> dict[Key, dict[str, Any]]:
     """
     found: dict[Key, dict[str, Any]] = {}
     for region in regions:
-        tested = [
-            r
-            for r in region_records(region, load_region(region).recipe)
-            if r["scored_on"] == "test"
-            and (r["option"] in ("local", "TL-c") or is_process(r["option"]))
-        ]
-        if any(is_process(r["option"]) for r in tested):
-            rank = {"local": 0, "TL-c": 2}
-            tested.sort(key=lambda r: (r["setting"], rank.get(r["option"], 1), r["option"]))
-            found |= {(region, r["setting"], r["option"]): r for r in tested}
-    basins: dict[tuple[str, str], list[str]] = {}
-    for (region, setting, option), record in found.items():
-        if record["basins"] != basins.setdefault((region, setting), record["basins"]):
-            raise ValueError(f"{region}, {setting}: {option} was tested on other basins")
+        tested = full(region, MODELS)
+        if not any(is_process(record["option"]) for record in tested):
+            continue
+        basins: dict[str, list[str]] = {}
+        for record in tested:
+            setting, option = record["setting"], record["option"]
+            if record["basins"] != basins.setdefault(setting, record["basins"]):
+                raise ValueError(f"{region}, {setting}: {option} was tested on other basins")
+            found[region, setting, option] = record
     return found
 
 

@@ -13,16 +13,13 @@ from hydrotl.config import load_recipe, load_region
 from hydrotl.experiments.cells import LOCAL
 
 if TYPE_CHECKING:
-    import panel as pn
     from IPython.display import Markdown
 
     from hydrotl.experiments.cells import Cell
     from hydrotl.experiments.records import CellResult
 
-Results = Mapping["Cell", "CellResult"]
 
-
-def run_remark(results: Results, updates: int | None) -> Markdown:
+def run_remark(results: Mapping[Cell, CellResult], updates: int | None) -> Markdown:
     """What was run, and how it departs from the paper and from the full recipe."""
     cell = next(iter(results))
     region = load_region(cell.region)
@@ -38,26 +35,6 @@ def run_remark(results: Results, updates: int | None) -> Markdown:
     return show.remark(show.bullets([*lines, *region.deviations]))
 
 
-def of_setting(results: Results, setting: str) -> dict[str, CellResult]:
-    """Results of one setting by option."""
-    return {cell.option: result for cell, result in results.items() if cell.setting == setting}
-
-
-def summary(results: Results) -> pd.DataFrame:
-    """Mean and median NSE over basins per setting and option."""
-    return pd.DataFrame(
-        {
-            "setting": cell.setting,
-            "model": cell.option,
-            "members": result.simulation.sizes["member"],
-            "basins": result.basin_nse.sizes["basin"],
-            "mean NSE": float(result.basin_nse.mean()),
-            "median NSE": float(result.basin_nse.median()),
-        }
-        for cell, result in results.items()
-    )
-
-
 def hydrograph_frames(
     chosen: Mapping[str, CellResult], most: int = 12
 ) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
@@ -68,26 +45,17 @@ def hydrograph_frames(
     """
     from hydrotl_core.simulation import series
 
-    *_, last = chosen.values()
-    score = last.basin_nse
-    order = score["basin"].values[np.argsort(score.values)]
+    nse = pd.DataFrame({name: result.basin_nse.to_series() for name, result in chosen.items()})
+    order = nse.iloc[:, -1].sort_values(kind="stable").index
     if len(order) > most:
         order = order[np.linspace(0, len(order) - 1, most).round().astype(int)]
     frames, titles = {}, {}
-    for basin in map(str, order):
-        lines = {
-            name: series(result.simulation, basin).to_dataframe() for name, result in chosen.items()
-        }
-        frame = pd.DataFrame({"observed": next(iter(lines.values()))["observed"]})
-        frame = frame.assign(**{name: line["simulated"] for name, line in lines.items()})
+    for basin in order:
+        lines = {name: series(result.simulation, basin) for name, result in chosen.items()}
+        observed = next(iter(lines.values()))["observed"].to_series()
+        simulated = {name: line["simulated"].to_series() for name, line in lines.items()}
+        frame = pd.DataFrame({"observed": observed, **simulated})
         frames[basin] = frame.loc[: frame["observed"].last_valid_index()]
-        skills = [f"{name} {float(r.basin_nse.sel(basin=basin)):.2f}" for name, r in chosen.items()]
+        skills = [f"{name} {score:.2f}" for name, score in nse.loc[basin].items()]
         titles[basin] = f"{basin}, NSE: {', '.join(skills)}"
     return frames, titles
-
-
-def observed_and(chosen: Mapping[str, CellResult]) -> pn.pane.Bokeh:
-    """Hydrographs of the test period, see :func:`hydrograph_frames`."""
-    from hydrotl.book.figures import hydrographs
-
-    return hydrographs(*hydrograph_frames(chosen))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hydrotl.book.cards import arithmetic, model_card, places, same_recipe_check
+from hydrotl.book.cards import arithmetic, model_card, places
 from tests.hydrotl_core.test_weights import CONFIG, make
 from tests.synthetic import ROOT
 
@@ -38,6 +38,6 @@ def test_the_card_says_of_each_member_how_and_where_it_was_computed(tmp_path: Pa
 def test_committed_card_is_that_of_the_weights_and_the_source_check(name: str) -> None:
     folder = ROOT / "weights" / name
     written = (folder / "README.md").read_text(encoding="utf-8")
-    assert written == model_card(folder, same_recipe_check(folder)), f"hydrotl card {name}"
+    assert written == model_card(folder), f"hydrotl card {name}"
     # The forcing's own publication, which weights of an earlier version do not carry.
     assert "doi:10.4211/hs.17c896843cf940339c3c3496d0c1c077" in written

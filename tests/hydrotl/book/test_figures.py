@@ -1,6 +1,5 @@
 """Figures and maps show the numbers they were given."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -8,33 +7,13 @@ import pandas as pd
 import pytest
 
 from hydrotl.book import figures, maps
-from hydrotl.book.linked import boxes_with_hydrographs
+from hydrotl.book.hydrographs import boxes_with_hydrographs, hydrographs
 from hydrotl.config import load_options
 from hydrotl.data.basins import locations
 from hydrotl.data.manifest import load_manifest
-from hydrotl_core.errors import DataError
 from tests.synthetic import canonical
 
 figures.setup()
-
-# Two squares that share the side from (2, 0) to (2, 2), in steps of half a degree from (-1, 10).
-TOPOLOGY = {
-    "type": "Topology",
-    "transform": {"scale": [0.5, 0.5], "translate": [-1.0, 10.0]},
-    "arcs": [
-        [[2, 0], [0, 2]],
-        [[2, 2], [-2, 0], [0, -2], [2, 0]],
-        [[2, 2], [2, 0], [0, -2], [-2, 0]],
-    ],
-    "objects": {
-        "left": {"type": "Polygon", "arcs": [[0, 1]]},
-        "right": {
-            "type": "GeometryCollection",
-            "geometries": [{"type": "MultiPolygon", "arcs": [[[2, 0]], [[~1, ~0]]]}],
-        },
-        "line": {"type": "LineString", "arcs": [0]},
-    },
-}
 
 
 def rows(element: Any, *names: str) -> list[tuple[Any, ...]]:
@@ -51,20 +30,6 @@ def inside(point: tuple[float, float], ring: np.ndarray) -> bool:
     return bool((crossing & east).sum() % 2)
 
 
-def test_topology_is_decoded_by_hand() -> None:
-    (left,) = maps.decode_topology(TOPOLOGY, "left")
-    assert left.tolist() == [[0, 10], [0, 11], [-1, 11], [-1, 10], [0, 10]]
-    right, backwards = maps.decode_topology(TOPOLOGY, "right")
-    assert right.tolist() == [[0, 11], [1, 11], [1, 10], [0, 10], [0, 11]]
-    assert backwards.tolist() == left[::-1].tolist()
-
-
-@pytest.mark.parametrize(("name", "message"), [("sea", "no object 'sea'"), ("line", "LineString")])
-def test_topology_without_rings_is_refused(name: str, message: str) -> None:
-    with pytest.raises(DataError, match=message):
-        maps.decode_topology(TOPOLOGY, name)
-
-
 @pytest.mark.parametrize(
     ("place", "land"),
     [
@@ -79,9 +44,7 @@ def test_topology_without_rings_is_refused(name: str, message: str) -> None:
     ],
 )
 def test_land_is_where_it_is(place: tuple[float, float], land: bool) -> None:
-    topology = json.loads(maps.LAND.read_text(encoding="utf-8"))
-    rings = maps.decode_topology(topology, "land")
-    assert sum(inside(place, ring) for ring in rings) % 2 == land
+    assert sum(inside(place, line) for line in maps.coastlines()) % 2 == land
 
 
 def test_no_coastline_runs_across_the_map() -> None:
@@ -178,7 +141,7 @@ def test_hydrograph_swaps_the_series_of_all_basins() -> None:
     from bokeh.models import CustomJS
     from bokeh.models.widgets import Select
 
-    layout = figures.hydrographs(frames(), {"lower": "lower, NSE 0.5"}).object
+    layout = hydrographs(frames(), {"lower": "lower, NSE 0.5"}).object
     (select,) = layout.select({"type": Select})
     assert select.options == ["upper", "lower"]
     (callback,) = select.js_property_callbacks["change:value"]
@@ -221,10 +184,10 @@ def test_linked_boxes_hold_every_basin_and_pick_its_hydrograph() -> None:
 def test_hydrograph_draws_rain_only_where_there_is_some() -> None:
     from bokeh.plotting import figure
 
-    with_rain = figures.hydrographs(frames()).object
+    with_rain = hydrographs(frames()).object
     assert len(list(with_rain.select({"type": figure}))) == 2
     dry = {name: frame.drop(columns="prcp") for name, frame in frames().items()}
-    (plot,) = figures.hydrographs(dry).object.select({"type": figure})
+    (plot,) = hydrographs(dry).object.select({"type": figure})
     (legend,) = plot.legend
     assert [item.label.value for item in legend.items] == ["observed", "local"]
     assert plot.yaxis[0].axis_label == "streamflow, mm/day"
@@ -233,4 +196,4 @@ def test_hydrograph_draws_rain_only_where_there_is_some() -> None:
 @pytest.mark.parametrize("wrong", [{}, {"a": frames()["upper"], "b": frames()["upper"][["prcp"]]}])
 def test_hydrograph_refuses_what_it_cannot_swap(wrong: dict[str, pd.DataFrame]) -> None:
     with pytest.raises(ValueError, match=r"no basin|same columns"):
-        figures.hydrographs(wrong)
+        hydrographs(wrong)

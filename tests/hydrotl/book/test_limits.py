@@ -15,7 +15,8 @@ from hydrotl.book.pages import limits
 from hydrotl.book.scatter import PROPERTIES, running_median, skill_scatter
 from hydrotl.experiments.records import check_facts, facts_path, save_facts
 from tests.notebook_cells import Page, run_cells
-from tests.synthetic import ROOT, write_project, write_yaml
+from tests.project import save_record
+from tests.synthetic import write_yaml
 
 figures.setup()
 NSE = [0.9, 0.8, None, 0.4, -0.2, -3.0]
@@ -42,15 +43,9 @@ REGION = {
 
 
 @pytest.fixture(autouse=True)
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    write_project(tmp_path)
-    paper = (ROOT / "experiments" / "paper.yaml").read_bytes()
-    (tmp_path / "experiments" / "paper.yaml").write_bytes(paper)
-    monkeypatch.setenv("HYDROTL_ROOT", str(tmp_path))
-    monkeypatch.setenv("HYDROTL_DATA", str(tmp_path / "data"))
+def _facts(project: Path) -> None:
     for facts, path in ((CHECK, check_facts("donor")), (REGION, facts_path("target"))):
         save_facts(path, pd.DataFrame(facts).set_index("basin"), "Oudin et al. (2005)")
-    return tmp_path
 
 
 def record(**changes: Any) -> dict[str, Any]:
@@ -115,23 +110,8 @@ def test_scatter_shows_every_basin_and_clips_the_lowest() -> None:
     assert [curve.label for curve in curves] == ["TL-c: median"], "30 basins are too few for one"
 
 
-def saved(root: Path, folder: str, option: str, nse: list[float], setting: str = "1-year") -> None:
-    values = record(
-        region="target",
-        setting=setting,
-        option=option,
-        recipe="tiny",
-        source=None if option == "local" else "donor",
-        basins=["x", "y"],
-        nse=nse,
-        members=3,
-        training={},
-        periods={"train": {"start": "2000-01-01", "end": "2001-01-01"}},
-    )
-    del values["dataset"]
-    path = root / "results" / "target" / folder / f"{setting}_{option}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(values), encoding="utf-8")
+def saved(root: Path, folder: str, option: str, nse: list[float]) -> None:
+    save_record(root, folder, option, nse, basins=["x", "y"], setting="1-year")
 
 
 def page(**parameters: Any) -> Page:

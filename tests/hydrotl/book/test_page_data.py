@@ -69,7 +69,7 @@ def test_examples_are_the_last_years_with_flow(project: Path) -> None:
 
 def test_basins_of_the_study_each_once(published: Path) -> None:
     assert data.study_basins()["basin"].tolist() == ["a", "b"]
-    check = {"dataset": "donor", "basins": ["x", "y"], "nse": [0.5, None]}
+    check = {"source": "donor", "dataset": "donor", "basins": ["x", "y"], "nse": [0.5, None]}
     path = published / "results" / "source" / "conus-check.json"
     path.parent.mkdir()
     path.write_text(json.dumps(check), encoding="utf-8")
