@@ -18,7 +18,7 @@ import xarray as xr
 
 from hydrotl.data.canonical import check_canonical, data_hash
 from hydrotl.data.manifest import Dataset, Manifest, load_manifest
-from hydrotl.data.readers import get_reader
+from hydrotl.data.readers import read_dataset
 from hydrotl.data.readers.assemble import pick_basins
 from hydrotl.paths import data_dir
 from hydrotl_core.errors import ConfigError, DataError
@@ -75,7 +75,7 @@ def open_dataset(
         folder = dataset_folder(dataset)
         if dataset.access != "package" and not folder.is_dir():
             raise DataError(_absent_message(name, dataset, folder))
-        ds = get_reader(dataset.reader)(folder, dataset, basins)
+        ds = read_dataset(folder, dataset, basins)
         ds.attrs[ALL_BASINS] = ds.sizes["basin"] if basins is None else 0
     ds = ds.assign_attrs(
         title=dataset.title,

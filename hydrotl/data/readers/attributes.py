@@ -57,22 +57,33 @@ def read_attributes(
                 f"{path}: no column '{id_column}' with the basin ids (it has: "
                 f"{', '.join(header[:20])}); correct `attributes.id_column` in the manifest entry"
             )
-        typed = with_ids(table, id_column, dataset.missing, path)
+        typed = _with_ids(table, id_column, dataset.missing, path)
         new = typed[typed.columns.difference(joined.columns, sort=False)]
         joined = new if path == paths[0] else joined.join(new)
     return joined
 
 
-def with_ids(
+def read_transposed(
+    path: Path, dataset: Dataset, *, separator: str = ",", meaning: bool = False
+) -> pd.DataFrame:
+    """Read a table with a row per attribute and a column per basin, the ids in its first line.
+
+    ``meaning``: a last column explains each attribute. Otherwise as :func:`read_attributes`.
+    """
+    header = read_header(path, WHAT, separator=separator)
+    if len(header) < 2 + meaning:
+        wanted = "name, value(s) and meaning" if meaning else "name and value(s)"
+        raise DataError(f"{path}: {len(header)} columns, not {wanted}")
+    names = header[: len(header) - meaning]
+    table = read_table(path, WHAT, text=names, separator=separator)
+    turned = table.set_index(names[0]).T.rename_axis(columns=None).reset_index(names=names[0])
+    return _with_ids(turned, names[0], dataset.missing, path)
+
+
+def _with_ids(
     table: pd.DataFrame, id_column: str, missing: Sequence[float | str], path: Path
 ) -> pd.DataFrame:
-    """Index a table of text by its basin ids, and type its other columns.
-
-    Raises
-    ------
-    DataError
-        If an id is empty or occurs twice.
-    """
+    """Index a table of text by its basin ids, and type its other columns."""
     ids = table[id_column]
     for line in ids.index[ids == ""]:
         raise DataError(f"{path}, line {line}: no basin id in column '{id_column}'")

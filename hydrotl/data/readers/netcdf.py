@@ -60,8 +60,10 @@ def open_netcdf(path: Path, dataset: Dataset, time_name: str) -> xr.Dataset:
     return ds[list(dict.fromkeys(names))].assign_coords({time_name: days})
 
 
-def decode(packed: xr.DataArray, missing: Sequence[float | str], path: Path) -> xr.DataArray:
-    """Load one variable as float32, NaN in place of the fill value and of missing codes.
+def decode(
+    packed: xr.DataArray, axes: Sequence[str], missing: Sequence[float | str], path: Path
+) -> np.ndarray:
+    """Load one variable as float32 on ``axes``, NaN in place of the fill value and missing codes.
 
     xarray decodes 16-bit integers to float32 where the scale is float32 and no offset is added;
     the files hold both as float64, which would double the memory for no digit.
@@ -69,10 +71,17 @@ def decode(packed: xr.DataArray, missing: Sequence[float | str], path: Path) -> 
     Raises
     ------
     DataError
-        If the variable is not numeric.
+        If the variable is not numeric or has other dimensions (of more than one value).
     """
     if packed.dtype.kind not in "iuf":
         raise DataError(f"{path}: variable '{packed.name}' is {packed.dtype}, not numeric")
+    single = [axis for axis, size in packed.sizes.items() if size == 1 and axis not in axes]
+    packed = packed.squeeze(single)
+    if set(packed.dims) != set(axes):
+        raise DataError(
+            f"{path}: variable '{packed.name}' has the dimensions {packed.dims}, "
+            f"not {' and '.join(map(repr, axes))}"
+        )
     attrs = dict(packed.attrs)
     attrs.pop("units", None)
     if not attrs.get("add_offset", 0.0):
@@ -82,4 +91,5 @@ def decode(packed: xr.DataArray, missing: Sequence[float | str], path: Path) -> 
     bare = xr.DataArray(packed.to_numpy(), dims=packed.dims, name="values", attrs=attrs)
     values = xr.decode_cf(bare.to_dataset(), decode_times=False)["values"].astype(np.float32)
     codes = [np.float32(code) for code in missing if not isinstance(code, str)]
-    return values.where(~values.isin(codes)) if codes else values
+    values = values.where(~values.isin(codes)) if codes else values
+    return values.transpose(*axes).to_numpy()

@@ -2,35 +2,22 @@
 
 import re
 import warnings
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.options import OnFault
 from hydrotl.data.readers.text import read_header, read_table
 from hydrotl_core.errors import DataError
 
-Key = TypeVar("Key", bound=Hashable)
+#: What a fault in a record is: an error, or missing values.
+OnFault = Literal["error", "nan"]
 
-
-@dataclass(frozen=True)
-class Series:
-    """A basin's values of one variable: native unit, days rising, missing values NaN.
-
-    ``days`` and ``values`` have the shape (n_days,).
-    """
-
-    days: pd.DatetimeIndex
-    values: np.ndarray
-
-
-#: The series of one basin by canonical name.
-Record = dict[str, Series]
+#: The series of one basin by canonical name: native unit, days rising, missing values NaN.
+Record = dict[str, pd.Series]
 
 
 def find_files(folder: Path, pattern: str) -> dict[str, Path]:
@@ -80,7 +67,7 @@ def read_series(
     dataset
         The manifest entry, for its missing codes.
     gaps
-        See :func:`make_series`.
+        See :func:`check_days`.
     form
         Form of the file, see :func:`hydrotl.data.readers.text.read_table`.
 
@@ -99,8 +86,8 @@ def read_series(
         **form,
     )
     days = parse_days(table, dates, path, date_format)
-    values = {key: table[column].to_numpy(np.float64) for key, column in columns.items()}
-    return make_series(days, table.index, values, gaps, path)
+    check_days(days, gaps, path, table.index)
+    return {key: pd.Series(table[column].to_numpy(), days) for key, column in columns.items()}
 
 
 def basin_columns(
@@ -156,24 +143,18 @@ def parse_days(
     return pd.DatetimeIndex(parsed).normalize().as_unit("ns")
 
 
-def make_series(
-    days: pd.DatetimeIndex,
-    lines: Sequence[int] | pd.Index | None,
-    values: Mapping[Key, np.ndarray],
-    gaps: OnFault,
-    path: Path,
-) -> dict[Key, Series]:
-    """Series of one file, whose days must rise day by day.
+def check_days(
+    days: pd.DatetimeIndex, gaps: OnFault, path: Path, lines: pd.Index | None = None
+) -> None:
+    """Check that the days of a file rise day by day.
 
     Parameters
     ----------
-    days, lines
-        The days, and the line of each in ``path`` (None: not a text file).
-    values
-        Arrays of shape (n_days,).
     gaps
         ``error``: a skipped day is an error; ``nan``: skipped days are missing values, with a
         warning.
+    lines
+        Line of each day in ``path``; None: not a text file.
 
     Raises
     ------
@@ -184,7 +165,7 @@ def make_series(
     odd = np.flatnonzero(steps <= 0)
     first = int(next(iter(odd if odd.size else np.flatnonzero(steps > 1)), -1))
     if first < 0:
-        return {key: Series(days, array) for key, array in values.items()}
+        return
     place = str(path) if lines is None else f"{path}, line {lines[first + 1]}"
     before, day = days[first].date(), days[first + 1].date()
     if steps[first] == 0:
@@ -204,4 +185,3 @@ def make_series(
             "days as missing values"
         )
     warnings.warn(f"{text}: taken as missing values", stacklevel=2)
-    return {key: Series(days, array) for key, array in values.items()}
