@@ -76,6 +76,11 @@ class RemoteFile(Strict):
     )
     note: Text | None = None
 
+    @property
+    def path(self) -> str:
+        """Path of the file or archive inside the data set's folder."""
+        return str(PurePosixPath(self.into) / self.name)
+
 
 class Variable(Strict):
     """Native column and unit of a canonical variable."""
@@ -156,7 +161,7 @@ class Dataset(Strict):
             raise ValueError(f"access '{self.access}' needs an access_note: what to do")
         if (self.access == "package") != (self.package is not None):
             raise ValueError("access 'package' and the key package belong together")
-        _unique([str(PurePosixPath(file.into) / file.name) for file in self.files])
+        _unique([file.path for file in self.files])
         return self
 
     @property

@@ -22,10 +22,7 @@ from hydrotl_core.scaling import STREAMFLOW, require
 def select_basins(ds: xr.Dataset, choice: Basins, dataset: str) -> xr.Dataset:
     """The basins of ``choice``: ids, screen on missing flow, bounding box, minus exclusions.
 
-    Raises
-    ------
-    ConfigError
-        If a named basin or screen does not exist or nothing is left.
+    A ConfigError if a named basin or screen does not exist or nothing is left.
     """
     entry = load_manifest()[dataset]
     known = [str(b) for b in ds["basin"].values]
@@ -128,13 +125,7 @@ def region_settings(region: Region) -> dict[str, Setting]:
 
 
 def region_setting(region: Region, name: str) -> Setting:
-    """Setting ``name`` of a region.
-
-    Raises
-    ------
-    ConfigError
-        Listing the settings there are.
-    """
+    """Setting ``name`` of a region; a ConfigError lists those there are."""
     settings = region_settings(region)
     if name not in settings:
         raise ConfigError(f"{region.title}: no setting {name!r}; there are {', '.join(settings)}")

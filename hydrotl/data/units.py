@@ -44,18 +44,13 @@ def convert(
     Parameters
     ----------
     values
-        Numbers in the unit ``native``, any shape; NaN stays NaN. Floats keep their precision.
+        Any shape, which is kept; NaN stays NaN, and floats keep their precision.
     native
         Unit as pint reads it; ``W/m2``, ``m3 s-1``, ``C`` and ``cfs`` are understood too.
     canonical
         Unit wanted, see :data:`hydrotl.data.canonical.UNITS`.
     area_km2
         Basin area in km2, needed from volume per time (m3/s) to depth per time (mm/day).
-
-    Returns
-    -------
-    numpy.ndarray
-        Same shape as ``values``.
 
     Raises
     ------
@@ -74,12 +69,9 @@ def convert(
         factor, offset = per_square_km / area, 0.0
     else:
         factor, offset = _line(native, canonical)
-    dtype = array.dtype
     # Python floats do not widen a float32 array: 28 MB stay 28 MB.
-    converted = array * factor
-    if offset:
-        converted = converted + offset
-    return converted.astype(dtype, copy=False)
+    converted: np.ndarray = array * factor
+    return converted + offset if offset else converted
 
 
 def needs_area(native: str, canonical: str) -> bool:

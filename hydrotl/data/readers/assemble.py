@@ -30,12 +30,7 @@ class ReaderOptions(Strict):
 def pick_basins(available: Iterable[str], basins: Sequence[str] | None, title: str) -> list[str]:
     """The basins asked for, or all.
 
-    Raises
-    ------
-    DataError
-        If a basin is unknown or asked for twice.
-    ConfigError
-        If an empty selection is asked for.
+    A DataError if one is unknown or asked for twice, a ConfigError if none is asked for.
     """
     known = list(available)
     if basins is None:
@@ -122,13 +117,11 @@ def _areas(table: pd.DataFrame | None, dataset: Dataset, name: str) -> dict[str,
             f"{title}: '{name}' in {native} needs basin areas: name an attribute table and its "
             "column in km2 (`attributes.area`) in the manifest entry"
         )
-    if column not in table:
+    if column not in table or table[column].dtype != np.float64:
         raise DataError(
-            f"{title}: no attribute '{column}'; correct `attributes` in the manifest entry to "
-            f"one of {', '.join(map(str, table.columns[:30]))}"
+            f"{title}: no numeric attribute '{column}'; correct it, or name another in "
+            f"`attributes` of the manifest entry: {', '.join(map(str, table.columns[:30]))}"
         )
-    if table[column].dtype != np.float64:
-        raise DataError(f"{title}: area attribute '{column}' is not numeric; correct it")
     purpose = f"{title}: conversion of '{name}' from {native}"
     return {
         str(basin): check_area(float(area), f"{purpose}, basin {basin}, '{column}'")

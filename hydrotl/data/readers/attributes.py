@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.text import MISSING_TEXTS, read_header, read_table
+from hydrotl.data.readers.text import ENCODING, read_header, read_table, split_missing
 from hydrotl_core.errors import DataError
 
-WHAT = "attribute table"
+_WHAT = "attribute table"
 
 
 def read_attributes(
@@ -19,7 +19,7 @@ def read_attributes(
     dataset: Dataset,
     *,
     separator: str = ",",
-    encoding: str = "utf-8-sig",
+    encoding: str = ENCODING,
 ) -> pd.DataFrame:
     """Read attribute tables of the same basins side by side.
 
@@ -28,10 +28,6 @@ def read_attributes(
     folder, pattern
         The tables: a file inside ``folder``, or a pattern with ``*`` for several. A column that is
         in several tables is taken from the first.
-    dataset
-        The manifest entry, for the column of the ids and the missing codes.
-    separator, encoding
-        Form of the files.
 
     Returns
     -------
@@ -50,8 +46,8 @@ def read_attributes(
     id_column = dataset.attributes.id_column or "gauge_id"
     joined = pd.DataFrame()
     for path in paths:
-        header = read_header(path, WHAT, separator=separator, encoding=encoding)
-        table = read_table(path, WHAT, text=header, separator=separator, encoding=encoding)
+        header = read_header(path, _WHAT, separator=separator, encoding=encoding)
+        table = read_table(path, _WHAT, text=header, separator=separator, encoding=encoding)
         if id_column not in table:
             raise DataError(
                 f"{path}: no column '{id_column}' with the basin ids (it has: "
@@ -70,12 +66,12 @@ def read_transposed(
 
     ``meaning``: a last column explains each attribute. Otherwise as :func:`read_attributes`.
     """
-    header = read_header(path, WHAT, separator=separator)
+    header = read_header(path, _WHAT, separator=separator)
     if len(header) < 2 + meaning:
         wanted = "name, value(s) and meaning" if meaning else "name and value(s)"
         raise DataError(f"{path}: {len(header)} columns, not {wanted}")
     names = header[: len(header) - meaning]
-    table = read_table(path, WHAT, text=names, separator=separator)
+    table = read_table(path, _WHAT, text=names, separator=separator)
     turned = table.set_index(names[0]).T.rename_axis(columns=None).reset_index(names=names[0])
     return _with_ids(turned, names[0], dataset.missing, path)
 
@@ -94,11 +90,11 @@ def _with_ids(
 
 
 def _typed(texts: pd.Series, missing: Sequence[float | str]) -> pd.Series:
-    absent = texts.isin([*MISSING_TEXTS, *(code for code in missing if isinstance(code, str))])
+    absent_texts, numbers = split_missing(missing)
+    absent = texts.isin(absent_texts)
     present = texts[~absent]
     codes = present.str.fullmatch(r"0\d+").any()
     values = pd.to_numeric(present, errors="coerce")
     if codes or values.isna().any() or np.isinf(values).any():
         return texts.where(~absent, "")
-    numeric = [float(code) for code in missing if not isinstance(code, str)]
-    return values.where(~values.isin(numeric)).reindex(texts.index).astype(np.float64)
+    return values.where(~values.isin(numbers)).reindex(texts.index).astype(np.float64)

@@ -46,10 +46,8 @@ def read(folder: Path, dataset: Dataset, options: Options, basins: Sequence[str]
     """Read ``basins`` (None: all) of ``dataset`` (see :mod:`hydrotl.data.readers`)."""
     table = None
     if options.attributes is not None:
-        separator, encoding = options.attributes_separator, options.encoding
-        table = read_attributes(
-            folder, options.attributes, dataset, separator=separator, encoding=encoding
-        )
+        form = {"separator": options.attributes_separator, "encoding": options.encoding}
+        table = read_attributes(folder, options.attributes, dataset, **form)
     if "{basin}" not in options.series:
         return _read_together(folder / options.series, dataset, options, basins), table
     files = find_files(folder, options.series)

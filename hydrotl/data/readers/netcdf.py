@@ -8,18 +8,13 @@ import pandas as pd
 import xarray as xr
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.text import require_file
+from hydrotl.data.readers.text import require_file, split_missing
 from hydrotl.data.units import same_unit
 from hydrotl_core.errors import DataError
 
 
 def open_netcdf(path: Path, dataset: Dataset, time_name: str) -> xr.Dataset:
-    """Open a file lazily, its time decoded and its variables still packed.
-
-    Returns
-    -------
-    xarray.Dataset
-        Only the native variables that the manifest names and the coordinates.
+    """Open a file lazily, its time decoded and the manifest's native variables still packed.
 
     Raises
     ------
@@ -56,8 +51,7 @@ def open_netcdf(path: Path, dataset: Dataset, time_name: str) -> xr.Dataset:
     if time.dtype.kind != "M":
         raise DataError(f"{path}: '{time_name}' is no date of the standard calendar ({time.dtype})")
     days = pd.DatetimeIndex(time.values).normalize().as_unit("ns")
-    names = [variable.native for variable in dataset.variables.values()]
-    return ds[list(dict.fromkeys(names))].assign_coords({time_name: days})
+    return ds[list(dict.fromkeys(dataset.natives().values()))].assign_coords({time_name: days})
 
 
 def decode(
@@ -90,6 +84,6 @@ def decode(
             attrs["scale_factor"] = np.float32(attrs["scale_factor"])
     bare = xr.DataArray(packed.to_numpy(), dims=packed.dims, name="values", attrs=attrs)
     values = xr.decode_cf(bare.to_dataset(), decode_times=False)["values"].astype(np.float32)
-    codes = [np.float32(code) for code in missing if not isinstance(code, str)]
+    codes = [np.float32(code) for code in split_missing(missing)[1]]
     values = values.where(~values.isin(codes)) if codes else values
     return values.transpose(*axes).to_numpy()

@@ -21,17 +21,9 @@ Record = dict[str, pd.Series]
 
 
 def find_files(folder: Path, pattern: str) -> dict[str, Path]:
-    """Basin id -> file, sorted by path.
+    """Basin id -> file, sorted by path; a DataError if there is none.
 
-    Parameters
-    ----------
-    pattern
-        Path inside ``folder``, such as ``*/{basin}_daily.csv``.
-
-    Raises
-    ------
-    DataError
-        If there is no such file.
+    ``pattern`` is a path inside ``folder``, such as ``*/{basin}_daily.csv``.
     """
     expression = re.escape(pattern).replace(r"\{basin\}", "([^/]+?)").replace(r"\*", "[^/]*")
     found = {}
@@ -64,8 +56,6 @@ def read_series(
         Canonical name (in a table of many basins: basin id) -> column to read.
     dates, date_format
         The column with the date, or three of year, month and day; see :func:`parse_days`.
-    dataset
-        The manifest entry, for its missing codes.
     gaps
         See :func:`check_days`.
     form
@@ -95,10 +85,7 @@ def basin_columns(
 ) -> dict[str, str]:
     """Basin id (padded with zeros to ``id_width``) -> its column in a table of many basins.
 
-    Raises
-    ------
-    DataError
-        If the file cannot be read or two columns are of one basin.
+    A DataError if the file cannot be read or two columns are of one basin; ``others`` are of none.
     """
     columns: dict[str, str] = {}
     for name in read_header(path, "table of basins", separator=separator):
@@ -115,15 +102,8 @@ def parse_days(
 ) -> pd.DatetimeIndex:
     """Days from a text column, or from three numeric ones that hold year, month and day.
 
-    Parameters
-    ----------
-    date_format
-        ``strftime`` codes of the text column; None: ISO 8601.
-
-    Raises
-    ------
-    DataError
-        At the first row that is not a date, with file and line.
+    ``date_format`` holds ``strftime`` codes of the text column; None is ISO 8601. A DataError
+    names file and line of the first row that is not a date.
     """
     if len(columns) == 1:
         texts = table[columns[0]]

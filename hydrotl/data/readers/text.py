@@ -18,14 +18,14 @@ MISSING_TEXTS = ("", "NA", "NaN", "nan")
 ENCODING = "utf-8-sig"
 
 
-def require_file(path: Path, what: str) -> Path:
-    """``path`` if it is a file that is not empty.
+def split_missing(missing: Sequence[float | str]) -> tuple[list[str], list[float]]:
+    """Texts (with :data:`MISSING_TEXTS`) and numbers that mean a missing value."""
+    texts = [code for code in missing if isinstance(code, str)]
+    return [*MISSING_TEXTS, *texts], [float(c) for c in missing if not isinstance(c, str)]
 
-    Raises
-    ------
-    DataError
-        Saying which file, called ``what``, is absent or empty.
-    """
+
+def require_file(path: Path, what: str) -> Path:
+    """``path``; a DataError says which file, called ``what``, is absent or empty."""
     if not path.is_file():
         raise DataError(
             f"{path}: no such file ({what}); check the data set's folder and the names in its "
@@ -39,13 +39,7 @@ def require_file(path: Path, what: str) -> Path:
 def read_header(
     path: Path, what: str, *, separator: str = ",", encoding: str = ENCODING
 ) -> list[str]:
-    """Fields of the first line of a delimited file.
-
-    Raises
-    ------
-    DataError
-        If the file is absent, empty or not in that encoding.
-    """
+    """Fields of the first line of a delimited file; errors as in :func:`read_table`."""
     with require_file(path, what).open(encoding=encoding) as file:
         try:
             return _fields(file.readline(), separator)
@@ -78,8 +72,6 @@ def read_table(
         ``-999.00``), a text literally. The texts of :data:`MISSING_TEXTS` are always missing.
     separator
         Delimiter, or ``whitespace``.
-    encoding
-        Encoding of the file.
     header_line
         Line (from 1) that names the columns; lines above it are skipped.
     names
@@ -112,7 +104,7 @@ def read_table(
     _check_field_counts(rows, len(header), separator, path, first_line)
     kept = sorted(header.index(name) for name in {*text, *values})
     numeric = {header.index(name) for name in values}
-    texts = [*MISSING_TEXTS, *(code for code in missing if isinstance(code, str))]
+    texts, numbers = split_missing(missing)
 
     def parse(**types_and_gaps: Any) -> pd.DataFrame:
         return pd.read_csv(
@@ -142,10 +134,8 @@ def read_table(
     table.columns = pd.Index([header[position] for position in kept])
     table.index = pd.RangeIndex(first_line, first_line + len(table))
     for name in values:
-        table[name] = _numbers(table[name], texts, path)
-    codes_by_value = [float(code) for code in missing if not isinstance(code, str)]
-    if codes_by_value:
-        table[list(values)] = table[list(values)].mask(table[list(values)].isin(codes_by_value))
+        column = _numbers(table[name], texts, path)
+        table[name] = column.mask(column.isin(numbers))
     for name in text:
         table[name] = table[name].fillna("").str.strip()
     return table
