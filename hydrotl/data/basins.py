@@ -41,22 +41,9 @@ def facts_frame(
 ) -> tuple[pd.DataFrame, str]:
     """Place, size and climate of basins, rounded to :data:`DIGITS`.
 
-    Parameters
-    ----------
-    ds
-        Canonical data.
-    attributes
-        The data set's roles of attributes.
-    periods
-        The period of each basin over which its climate is taken.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row per basin, its id as index: longitude and latitude in degrees, area in km2, and the
-        columns of :func:`climate_indices`. NaN where not known.
-    str
-        How potential evapotranspiration was computed.
+    A row per basin, its id as index: longitude and latitude in degrees, area in km2, and the
+    columns of :func:`climate_indices` over the basin's period; NaN where not known. With it goes
+    how potential evapotranspiration was computed. ``attributes`` are the data set's roles.
     """
     climate, formula = climate_indices(ds, attributes, periods)
     frame = locations(ds, attributes).join(climate)

@@ -32,7 +32,7 @@ class FileRecord(BaseModel):
 
     sha256: str
     url: str | None = None
-    recorded: dt.date
+    recorded: dt.date | None = None
     unpacked: list[list[str]] = Field([], description="of an archive: [root, *members] each time")
 
     def has_unpacked(self, file: RemoteFile) -> bool:

@@ -13,8 +13,7 @@ layout is configuration. Only another layout needs a reader:
            files = find_files(folder, "series/{basin}.csv")
            records = {
                basin: read_series(
-                   files[basin], "series of a basin", dataset.natives(), ["date"], dataset,
-                   options.gaps,
+                   files[basin], dataset.natives(), ["date"], dataset, options.gaps
                )
                for basin in pick_basins(files, basins, dataset.title)
            }

@@ -2,25 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.text import ENCODING, read_header, read_table, split_missing
+from hydrotl.data.readers.text import read_header, read_table, split_missing
 from hydrotl_core.errors import DataError
 
-_WHAT = "attribute table"
 
-
-def read_attributes(
-    folder: Path,
-    pattern: str,
-    dataset: Dataset,
-    *,
-    separator: str = ",",
-    encoding: str = ENCODING,
-) -> pd.DataFrame:
+def read_attributes(folder: Path, pattern: str, dataset: Dataset, **form: Any) -> pd.DataFrame:
     """Read attribute tables of the same basins side by side.
 
     Parameters
@@ -28,6 +20,8 @@ def read_attributes(
     folder, pattern
         The tables: a file inside ``folder``, or a pattern with ``*`` for several. A column that is
         in several tables is taken from the first.
+    form
+        ``separator`` and ``encoding``, see :func:`hydrotl.data.readers.text.read_table`.
 
     Returns
     -------
@@ -46,8 +40,8 @@ def read_attributes(
     id_column = dataset.attributes.id_column or "gauge_id"
     joined = pd.DataFrame()
     for path in paths:
-        header = read_header(path, _WHAT, separator=separator, encoding=encoding)
-        table = read_table(path, _WHAT, text=header, separator=separator, encoding=encoding)
+        header = read_header(path, **form)
+        table = read_table(path, text=header, **form)
         if id_column not in table:
             raise DataError(
                 f"{path}: no column '{id_column}' with the basin ids (it has: "
@@ -60,18 +54,18 @@ def read_attributes(
 
 
 def read_transposed(
-    path: Path, dataset: Dataset, *, separator: str = ",", meaning: bool = False
+    path: Path, dataset: Dataset, meaning: bool = False, **form: Any
 ) -> pd.DataFrame:
     """Read a table with a row per attribute and a column per basin, the ids in its first line.
 
     ``meaning``: a last column explains each attribute. Otherwise as :func:`read_attributes`.
     """
-    header = read_header(path, _WHAT, separator=separator)
+    header = read_header(path, **form)
     if len(header) < 2 + meaning:
         wanted = "name, value(s) and meaning" if meaning else "name and value(s)"
         raise DataError(f"{path}: {len(header)} columns, not {wanted}")
     names = header[: len(header) - meaning]
-    table = read_table(path, _WHAT, text=names, separator=separator)
+    table = read_table(path, text=names, **form)
     turned = table.set_index(names[0]).T.rename_axis(columns=None).reset_index(names=names[0])
     return _with_ids(turned, names[0], dataset.missing, path)
 

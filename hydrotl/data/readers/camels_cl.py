@@ -20,6 +20,7 @@ the manifest is that of the result.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,7 @@ def read_tables(
     columns: Sequence[str],
     dataset: Dataset,
     gaps: OnFault,
-    separator: str = ",",
+    **form: Any,
 ) -> dict[str, Record]:
     """Records of ``basins`` from a table per variable, with a column per basin.
 
@@ -66,11 +67,9 @@ def read_tables(
     records: dict[str, Record] = {basin: {} for basin in basins}
     for name, native in dataset.natives().items():
         path = files[native]
-        known = basin_columns(path, columns, separator=separator)
+        known = basin_columns(path, columns, **form)
         wanted = {b: known[b] for b in pick_basins(known, basins, f"{dataset.title}, {path.name}")}
-        found = read_series(
-            path, "series table", wanted, columns[:1], dataset, gaps, separator=separator
-        )
+        found = read_series(path, wanted, columns[:1], dataset, gaps, **form)
         for basin in basins:
             records[basin][name] = found[basin]
     return records

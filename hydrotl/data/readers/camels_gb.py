@@ -25,7 +25,7 @@ def read(
     attributes = read_attributes(folder, "data/CAMELS_GB_*_attributes.csv", dataset)
     natives, gaps = dataset.natives(), options.gaps
     records = {
-        basin: read_series(files[basin], "series of a basin", natives, ["date"], dataset, gaps)
+        basin: read_series(files[basin], natives, ["date"], dataset, gaps)
         for basin in pick_basins(sorted(files, key=int), basins, dataset.title)
     }
     return records, attributes

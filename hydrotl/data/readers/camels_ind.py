@@ -38,13 +38,10 @@ def read(
     attributes = read_attributes(folder, "attributes_csv/camels_ind_*.csv", dataset)
     attributes.index = attributes.index.str.zfill(_ID_WIDTH)
     natives, gaps = dataset.natives(dataset.forcings), options.gaps
-    records = {
-        basin: read_series(files[basin], "forcing of a basin", natives, _DATE, dataset, gaps)
-        for basin in chosen
-    }
+    records = {basin: read_series(files[basin], natives, _DATE, dataset, gaps) for basin in chosen}
     if STREAMFLOW in dataset.variables:
         wanted = {basin: columns[basin] for basin in chosen}
-        flows = read_series(flow_path, "flow table", wanted, _DATE, dataset, gaps)
+        flows = read_series(flow_path, wanted, _DATE, dataset, gaps)
         for basin in chosen:
             records[basin][STREAMFLOW] = flows[basin]
     return records, attributes

@@ -47,7 +47,6 @@ def read(folder: Path, dataset: Dataset, options: Options, basins: Sequence[str]
     for basin in pick_basins(sorted(files), basins, dataset.title):
         records[basin] = read_series(
             files[basin],
-            "forcing of a basin",
             dataset.natives(dataset.forcings),
             ["Year", "Mnth", "Day"],
             dataset,
@@ -66,7 +65,6 @@ def _read_flow(basin: str, path: Path, dataset: Dataset, options: Options) -> pd
     native = dataset.variables[STREAMFLOW].native
     table = read_table(
         path,
-        "streamflow of a basin",
         text=["id"],
         values=[*_FLOW_DATE, native],
         missing=dataset.missing,

@@ -82,7 +82,6 @@ def read(folder: Path, dataset: Dataset, options: Options, basins: Sequence[str]
         if STREAMFLOW in dataset.variables:
             records[basin] |= read_series(
                 folder / options.streamflow.format(basin=basin),
-                "streamflow of a basin",
                 dataset.natives([STREAMFLOW]),
                 [options.date_column],
                 dataset,
@@ -94,7 +93,7 @@ def read(folder: Path, dataset: Dataset, options: Options, basins: Sequence[str]
 
 def _read_weights(path: Path, id_column: str) -> dict[str, dict[str, float]]:
     """Basin id -> station -> weight; the weights of a basin sum to one."""
-    table = read_table(path, "station table", text=(id_column, "station"), values=("weight",))
+    table = read_table(path, text=(id_column, "station"), values=("weight",))
     weights: dict[str, dict[str, float]] = {}
     for line, basin, station, weight in table[[id_column, "station", "weight"]].itertuples():
         if not basin or not station:
@@ -146,10 +145,8 @@ def _basin_mean(
 def _read_station(
     path: Path, columns: tuple[str, ...], native: str, missing: Sequence[float | str]
 ) -> pd.Series:
-    first = pd.DataFrame({"first day": read_header(path, "station file")[:1]}, index=[1])
+    first = pd.DataFrame({"first day": read_header(path)[:1]}, index=[1])
     start = parse_days(first, ["first day"], path, "%Y%m%d")[0]
-    table = read_table(
-        path, "station file", values=(native,), missing=missing, names=columns, header_line=1
-    )
+    table = read_table(path, values=(native,), missing=missing, names=columns, header_line=1)
     days = pd.date_range(start, periods=len(table), freq="D", unit="ns")
     return pd.Series(table[native].to_numpy(), days)

@@ -68,7 +68,6 @@ def _read_basin(path: Path, dataset: Dataset, options: Options) -> Record:
             }
     return read_series(
         path,
-        "series of a basin",
         dataset.natives(),
         options.date_columns or [options.date_column],
         dataset,

@@ -22,7 +22,7 @@ def open_netcdf(path: Path, dataset: Dataset, time_name: str) -> xr.Dataset:
         If the file is absent, empty, no NetCDF file, lacks a variable or the time, or states
         another unit than the manifest.
     """
-    require_file(path, "NetCDF file")
+    require_file(path)
     try:
         ds = xr.open_dataset(path, mask_and_scale=False, decode_times=False)
     except (OSError, ValueError) as error:

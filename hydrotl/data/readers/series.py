@@ -38,7 +38,6 @@ def find_files(folder: Path, pattern: str) -> dict[str, Path]:
 
 def read_series(
     path: Path,
-    what: str,
     columns: Mapping[str, str],
     dates: Sequence[str],
     dataset: Dataset,
@@ -50,8 +49,6 @@ def read_series(
 
     Parameters
     ----------
-    path, what
-        The file, and what it is called in errors.
     columns
         Canonical name (in a table of many basins: basin id) -> column to read.
     dates, date_format
@@ -69,7 +66,6 @@ def read_series(
     parts = dates if len(dates) > 1 else ()
     table = read_table(
         path,
-        what,
         text=() if parts else dates,
         values=list(dict.fromkeys([*parts, *columns.values()])),
         missing=dataset.missing,
@@ -81,14 +77,14 @@ def read_series(
 
 
 def basin_columns(
-    path: Path, others: Sequence[str], *, id_width: int = 0, separator: str = ","
+    path: Path, others: Sequence[str], id_width: int = 0, **form: Any
 ) -> dict[str, str]:
     """Basin id (padded with zeros to ``id_width``) -> its column in a table of many basins.
 
     A DataError if the file cannot be read or two columns are of one basin; ``others`` are of none.
     """
     columns: dict[str, str] = {}
-    for name in read_header(path, "table of basins", separator=separator):
+    for name in read_header(path, **form):
         basin = name.zfill(id_width)
         if basin in columns:
             raise DataError(f"{path}: basin {basin} has more than one column: keep one")

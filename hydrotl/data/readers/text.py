@@ -24,23 +24,20 @@ def split_missing(missing: Sequence[float | str]) -> tuple[list[str], list[float
     return [*MISSING_TEXTS, *texts], [float(c) for c in missing if not isinstance(c, str)]
 
 
-def require_file(path: Path, what: str) -> Path:
-    """``path``; a DataError says which file, called ``what``, is absent or empty."""
+def require_file(path: Path) -> Path:
+    """``path``; a DataError if the file is absent or empty."""
     if not path.is_file():
         raise DataError(
-            f"{path}: no such file ({what}); check the data set's folder and the names in its "
-            "manifest entry"
+            f"{path}: no such file; check the data set's folder and the names in its manifest entry"
         )
     if path.stat().st_size == 0:
-        raise DataError(f"{path}: the file ({what}) is empty; fetch it again")
+        raise DataError(f"{path}: the file is empty; fetch it again")
     return path
 
 
-def read_header(
-    path: Path, what: str, *, separator: str = ",", encoding: str = ENCODING
-) -> list[str]:
+def read_header(path: Path, *, separator: str = ",", encoding: str = ENCODING) -> list[str]:
     """Fields of the first line of a delimited file; errors as in :func:`read_table`."""
-    with require_file(path, what).open(encoding=encoding) as file:
+    with require_file(path).open(encoding=encoding) as file:
         try:
             return _fields(file.readline(), separator)
         except UnicodeError as error:
@@ -49,7 +46,6 @@ def read_header(
 
 def read_table(
     path: Path,
-    what: str,
     *,
     text: Sequence[str] = (),
     values: Sequence[str] = (),
@@ -63,8 +59,6 @@ def read_table(
 
     Parameters
     ----------
-    path, what
-        The file, and what it is called in errors.
     text, values
         Columns to return as text and as float64.
     missing
@@ -89,16 +83,14 @@ def read_table(
         holds text where a number belongs.
     """
     try:
-        lines = require_file(path, what).read_text(encoding=encoding).split("\n")
+        lines = require_file(path).read_text(encoding=encoding).split("\n")
     except UnicodeError as error:
         raise _not_text(path, encoding, error) from error
     while lines and not lines[-1].strip():  # blank lines at the end do no harm
         lines.pop()
     rows, first_line = lines[header_line:], header_line + 1
     if not rows:
-        raise DataError(
-            f"{path}: no rows below line {header_line} ({what}); fetch or export it again"
-        )
+        raise DataError(f"{path}: no rows below line {header_line}; fetch or export it again")
     header = _fields(lines[header_line - 1], separator) if names is None else list(names)
     _check_columns(header, [*text, *values], path)
     _check_field_counts(rows, len(header), separator, path, first_line)
