@@ -76,10 +76,7 @@ def unpack(
             if kind == "zip":
                 with zipfile.ZipFile(archive) as zipped:
                     files = [info for info in zipped.infolist() if not info.is_dir()]
-                    _check(
-                        archive,
-                        [(i.filename, not stat.S_ISLNK(i.external_attr >> 16)) for i in files],
-                    )
+                    _check(archive, [(i.filename, not _is_link(i)) for i in files])
                     files = [info for info in files if wanted(info.filename)]
                     _check_space(archive, target, sum(info.file_size for info in files))
                     for info in files:
@@ -102,6 +99,10 @@ def unpack(
                 "publisher's layout differs from `files` in the manifest entry; correct it"
             )
         shutil.copytree(folder / root, target, copy_function=os.replace, dirs_exist_ok=True)
+
+
+def _is_link(info: zipfile.ZipInfo) -> bool:
+    return stat.S_ISLNK(info.external_attr >> 16)
 
 
 def _check(archive: Path, files: Iterable[tuple[str, bool]]) -> None:
