@@ -49,19 +49,11 @@ MEANING = {name: meaning for name, (_, meaning) in VARIABLES.items()}
 #: How far tmin may exceed tmax: float32 rounding of equal temperatures (NLDAS has tmin = tmax).
 _TEMPERATURE_TOLERANCE = 1e-3
 
-_NOT_NEGATIVE = tuple(
-    name for name, unit in UNITS.items() if unit not in ("degC",) and not name.startswith("pet")
-)
+_NOT_NEGATIVE = [n for n, unit in UNITS.items() if unit != "degC" and not n.startswith("pet")]
 
 
 def unit_of(name: str) -> str:
-    """Unit of the canonical variable ``name``.
-
-    Raises
-    ------
-    DataError
-        If ``name`` is not a canonical variable.
-    """
+    """Unit of the canonical variable ``name``; a DataError if it is not one."""
     if name not in UNITS:
         raise DataError(
             f"'{name}' is not a canonical variable; use one of {', '.join(UNITS)} "
@@ -96,17 +88,8 @@ def data_hash(ds: xr.Dataset) -> str:
 def check_canonical(ds: xr.Dataset, origin: str) -> xr.Dataset:
     """Check that ``ds`` is canonical, and count the missing days of each variable.
 
-    Parameters
-    ----------
-    ds
-        The data set to check, see the module's description.
-    origin
-        What the data were read from, named in every error.
-
-    Returns
-    -------
-    xarray.Dataset
-        ``ds`` with ``attrs["missing_days"]`` (an int over all basins) on each dynamic variable.
+    Returns ``ds`` with ``attrs["missing_days"]`` (an int over all basins) on each dynamic
+    variable. ``origin``, what the data were read from, is named in every error.
 
     Raises
     ------
@@ -181,21 +164,17 @@ def _check_form(array: xr.DataArray, origin: str) -> None:
 def _check_values(array: xr.DataArray, origin: str) -> int:
     """Raise on an impossible value; return the number of missing ones."""
     values = array.values
-    missing = int(np.isnan(values).sum())
-    if missing == values.size:
-        return missing
-    lowest, highest = np.nanmin(values), np.nanmax(values)
-    if not (np.isfinite(lowest) and np.isfinite(highest)):
-        where = _first(array, np.isinf(values))
-        raise DataError(f"{origin}: variable '{array.name}' is infinite at {where}")
-    if array.name in _NOT_NEGATIVE and lowest < 0:
-        where = _first(array, values < 0)
-        raise DataError(
-            f"{origin}: variable '{array.name}' is negative at {where}: correct the value or, "
-            "if it means a missing one, add it to the manifest entry's `missing` (there it "
-            "is in the file's own unit)"
-        )
-    return missing
+    impossible = {"infinite": np.isinf(values)}
+    if array.name in _NOT_NEGATIVE:
+        impossible["negative"] = values < 0
+    for what, mask in impossible.items():
+        if mask.any():
+            raise DataError(
+                f"{origin}: variable '{array.name}' is {what} at {_first(array, mask)}: correct "
+                "the value or, if it means a missing one, add it to the manifest entry's "
+                "`missing` (there it is in the file's own unit)"
+            )
+    return int(np.isnan(values).sum())
 
 
 def _check_temperatures(ds: xr.Dataset, origin: str) -> None:

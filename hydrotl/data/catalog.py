@@ -18,7 +18,7 @@ import xarray as xr
 
 from hydrotl.data.canonical import check_canonical, data_hash
 from hydrotl.data.manifest import Dataset, Manifest, load_manifest
-from hydrotl.data.readers import get_reader
+from hydrotl.data.readers import read_dataset
 from hydrotl.data.readers.assemble import pick_basins
 from hydrotl.paths import data_dir
 from hydrotl_core.errors import ConfigError, DataError
@@ -42,14 +42,12 @@ def open_dataset(
 
     Parameters
     ----------
-    name
-        Key of the manifest.
+    name, manifest
+        Key of a data set, and where it is looked up if not in the project's manifest.
     basins
         Basin ids, in the order wanted; None for all.
     start, end
         First day, and the day after the last; None for the record's own.
-    manifest
-        Another manifest than the project's.
     file
         NetCDF file with canonical data to read instead of the data folder.
 
@@ -75,13 +73,11 @@ def open_dataset(
         folder = dataset_folder(dataset)
         if dataset.access != "package" and not folder.is_dir():
             raise DataError(_absent_message(name, dataset, folder))
-        ds = get_reader(dataset.reader)(folder, dataset, basins)
+        ds = read_dataset(folder, dataset, basins)
         ds.attrs[ALL_BASINS] = ds.sizes["basin"] if basins is None else 0
+    references = "; ".join(dataset.citation)
     ds = ds.assign_attrs(
-        title=dataset.title,
-        references="; ".join(dataset.citation),
-        licence=dataset.licence,
-        source=name,
+        title=dataset.title, references=references, licence=dataset.licence, source=name
     )
     origin = name if file is None else str(file)
     return check_canonical(_select_period(ds, start, end, name), origin)
@@ -113,9 +109,8 @@ def _read_file(path: Path, name: str, basins: Sequence[str] | None) -> xr.Datase
         raise DataError(f"{path} is not a readable NetCDF file ({error}): {again}") from None
     if ds.attrs.get("source", name) != name:
         raise ConfigError(f"{path} holds data set {ds.attrs['source']!r}, {name!r} is needed")
-    time = ds.get("time")
-    if time is not None and time.dtype.kind == "M":
-        ds = ds.assign_coords(time=time.values.astype("datetime64[ns]"))
+    if "time" in ds and ds["time"].dtype.kind == "M":
+        ds = ds.assign_coords(time=ds["time"].values.astype("datetime64[ns]"))
     check_canonical(ds, str(path))
     ds = ds.assign_coords(basin=ds["basin"].values.astype(str))
     stated = ds.attrs.pop("data_hash", None)
@@ -154,10 +149,10 @@ def _absent_message(name: str, dataset: Dataset, folder: Path) -> str:
 
 
 def _select_period(ds: xr.Dataset, start: Day | None, end: Day | None, name: str) -> xr.Dataset:
-    first = None if start is None else pd.Timestamp(start)
-    last = None if end is None else pd.Timestamp(end) - pd.Timedelta(1, "D")
-    if first is not None and last is not None and first > last:
+    if start is not None and end is not None and pd.Timestamp(start) >= pd.Timestamp(end):
         raise ConfigError(f"period of '{name}': start {start} is not before end {end}")
+    last = None if end is None else pd.Timestamp(end) - pd.Timedelta(1, "D")
+    first = None if start is None else pd.Timestamp(start)
     selected = ds.sel(time=slice(first, last))
     if selected.sizes["time"] == 0:
         days = ds.indexes["time"]

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.util
-import json
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
 
 import pooch
+from pydantic import BaseModel, Field, TypeAdapter
 
 from hydrotl.data.catalog import dataset_folder
 from hydrotl.data.manifest import Dataset, Manifest, RemoteFile, load_manifest
@@ -26,6 +25,22 @@ from hydrotl_core.errors import DownloadError
 from hydrotl_core.files import replacing
 
 LEDGER = "checksums.json"
+
+
+class FileRecord(BaseModel):
+    """Hash of a file, where and when it was fetched, and what was unpacked of it."""
+
+    sha256: str
+    url: str | None = None
+    recorded: dt.date | None = None
+    unpacked: list[list[str]] = Field([], description="of an archive: [root, *members] each time")
+
+    def has_unpacked(self, file: RemoteFile) -> bool:
+        """Whether this selection of the archive was unpacked."""
+        return [file.root, *file.members] in self.unpacked
+
+
+_LEDGER = TypeAdapter(dict[str, FileRecord])
 
 
 def fetch(
@@ -38,14 +53,10 @@ def fetch(
 
     Parameters
     ----------
-    dataset_key
-        Key in the manifest.
     manifest
         By default the project's ``data_manifest.yaml``.
     dest
         Folder of the data set; by default its ``folder`` in the data folder (``HYDROTL_DATA``).
-    progress
-        Show a progress bar.
 
     Returns
     -------
@@ -104,28 +115,20 @@ def _instructions(key: str, dataset: Dataset, folder: Path, by_hand: list[Remote
     return "\n".join(lines)
 
 
-def _name(file: RemoteFile) -> str:
-    return str(PurePosixPath(file.into) / file.name)
-
-
-def _unpacked(file: RemoteFile, record: dict[str, Any]) -> bool:
-    """Whether this selection of the archive was unpacked before."""
-    return [file.root, *file.members] in record.get("unpacked", [])
-
-
 def _available(file: RemoteFile, folder: Path) -> bool:
     """Whether the file can be downloaded, is in the folder or was unpacked there."""
-    if file.url is not None or (folder / _name(file)).is_file():
+    if file.url is not None or (folder / file.path).is_file():
         return True
-    return _unpacked(file, _read_ledger(folder).get(_name(file), {}))
+    record = _read_ledger(folder).get(file.path)
+    return record is not None and record.has_unpacked(file)
 
 
 def _obtain(file: RemoteFile, folder: Path, progress: bool) -> None:
     """Download, check, record and unpack one file, as far as that was not done before."""
-    name, ledger = _name(file), _read_ledger(folder)
-    path, record = folder / name, ledger.get(name, {})
-    known = file.sha256 or record.get("sha256")
-    if file.unpack and _unpacked(file, record) and not path.exists():
+    path, ledger = folder / file.path, _read_ledger(folder)
+    record = ledger.get(file.path)
+    known = file.sha256 or (record.sha256 if record else None)
+    if file.unpack and record and record.has_unpacked(file) and not path.exists():
         return  # the archive was deleted to save space
     fresh = file.url is not None and not path.exists()
     if file.url is not None and fresh:
@@ -142,40 +145,32 @@ def _obtain(file: RemoteFile, folder: Path, progress: bool) -> None:
         if fresh:
             path.unlink()
         source = "data_manifest.yaml has" if file.sha256 else "the first download had"
-        remedy = "correct `sha256`" if file.sha256 else f"delete the record '{name}'"
+        remedy = "correct `sha256`" if file.sha256 else f"delete the record '{file.path}'"
         raise DownloadError(
             f"{path} has sha256 {found}, {source} {known}: "
             f"{'it was not kept, try again' if fresh else 'delete the file and fetch it again'}. "
             "If the publisher replaced the file, check the new version, then "
             f"{remedy} in {'data_manifest.yaml' if file.sha256 else folder / LEDGER}"
         )
-    if record.get("sha256") != found:
-        today = dt.datetime.now(dt.UTC).date().isoformat()
-        record = {"sha256": found, "url": file.url, "recorded": today, "unpacked": []}
-        _write_ledger(folder, ledger | {name: record})
-    if file.unpack and not _unpacked(file, record):
+    if record is None or record.sha256 != found:
+        record = FileRecord(sha256=found, url=file.url, recorded=dt.datetime.now(dt.UTC).date())
+        _write_ledger(folder, ledger | {file.path: record})
+    if file.unpack and not record.has_unpacked(file):
         unpack(path, file.unpack, folder / file.into, file.root, file.members)
-        record["unpacked"] = [*record.get("unpacked", []), [file.root, *file.members]]
-        _write_ledger(folder, ledger | {name: record})
+        record.unpacked.append([file.root, *file.members])
+        _write_ledger(folder, ledger | {file.path: record})
 
 
-def _read_ledger(folder: Path) -> dict[str, dict[str, Any]]:
-    """Records of the fetched files: name -> ``sha256``, ``url``, ``recorded``, ``unpacked``."""
+def _read_ledger(folder: Path) -> dict[str, FileRecord]:
     path = folder / LEDGER
-    if not path.exists():
-        return {}
     try:
-        ledger = json.loads(path.read_text(encoding="utf-8"))
+        return _LEDGER.validate_json(path.read_bytes()) if path.exists() else {}
     except (OSError, ValueError) as error:
-        raise DownloadError(f"{path} cannot be read ({error}): restore or delete it") from error
-    if not isinstance(ledger, dict) or not all(
-        isinstance(record, dict) and isinstance(record.get("sha256"), str)
-        for record in ledger.values()
-    ):
-        raise DownloadError(f"{path} does not map file names to records: restore or delete it")
-    return ledger
+        raise DownloadError(
+            f"{path} does not map file names to records: restore or delete it ({error})"
+        ) from error
 
 
-def _write_ledger(folder: Path, ledger: dict[str, dict[str, Any]]) -> None:
+def _write_ledger(folder: Path, ledger: dict[str, FileRecord]) -> None:
     with replacing(folder / LEDGER) as temporary:
-        temporary.write_text(json.dumps(ledger, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        temporary.write_bytes(_LEDGER.dump_json(dict(sorted(ledger.items())), indent=1) + b"\n")

@@ -4,7 +4,7 @@ The sun follows FAO-56 (Allen, R. G., Pereira, L. S., Raes, D., and Smith, M. (1
 evapotranspiration. FAO Irrigation and Drainage Paper 56; equation numbers are of that paper).
 Radiation is in MJ m-2 day-1, temperature in degC, evaporation in mm/day, latitude in degrees
 north, and the day of the year is 1 on 1 January. Arrays of any shapes that broadcast against each
-other will do; missing values stay missing.
+other will do; missing values stay missing. A latitude beyond 90 degrees is a DataError.
 """
 
 from __future__ import annotations
@@ -26,13 +26,7 @@ Array = npt.NDArray[np.float64]
 
 
 def mean_temperature(ds: xr.Dataset) -> xr.DataArray:
-    """Mean temperature of each day, degC: ``tmean``, or else the mean of ``tmin`` and ``tmax``.
-
-    Raises
-    ------
-    DataError
-        If the data have neither.
-    """
+    """Mean temperature of each day, degC: ``tmean``, or else the mean of ``tmin`` and ``tmax``."""
     if "tmean" in ds:
         return ds["tmean"]
     if "tmin" in ds and "tmax" in ds:
@@ -57,13 +51,7 @@ def _sun(latitude: npt.ArrayLike, day_of_year: npt.ArrayLike) -> tuple[Array, Ar
 
 
 def extraterrestrial_radiation(latitude: npt.ArrayLike, day_of_year: npt.ArrayLike) -> Array:
-    """Radiation at the top of the atmosphere, MJ m-2 day-1 (eq. 21 to 25).
-
-    Raises
-    ------
-    DataError
-        If a latitude is beyond 90 degrees.
-    """
+    """Radiation at the top of the atmosphere, MJ m-2 day-1 (eq. 21 to 25)."""
     phi, declination, sunset = _sun(latitude, day_of_year)
     distance = 1 + 0.033 * np.cos(2 * np.pi * np.asarray(day_of_year, dtype=float) / 365)
     height = sunset * np.sin(phi) * np.sin(declination)
@@ -72,15 +60,8 @@ def extraterrestrial_radiation(latitude: npt.ArrayLike, day_of_year: npt.ArrayLi
 
 
 def day_length(latitude: npt.ArrayLike, day_of_year: npt.ArrayLike) -> Array:
-    """Hours from sunrise to sunset (eq. 34): 24 where the sun does not set.
-
-    Raises
-    ------
-    DataError
-        If a latitude is beyond 90 degrees.
-    """
-    _, _, sunset = _sun(latitude, day_of_year)
-    return 24 / np.pi * sunset
+    """Hours from sunrise to sunset (eq. 34): 24 where the sun does not set."""
+    return 24 / np.pi * _sun(latitude, day_of_year)[2]
 
 
 def clear_sky_radiation(extraterrestrial: npt.ArrayLike, elevation: float) -> Array:
@@ -130,21 +111,8 @@ def oudin(tmean: npt.ArrayLike, day_of_year: npt.ArrayLike, latitude: npt.ArrayL
 
     Oudin et al. (2005, doi:10.1016/j.jhydrol.2004.08.026), with the radiation (after Morton
     1983), the constants and the limits of airGR's ``PE_Oudin``, on which GR4J's published
-    parameters rest. That radiation differs by up to 3 % from that of FAO-56 over a year.
-
-    Parameters
-    ----------
-    tmean
-        Mean temperature of the day, degC, for example ``[basin, day]``.
-    day_of_year
-        1 on 1 January, for example ``[day]``.
-    latitude
-        Degrees north, for example ``[basin, 1]``.
-
-    Raises
-    ------
-    DataError
-        If a latitude is beyond 90 degrees.
+    parameters rest. That radiation differs by up to 3 % from that of FAO-56 over a year. For the
+    days of many basins, ``tmean`` is ``[basin, day]`` and ``latitude`` ``[basin, 1]``.
     """
     phi, day = _radians(latitude), np.asarray(day_of_year, dtype=float)
     declination = 0.4093 * np.sin(day / 58.1 - 1.405)

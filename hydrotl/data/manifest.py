@@ -7,7 +7,6 @@ code. Entries are validated once, on loading; an error names the file, the key a
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
@@ -77,6 +76,11 @@ class RemoteFile(Strict):
     )
     note: Text | None = None
 
+    @property
+    def path(self) -> str:
+        """Path of the file or archive inside the data set's folder."""
+        return str(PurePosixPath(self.into) / self.name)
+
 
 class Variable(Strict):
     """Native column and unit of a canonical variable."""
@@ -99,26 +103,20 @@ class Attributes(Strict):
     about: dict[Text, Text] = Field({}, description="meaning and unit of attributes, for tables")
 
 
-class Screen(Strict):
-    """Which basins an experiment uses: bounded share of missing flow, and a latitude band."""
+class Screen(Period):
+    """Which basins an experiment uses: bounded share of missing flow, and a latitude band.
+
+    ``start`` and ``end`` bound the days on which missing flow is counted.
+    """
 
     max_missing: float = Field(ge=0, le=1, description="share of days; of a basin must be less")
-    start: dt.date
-    end: dt.date = Field(description="day after the last")
     latitude: tuple[float, float] | None = None
 
     @model_validator(mode="after")
-    def _ordered(self) -> Screen:
-        if self.start >= self.end:
-            raise ValueError(f"start {self.start} is not before end {self.end}")
+    def _south_to_north(self) -> Screen:
         if self.latitude and not -90 <= self.latitude[0] < self.latitude[1] <= 90:
             raise ValueError(f"latitude {list(self.latitude)} must be [south, north] in degrees")
         return self
-
-    @property
-    def period(self) -> Period:
-        """Days on which missing flow is counted."""
-        return Period(start=self.start, end=self.end)
 
 
 class Dataset(Strict):
@@ -163,7 +161,7 @@ class Dataset(Strict):
             raise ValueError(f"access '{self.access}' needs an access_note: what to do")
         if (self.access == "package") != (self.package is not None):
             raise ValueError("access 'package' and the key package belong together")
-        _unique([str(PurePosixPath(file.into) / file.name) for file in self.files])
+        _unique([file.path for file in self.files])
         return self
 
     @property
@@ -197,25 +195,9 @@ class Manifest(Strict):
             )
         return self.datasets[key]
 
-    def adding(self, key: str, dataset: Dataset) -> Manifest:
-        """A manifest that also has ``dataset`` under ``key`` (replacing an entry of that name).
-
-        Raises
-        ------
-        ConfigError
-            If ``key`` is not made of lower-case letters, digits and underscores.
-        """
-        content = {"version": self.version, "datasets": {**self.datasets, key: dataset}}
-        return validated(Manifest, content, f"data set '{key}'")
-
 
 def load_manifest(path: Path | None = None) -> Manifest:
-    """Load and validate a manifest.
-
-    Parameters
-    ----------
-    path
-        YAML file; by default ``data_manifest.yaml`` of the project.
+    """Load and validate the manifest ``path``, by default ``data_manifest.yaml`` of the project.
 
     Raises
     ------
@@ -235,7 +217,7 @@ def own_dataset(
     Parameters
     ----------
     folder
-        Folder of the files, absolute or relative to the working directory.
+        Absolute, or relative to the working directory.
     variables
         Canonical name -> (column name in the files, its unit), for example
         ``{"prcp": ("rain", "mm/day"), "streamflow": ("Q", "m3/s")}``.

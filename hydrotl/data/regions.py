@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,20 +22,17 @@ from hydrotl_core.scaling import STREAMFLOW, require
 def select_basins(ds: xr.Dataset, choice: Basins, dataset: str) -> xr.Dataset:
     """The basins of ``choice``: ids, screen on missing flow, bounding box, minus exclusions.
 
-    Raises
-    ------
-    ConfigError
-        If a named basin or screen does not exist or nothing is left.
+    A ConfigError if a named basin or screen does not exist or nothing is left.
     """
     entry = load_manifest()[dataset]
     known = [str(b) for b in ds["basin"].values]
     unknown = sorted(set((choice.ids or []) + choice.exclude) - set(known))
     if unknown:
         raise ConfigError(f"basins {', '.join(unknown)} are not in data set {dataset}")
-    keep = np.ones(len(known), dtype=bool)
+    keep = ~np.isin(known, choice.exclude)
     if choice.ids is not None:
         keep &= np.isin(known, choice.ids)
-    keep &= ~np.isin(known, choice.exclude)
+    boxes = [("latitude", choice.latitude), ("longitude", choice.longitude)]
     if choice.screen is not None:
         if choice.screen not in entry.screens:
             raise ConfigError(
@@ -42,11 +40,9 @@ def select_basins(ds: xr.Dataset, choice: Basins, dataset: str) -> xr.Dataset:
                 f"it has {', '.join(entry.screens) or 'none'}"
             )
         screen = entry.screens[choice.screen]
-        days = in_period(ds, [screen.period] * len(known))
-        observed = np.isfinite(ds[STREAMFLOW].values) & days
-        keep &= 1 - observed.sum(axis=1) / screen.period.days < screen.max_missing
-    band = entry.screens[choice.screen].latitude if choice.screen is not None else None
-    boxes = (("latitude", band), ("latitude", choice.latitude), ("longitude", choice.longitude))
+        observed = np.isfinite(ds[STREAMFLOW].values) & in_period(ds, [screen])
+        keep &= 1 - observed.sum(axis=1) / screen.days < screen.max_missing
+        boxes.append(("latitude", screen.latitude))
     for role, bounds in boxes:
         if bounds is not None:
             name = getattr(entry.attributes, role)
@@ -60,13 +56,14 @@ def select_basins(ds: xr.Dataset, choice: Basins, dataset: str) -> xr.Dataset:
 
 
 def region_data(region: Region) -> xr.Dataset:
-    """Inputs and streamflow of the region's basins.
+    """Inputs and streamflow of the region's basins (:func:`region_basins`).
 
     Raises
     ------
     ConfigError
-        If :func:`region_basins` does, or an attribute was computed from observed flow and the
-        region does not allow it.
+        If an attribute was computed from observed flow and the region does not allow it.
+    DataError
+        If an input is absent.
     """
     flow = set(load_manifest()[region.dataset].attributes.uses_flow)
     leaking = [name for name in region.inputs.static if name in flow]
@@ -106,13 +103,7 @@ def source_inputs(source: Source, file: Path | None = None) -> xr.Dataset:
     """What training and checking ``source`` need: inputs, streamflow, and each basin's place.
 
     All basins of its data set, so that a source on a subset of them works with the same data.
-
-    Parameters
-    ----------
-    source
-        The source; its ``subset`` does not matter here.
-    file
-        NetCDF file to read instead of the data folder (:func:`hydrotl.data.catalog.open_dataset`).
+    They are read from the NetCDF ``file``, if given (:func:`hydrotl.data.catalog.open_dataset`).
 
     Raises
     ------
@@ -134,13 +125,7 @@ def region_settings(region: Region) -> dict[str, Setting]:
 
 
 def region_setting(region: Region, name: str) -> Setting:
-    """Setting ``name`` of a region.
-
-    Raises
-    ------
-    ConfigError
-        Listing the settings there are.
-    """
+    """Setting ``name`` of a region; a ConfigError lists those there are."""
     settings = region_settings(region)
     if name not in settings:
         raise ConfigError(f"{region.title}: no setting {name!r}; there are {', '.join(settings)}")
@@ -151,7 +136,7 @@ def hold_out(periods: Sequence[Period], days: int) -> tuple[list[Period], list[P
     """Training periods less their last ``days``, and those days."""
     if any(p.days <= days for p in periods):
         raise ConfigError(f"a validation of {days} days leaves no training day")
-    cut = [p.end.fromordinal(p.end.toordinal() - days) for p in periods]
-    first = [Period(start=p.start, end=c) for p, c in zip(periods, cut, strict=True)]
-    last = [Period(start=c, end=p.end) for p, c in zip(periods, cut, strict=True)]
+    cuts = [p.end - dt.timedelta(days) for p in periods]
+    first = [Period(start=p.start, end=cut) for p, cut in zip(periods, cuts, strict=True)]
+    last = [Period(start=cut, end=p.end) for p, cut in zip(periods, cuts, strict=True)]
     return first, last

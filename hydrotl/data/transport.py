@@ -34,8 +34,6 @@ def download(url: str, path: Path, hash_is_known: bool, progress: bool = True) -
     hash_is_known
         Whether the caller compares the whole file with a hash. If not, a partial file is continued
         only where the server proves (ETag, Last-Modified) that it is the same one.
-    progress
-        Show a progress bar.
 
     Raises
     ------

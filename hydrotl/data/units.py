@@ -18,22 +18,12 @@ if TYPE_CHECKING:
 
 #: Common spellings that pint reads as something else or not at all (``C`` is coulomb to it).
 _ALIASES = {
-    "c": "degC",
-    "°c": "degC",
-    "deg c": "degC",
-    "celsius": "degC",
-    "degrees celsius": "degC",
-    "f": "degF",
-    "°f": "degF",
+    **dict.fromkeys(("c", "°c", "deg c", "celsius", "degrees celsius"), "degC"),
+    **dict.fromkeys(("f", "°f"), "degF"),
+    **dict.fromkeys(("cms", "cumecs"), "m**3/s"),
     "cfs": "ft**3/s",
-    "cms": "m**3/s",
-    "cumecs": "m**3/s",
-    "fraction": "dimensionless",
-    "-": "dimensionless",
-    "1": "dimensionless",
+    **dict.fromkeys(("fraction", "-", "1"), "dimensionless"),
 }
-
-_WATER_DENSITY = "1000 kg/m**3"
 
 
 def convert(
@@ -44,18 +34,13 @@ def convert(
     Parameters
     ----------
     values
-        Numbers in the unit ``native``, any shape; NaN stays NaN. Floats keep their precision.
+        Any shape, which is kept; NaN stays NaN, and floats keep their precision.
     native
         Unit as pint reads it; ``W/m2``, ``m3 s-1``, ``C`` and ``cfs`` are understood too.
     canonical
         Unit wanted, see :data:`hydrotl.data.canonical.UNITS`.
     area_km2
         Basin area in km2, needed from volume per time (m3/s) to depth per time (mm/day).
-
-    Returns
-    -------
-    numpy.ndarray
-        Same shape as ``values``.
 
     Raises
     ------
@@ -74,12 +59,9 @@ def convert(
         factor, offset = per_square_km / area, 0.0
     else:
         factor, offset = _line(native, canonical)
-    dtype = array.dtype
     # Python floats do not widen a float32 array: 28 MB stay 28 MB.
-    converted = array * factor
-    if offset:
-        converted = converted + offset
-    return converted.astype(dtype, copy=False)
+    converted: np.ndarray = array * factor
+    return converted + offset if offset else converted
 
 
 def needs_area(native: str, canonical: str) -> bool:
@@ -141,7 +123,7 @@ def _line(native: str, canonical: str) -> tuple[float, float]:
     """Factor and offset of the (linear) conversion, from its values at 0 and 1."""
     registry, found, wanted = _registry(), _parse(native), _parse(canonical)
     zero, one = registry.Quantity(0.0, found), registry.Quantity(1.0, found)
-    density: Any = registry.Quantity(_WATER_DENSITY)
+    density: Any = registry.Quantity("1000 kg/m**3")  # of water
     if found.dimensionality == (wanted * density.units).dimensionality:
         zero, one = zero / density, one / density
     if not one.check(wanted):

@@ -8,42 +8,38 @@ layout is configuration. Only another layout needs a reader:
        class Options(ReaderOptions):         # `options` of the manifest entry; gaps and
            forcing: str                      # tmin_above_tmax come with ReaderOptions
 
-       def read(folder, dataset, basins):    # basins: ids in the order wanted; None: all
-           options = parse_options(Options, dataset)
-           files = find_files(folder, "series/{basin}.csv")
+       def read(folder, dataset, options, basins):     # basins: ids in the order wanted; None: all
            attributes = read_attributes(folder, "attributes.csv", dataset)
+           files = find_files(folder, "series/{basin}.csv")
            records = {
                basin: read_series(
-                   files[basin], "series of a basin", dataset.natives(), ["date"], dataset,
-                   options.gaps,
+                   files[basin], dataset.natives(), ["date"], dataset, options.gaps
                )
                for basin in pick_basins(files, basins, dataset.title)
            }
-           return to_dataset(records, attributes, dataset, options)
+           return records, attributes
 
-   ``series`` holds the daily series and their dates, ``attributes`` the tables of attributes,
-   ``text`` and ``netcdf`` the two kinds of file, ``assemble`` the last step with the units.
+   A reader without options of its own needs no model. ``series`` holds the daily series and their
+   dates, ``attributes`` the tables of attributes, ``text`` and ``netcdf`` the two kinds of file,
+   ``assemble`` the last step with the units.
 2. Its name in :data:`READERS`.
 3. A test with a small file in the layout: values read by hand, and damaged files.
 
-``read`` returns the canonical data set (:mod:`hydrotl.data.canonical`). It raises a DataError if a
-file, column, basin, date or number is missing or wrong, naming file and line, and a ConfigError if
-an option is not valid.
+``read`` returns the records by basin and the attribute table (or None). It raises a DataError if a
+file, column, basin, date or number is missing or wrong, naming file and line.
 """
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import Any
 
+import xarray as xr
+
+from hydrotl.config import validated
+from hydrotl.data.manifest import Dataset
+from hydrotl.data.readers.assemble import ReaderOptions, to_dataset
 from hydrotl_core.errors import ConfigError
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from hydrotl.data.manifest import Dataset
-
-    Reader = Callable[[Path, Dataset, Sequence[str] | None], xr.Dataset]
 
 #: Name of a reader in the manifest; its module here has the same name.
 READERS = (
@@ -58,14 +54,32 @@ READERS = (
 )
 
 
-def get_reader(name: str) -> "Reader":
-    """The ``read`` function of the reader ``name``, imported when first asked for.
+def load_reader(dataset: Dataset) -> tuple[Callable[..., Any], ReaderOptions]:
+    """The ``read`` function of the data set's reader, and its options, checked by its own model.
 
     Raises
     ------
     ConfigError
-        If there is no such reader.
+        If there is no such reader, or an option is unknown or not valid.
     """
-    if name not in READERS:
-        raise ConfigError(f"no reader '{name}'; use one of {', '.join(READERS)}")
-    return cast("Reader", import_module(f"{__name__}.{name}").read)
+    if dataset.reader not in READERS:
+        raise ConfigError(f"no reader '{dataset.reader}'; use one of {', '.join(READERS)}")
+    reader = import_module(f"{__name__}.{dataset.reader}")
+    model: type[ReaderOptions] = getattr(reader, "Options", ReaderOptions)
+    origin = f"{dataset.title}: `options` (known: {', '.join(model.model_fields)})"
+    return reader.read, validated(model, dataset.options, origin)
+
+
+def read_dataset(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dataset:
+    """Read ``basins`` (None: all) from the files in ``folder`` as canonical data.
+
+    Raises
+    ------
+    DataError
+        If a file, column, basin, date or number is missing or wrong.
+    ConfigError
+        If the reader or an option is not valid.
+    """
+    read, options = load_reader(dataset)
+    records, attributes = read(folder, dataset, options, basins)
+    return to_dataset(records, attributes, dataset, options)

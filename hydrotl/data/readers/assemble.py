@@ -5,24 +5,32 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 import xarray as xr
+from pydantic import Field
 
 from hydrotl.data.canonical import unit_of
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.options import ReaderOptions
-from hydrotl.data.readers.series import Record
+from hydrotl.data.readers.series import OnFault, Record
 from hydrotl.data.units import check_area, convert, needs_area
 from hydrotl_core.errors import ConfigError, DataError
+from hydrotl_core.recipe import Strict
+
+#: What a reader returns: records by basin, and the attribute table with the ids as index.
+Found = tuple[dict[str, Record], pd.DataFrame | None]
+
+
+class ReaderOptions(Strict):
+    """Options of every reader."""
+
+    gaps: OnFault = Field("error", description="a day that a record skips; nan: missing values")
+    tmin_above_tmax: OnFault = Field(
+        "error", description="a day with tmin above tmax; nan: both are missing"
+    )
 
 
 def pick_basins(available: Iterable[str], basins: Sequence[str] | None, title: str) -> list[str]:
     """The basins asked for, or all.
 
-    Raises
-    ------
-    DataError
-        If a basin is unknown or asked for twice.
-    ConfigError
-        If an empty selection is asked for.
+    A DataError if one is unknown or asked for twice, a ConfigError if none is asked for.
     """
     known = list(available)
     if basins is None:
@@ -57,11 +65,9 @@ def to_dataset(
         Basin id -> record with every variable of ``dataset``.
     attributes
         Attribute table with the basin ids as index, or None.
-    dataset
-        The manifest entry, for native units and the area attribute.
     options
-        What to do where tmin is above tmax; with ``nan``, the attribute ``masked`` of both
-        says on how many days.
+        With ``tmin_above_tmax: nan``, the attribute ``masked`` of both temperatures says on how
+        many days they were crossed.
 
     Raises
     ------
@@ -73,23 +79,17 @@ def to_dataset(
     basins = list(records)
     table = None if attributes is None else _rows(attributes, basins, dataset.title)
     spanning = dataset.forcings or list(dataset.variables)
-    spans = [record[name].days for record in records.values() for name in spanning]
+    spans = [record[name].index for record in records.values() for name in spanning]
     first, last = min(days[0] for days in spans), max(days[-1] for days in spans)
     time = pd.date_range(first, last, freq="D", unit="ns")
-    positions: dict[int, np.ndarray] = {}  # by days, which many series may share
     ds = xr.Dataset(coords={"basin": np.array(basins, dtype=str), "time": time})
     for name, variable in dataset.variables.items():
         unit = unit_of(name)
         areas = _areas(table, dataset, name)
-        values = np.full((len(basins), len(time)), np.nan, np.float32)
+        values = np.empty((len(basins), len(time)), np.float32)
         for row, basin in enumerate(basins):
-            series = records[basin][name]
-            converted = convert(series.values, variable.units, unit, areas.get(basin))
-            if id(series.days) not in positions:
-                positions[id(series.days)] = np.asarray((series.days - first).days)
-            place = positions[id(series.days)]
-            inside = (place >= 0) & (place < len(time))
-            values[row, place[inside]] = converted[inside]
+            series = records[basin][name].reindex(time).to_numpy()
+            values[row] = convert(series, variable.units, unit, areas.get(basin))
         ds[name] = (("basin", "time"), values, {"units": unit})
     if options.tmin_above_tmax == "nan" and "tmin" in ds and "tmax" in ds:
         crossed = ds["tmin"] > ds["tmax"]
@@ -117,13 +117,11 @@ def _areas(table: pd.DataFrame | None, dataset: Dataset, name: str) -> dict[str,
             f"{title}: '{name}' in {native} needs basin areas: name an attribute table and its "
             "column in km2 (`attributes.area`) in the manifest entry"
         )
-    if column not in table:
+    if column not in table or table[column].dtype != np.float64:
         raise DataError(
-            f"{title}: no attribute '{column}'; correct `attributes` in the manifest entry to "
-            f"one of {', '.join(map(str, table.columns[:30]))}"
+            f"{title}: no numeric attribute '{column}'; correct it, or name another in "
+            f"`attributes` of the manifest entry: {', '.join(map(str, table.columns[:30]))}"
         )
-    if table[column].dtype != np.float64:
-        raise DataError(f"{title}: area attribute '{column}' is not numeric; correct it")
     purpose = f"{title}: conversion of '{name}' from {native}"
     return {
         str(basin): check_area(float(area), f"{purpose}, basin {basin}, '{column}'")

@@ -2,25 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.text import MISSING_TEXTS, read_header, read_table
+from hydrotl.data.readers.text import read_header, read_table, split_missing
 from hydrotl_core.errors import DataError
 
-WHAT = "attribute table"
 
-
-def read_attributes(
-    folder: Path,
-    pattern: str,
-    dataset: Dataset,
-    *,
-    separator: str = ",",
-    encoding: str = "utf-8-sig",
-) -> pd.DataFrame:
+def read_attributes(folder: Path, pattern: str, dataset: Dataset, **form: Any) -> pd.DataFrame:
     """Read attribute tables of the same basins side by side.
 
     Parameters
@@ -28,10 +20,8 @@ def read_attributes(
     folder, pattern
         The tables: a file inside ``folder``, or a pattern with ``*`` for several. A column that is
         in several tables is taken from the first.
-    dataset
-        The manifest entry, for the column of the ids and the missing codes.
-    separator, encoding
-        Form of the files.
+    form
+        ``separator`` and ``encoding``, see :func:`hydrotl.data.readers.text.read_table`.
 
     Returns
     -------
@@ -50,29 +40,40 @@ def read_attributes(
     id_column = dataset.attributes.id_column or "gauge_id"
     joined = pd.DataFrame()
     for path in paths:
-        header = read_header(path, WHAT, separator=separator, encoding=encoding)
-        table = read_table(path, WHAT, text=header, separator=separator, encoding=encoding)
+        header = read_header(path, **form)
+        table = read_table(path, text=header, **form)
         if id_column not in table:
             raise DataError(
                 f"{path}: no column '{id_column}' with the basin ids (it has: "
                 f"{', '.join(header[:20])}); correct `attributes.id_column` in the manifest entry"
             )
-        typed = with_ids(table, id_column, dataset.missing, path)
+        typed = _with_ids(table, id_column, dataset.missing, path)
         new = typed[typed.columns.difference(joined.columns, sort=False)]
         joined = new if path == paths[0] else joined.join(new)
     return joined
 
 
-def with_ids(
+def read_transposed(
+    path: Path, dataset: Dataset, meaning: bool = False, **form: Any
+) -> pd.DataFrame:
+    """Read a table with a row per attribute and a column per basin, the ids in its first line.
+
+    ``meaning``: a last column explains each attribute. Otherwise as :func:`read_attributes`.
+    """
+    header = read_header(path, **form)
+    if len(header) < 2 + meaning:
+        wanted = "name, value(s) and meaning" if meaning else "name and value(s)"
+        raise DataError(f"{path}: {len(header)} columns, not {wanted}")
+    names = header[: len(header) - meaning]
+    table = read_table(path, text=names, **form)
+    turned = table.set_index(names[0]).T.rename_axis(columns=None).reset_index(names=names[0])
+    return _with_ids(turned, names[0], dataset.missing, path)
+
+
+def _with_ids(
     table: pd.DataFrame, id_column: str, missing: Sequence[float | str], path: Path
 ) -> pd.DataFrame:
-    """Index a table of text by its basin ids, and type its other columns.
-
-    Raises
-    ------
-    DataError
-        If an id is empty or occurs twice.
-    """
+    """Index a table of text by its basin ids, and type its other columns."""
     ids = table[id_column]
     for line in ids.index[ids == ""]:
         raise DataError(f"{path}, line {line}: no basin id in column '{id_column}'")
@@ -83,11 +84,11 @@ def with_ids(
 
 
 def _typed(texts: pd.Series, missing: Sequence[float | str]) -> pd.Series:
-    absent = texts.isin([*MISSING_TEXTS, *(code for code in missing if isinstance(code, str))])
+    absent_texts, numbers = split_missing(missing)
+    absent = texts.isin(absent_texts)
     present = texts[~absent]
     codes = present.str.fullmatch(r"0\d+").any()
     values = pd.to_numeric(present, errors="coerce")
     if codes or values.isna().any() or np.isinf(values).any():
         return texts.where(~absent, "")
-    numeric = [float(code) for code in missing if not isinstance(code, str)]
-    return values.where(~values.isin(numeric)).reindex(texts.index).astype(np.float64)
+    return values.where(~values.isin(numbers)).reindex(texts.index).astype(np.float64)

@@ -18,20 +18,18 @@ total of a composite period of several days, written on its first day with blank
 the manifest is that of the result.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from pydantic import Field, PositiveInt
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import pick_basins, to_dataset
-from hydrotl.data.readers.attributes import WHAT, with_ids
-from hydrotl.data.readers.options import OnFault, ReaderOptions, parse_options
-from hydrotl.data.readers.series import Record, Series, basin_columns, read_series
-from hydrotl.data.readers.text import read_header, read_table
+from hydrotl.data.readers.assemble import Found, ReaderOptions, pick_basins
+from hydrotl.data.readers.attributes import read_transposed
+from hydrotl.data.readers.series import OnFault, Record, basin_columns, read_series
 from hydrotl_core.errors import DataError
 
 
@@ -41,52 +39,37 @@ class Options(ReaderOptions):
     composites: dict[str, PositiveInt] = Field({})
 
 
-def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dataset:
+def read(folder: Path, dataset: Dataset, options: Options, basins: Sequence[str] | None) -> Found:
     """Read ``basins`` (None: all) of CAMELS-CL (see :mod:`hydrotl.data.readers`)."""
-    options = parse_options(Options, dataset)
-    attributes = _read_attributes(_find(folder, "attributes"), dataset)
+    attributes = read_transposed(_find(folder, "attributes"), dataset, separator="\t")
     chosen = pick_basins(attributes.index, basins, dataset.title)
-    records = read_tables(
-        lambda native: _find(folder, native),
-        chosen,
-        ["gauge_id"],
-        dataset,
-        options.gaps,
-        separator="\t",
-    )
+    files = {native: _find(folder, native) for native in dataset.natives().values()}
+    records = read_tables(files, chosen, ["gauge_id"], dataset, options.gaps, separator="\t")
     for name, days in options.composites.items():
-        path = _find(folder, dataset.variables[name].native)
+        path = files[dataset.variables[name].native]
         for basin in chosen:
             records[basin][name] = _spread(records[basin][name], days, basin, path)
-    return to_dataset(records, attributes, dataset, options)
+    return records, attributes
 
 
 def read_tables(
-    path_of: Callable[[str], Path],
+    files: Mapping[str, Path],
     basins: Sequence[str],
     columns: Sequence[str],
     dataset: Dataset,
     gaps: OnFault,
-    separator: str = ",",
+    **form: Any,
 ) -> dict[str, Record]:
     """Records of ``basins`` from a table per variable, with a column per basin.
 
-    Parameters
-    ----------
-    path_of
-        Native name -> file of the variable.
-    columns
-        Column with the date, and those that are no basins.
+    ``files`` are by native name; ``columns`` are that of the date and others that are no basins.
     """
     records: dict[str, Record] = {basin: {} for basin in basins}
     for name, native in dataset.natives().items():
-        path = path_of(native)
-        known = basin_columns(path, columns, separator=separator)
-        pick_basins(known, basins, f"{dataset.title}, {path.name}")
-        wanted = {basin: known[basin] for basin in basins}
-        found = read_series(
-            path, "series table", wanted, columns[:1], dataset, gaps, separator=separator
-        )
+        path = files[native]
+        known = basin_columns(path, columns, **form)
+        wanted = {b: known[b] for b in pick_basins(known, basins, f"{dataset.title}, {path.name}")}
+        found = read_series(path, wanted, columns[:1], dataset, gaps, **form)
         for basin in basins:
             records[basin][name] = found[basin]
     return records
@@ -104,23 +87,16 @@ def _find(folder: Path, native: str) -> Path:
     return found[0]
 
 
-def _read_attributes(path: Path, dataset: Dataset) -> pd.DataFrame:
-    header = read_header(path, WHAT, separator="\t")
-    table = read_table(path, WHAT, text=header, separator="\t")
-    turned = table.set_index(header[0]).T.rename_axis(columns=None).reset_index(names=header[0])
-    return with_ids(turned, header[0], dataset.missing, path)
-
-
-def _spread(series: Series, days: int, basin: str, path: Path) -> Series:
+def _spread(series: pd.Series, days: int, basin: str, path: Path) -> pd.Series:
     """Daily means of totals written on the first day of each composite period."""
-    starts = np.flatnonzero(~np.isnan(series.values))
+    starts = np.flatnonzero(series.notna())
     if np.any(np.diff(starts) == 1) and days > 1:
         raise DataError(
             f"{path}: basin {basin} has values on consecutive days, so they are no totals of "
             f"{days} days; take the variable out of the option `composites`"
         )
-    values = np.full(series.values.shape, np.nan)
-    for start, first in zip(starts, series.days[starts], strict=True):
+    values = np.full(len(series), np.nan)
+    for start, first in zip(starts, pd.DatetimeIndex(series.index[starts]), strict=True):
         length = min(days, (pd.Timestamp(first.year + 1, 1, 1) - first).days)
-        values[start : start + length] = series.values[start] / length
-    return Series(series.days, values)
+        values[start : start + length] = series.iloc[start] / length
+    return pd.Series(values, series.index)

@@ -10,38 +10,18 @@ file's name without ``.csv``.
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-import xarray as xr
-
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import pick_basins, to_dataset
-from hydrotl.data.readers.attributes import WHAT, with_ids
+from hydrotl.data.readers.assemble import Found, ReaderOptions, pick_basins
+from hydrotl.data.readers.attributes import read_transposed
 from hydrotl.data.readers.camels_cl import read_tables
-from hydrotl.data.readers.options import ReaderOptions, parse_options
-from hydrotl.data.readers.text import read_header, read_table
-from hydrotl_core.errors import DataError
 
 
-def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dataset:
+def read(
+    folder: Path, dataset: Dataset, options: ReaderOptions, basins: Sequence[str] | None
+) -> Found:
     """Read ``basins`` (None: all) of an explorer download (see :mod:`hydrotl.data.readers`)."""
-    options = parse_options(ReaderOptions, dataset)
-    attributes = _read_attributes(folder / "catchment_attributes.csv", dataset)
+    attributes = read_transposed(folder / "catchment_attributes.csv", dataset, meaning=True)
     chosen = pick_basins(attributes.index, basins, dataset.title)
-    records = read_tables(
-        lambda native: folder / f"{native}.csv",
-        chosen,
-        ["date", "year", "month", "day"],
-        dataset,
-        options.gaps,
-    )
-    return to_dataset(records, attributes, dataset, options)
-
-
-def _read_attributes(path: Path, dataset: Dataset) -> pd.DataFrame:
-    first = read_header(path, WHAT)
-    if len(first) < 3:
-        raise DataError(f"{path}: {len(first)} columns, not name, value(s) and meaning")
-    names = ["attribute", *first[1:-1], "meaning"]
-    table = read_table(path, WHAT, text=names, header_line=0, names=names)
-    turned = table.drop(columns="meaning").set_index("attribute").T.rename_axis(columns=None)
-    return with_ids(turned.reset_index(drop=True), first[0], dataset.missing, path)
+    files = {native: folder / f"{native}.csv" for native in dataset.natives().values()}
+    columns = ["date", "year", "month", "day"]
+    return read_tables(files, chosen, columns, dataset, options.gaps), attributes

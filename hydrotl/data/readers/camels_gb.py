@@ -11,25 +11,21 @@ A series file has a ``date`` column (YYYY-MM-DD) and a column per variable, ``Na
 from collections.abc import Sequence
 from pathlib import Path
 
-import xarray as xr
-
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import pick_basins, to_dataset
+from hydrotl.data.readers.assemble import Found, ReaderOptions, pick_basins
 from hydrotl.data.readers.attributes import read_attributes
-from hydrotl.data.readers.options import ReaderOptions, parse_options
 from hydrotl.data.readers.series import find_files, read_series
 
 
-def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dataset:
+def read(
+    folder: Path, dataset: Dataset, options: ReaderOptions, basins: Sequence[str] | None
+) -> Found:
     """Read ``basins`` (None: all with a series file) (see :mod:`hydrotl.data.readers`)."""
-    options = parse_options(ReaderOptions, dataset)
     files = find_files(folder, "data/timeseries/CAMELS_GB_hydromet_timeseries_{basin}_*-*.csv")
     attributes = read_attributes(folder, "data/CAMELS_GB_*_attributes.csv", dataset)
-    natives = dataset.natives()
+    natives, gaps = dataset.natives(), options.gaps
     records = {
-        basin: read_series(
-            files[basin], "series of a basin", natives, ["date"], dataset, options.gaps
-        )
+        basin: read_series(files[basin], natives, ["date"], dataset, gaps)
         for basin in pick_basins(sorted(files, key=int), basins, dataset.title)
     }
-    return to_dataset(records, attributes, dataset, options)
+    return records, attributes

@@ -15,12 +15,9 @@ missing in some files and is put back.
 from collections.abc import Sequence
 from pathlib import Path
 
-import xarray as xr
-
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import pick_basins, to_dataset
+from hydrotl.data.readers.assemble import Found, ReaderOptions, pick_basins
 from hydrotl.data.readers.attributes import read_attributes
-from hydrotl.data.readers.options import ReaderOptions, parse_options
 from hydrotl.data.readers.series import basin_columns, find_files, read_series
 from hydrotl_core.scaling import STREAMFLOW
 
@@ -28,9 +25,10 @@ _DATE = ["year", "month", "day"]
 _ID_WIDTH = 5
 
 
-def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dataset:
+def read(
+    folder: Path, dataset: Dataset, options: ReaderOptions, basins: Sequence[str] | None
+) -> Found:
     """Read ``basins`` (None: all with forcing and flow) (see :mod:`hydrotl.data.readers`)."""
-    options = parse_options(ReaderOptions, dataset)
     found = find_files(folder, "catchment_mean_forcings/{basin}.csv")
     files = {basin.zfill(_ID_WIDTH): path for basin, path in found.items()}
     flow_path = folder / "streamflow_timeseries" / "streamflow_observed.csv"
@@ -39,16 +37,11 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
     chosen = pick_basins(available, basins, f"{dataset.title} (basins with forcing and flow)")
     attributes = read_attributes(folder, "attributes_csv/camels_ind_*.csv", dataset)
     attributes.index = attributes.index.str.zfill(_ID_WIDTH)
-    natives = dataset.natives(dataset.forcings)
-    records = {
-        basin: read_series(
-            files[basin], "forcing of a basin", natives, _DATE, dataset, options.gaps
-        )
-        for basin in chosen
-    }
+    natives, gaps = dataset.natives(dataset.forcings), options.gaps
+    records = {basin: read_series(files[basin], natives, _DATE, dataset, gaps) for basin in chosen}
     if STREAMFLOW in dataset.variables:
         wanted = {basin: columns[basin] for basin in chosen}
-        flows = read_series(flow_path, "flow table", wanted, _DATE, dataset, options.gaps)
+        flows = read_series(flow_path, wanted, _DATE, dataset, gaps)
         for basin in chosen:
             records[basin][STREAMFLOW] = flows[basin]
-    return to_dataset(records, attributes, dataset, options)
+    return records, attributes

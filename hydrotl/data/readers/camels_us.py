@@ -17,32 +17,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-import xarray as xr
+import pandas as pd
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import pick_basins, to_dataset
+from hydrotl.data.readers.assemble import Found, ReaderOptions, pick_basins
 from hydrotl.data.readers.attributes import read_attributes
-from hydrotl.data.readers.options import ReaderOptions, parse_options
-from hydrotl.data.readers.series import (
-    Record,
-    find_files,
-    make_series,
-    parse_days,
-    read_series,
-)
+from hydrotl.data.readers.series import check_days, find_files, parse_days, read_series
 from hydrotl.data.readers.text import read_table
 from hydrotl_core.errors import DataError
 from hydrotl_core.scaling import STREAMFLOW
-
-#: Product name inside the file names of each forcing folder.
-PRODUCTS = {
-    "nldas": "nldas",
-    "nldas_extended": "nldas",
-    "maurer": "maurer",
-    "maurer_extended": "maurer",
-    "daymet": "cida",
-}
 
 _FLOW_DATE = ["year", "month", "day"]
 
@@ -53,10 +36,9 @@ class Options(ReaderOptions):
     forcing: Literal["nldas", "nldas_extended", "maurer", "maurer_extended", "daymet"]
 
 
-def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dataset:
+def read(folder: Path, dataset: Dataset, options: Options, basins: Sequence[str] | None) -> Found:
     """Read ``basins`` (None: all with a forcing file) (see :mod:`hydrotl.data.readers`)."""
-    options = parse_options(Options, dataset)
-    name = f"{{basin}}_lump_{PRODUCTS[options.forcing]}_forcing_leap.txt"
+    name = "{basin}_lump_*_forcing_leap.txt"
     files = find_files(folder, f"basin_mean_forcing/{options.forcing}/*/{name}")
     attributes = read_attributes(
         folder, "camels_attributes_v2.0/camels_*.txt", dataset, separator=";"
@@ -65,7 +47,6 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
     for basin in pick_basins(sorted(files), basins, dataset.title):
         records[basin] = read_series(
             files[basin],
-            "forcing of a basin",
             dataset.natives(dataset.forcings),
             ["Year", "Mnth", "Day"],
             dataset,
@@ -76,15 +57,14 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
         if STREAMFLOW in dataset.variables:
             huc = files[basin].parent.name
             flow = folder / "usgs_streamflow" / huc / f"{basin}_streamflow_qc.txt"
-            records[basin] |= _read_flow(basin, flow, dataset, options)
-    return to_dataset(records, attributes, dataset, options)
+            records[basin][STREAMFLOW] = _read_flow(basin, flow, dataset, options)
+    return records, attributes
 
 
-def _read_flow(basin: str, path: Path, dataset: Dataset, options: Options) -> Record:
+def _read_flow(basin: str, path: Path, dataset: Dataset, options: Options) -> pd.Series:
     native = dataset.variables[STREAMFLOW].native
     table = read_table(
         path,
-        "streamflow of a basin",
         text=["id"],
         values=[*_FLOW_DATE, native],
         missing=dataset.missing,
@@ -95,5 +75,5 @@ def _read_flow(basin: str, path: Path, dataset: Dataset, options: Options) -> Re
     for line, found in table["id"][table["id"] != basin].items():
         raise DataError(f"{path}, line {line}: flow of basin {found} in the file of {basin}")
     days = parse_days(table, _FLOW_DATE, path)
-    values = {STREAMFLOW: table[native].to_numpy(np.float64)}
-    return make_series(days, table.index, values, options.gaps, path)
+    check_days(days, options.gaps, path, table.index)
+    return pd.Series(table[native].to_numpy(), days)

@@ -30,13 +30,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import pick_basins, to_dataset
+from hydrotl.data.readers.assemble import Found, ReaderOptions, pick_basins
 from hydrotl.data.readers.attributes import read_attributes
-from hydrotl.data.readers.options import ReaderOptions, parse_options
-from hydrotl.data.readers.series import Record, Series, parse_days, read_series
+from hydrotl.data.readers.series import Record, parse_days, read_series
 from hydrotl.data.readers.text import read_header, read_table
 from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.recipe import Strict
@@ -70,15 +68,13 @@ class Options(ReaderOptions):
     date_format: str | None = None
 
 
-def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dataset:
+def read(folder: Path, dataset: Dataset, options: Options, basins: Sequence[str] | None) -> Found:
     """Read ``basins`` (None: all in the station table) (see :mod:`hydrotl.data.readers`)."""
-    options = parse_options(Options, dataset)
     id_column = dataset.attributes.id_column or "gauge_id"
     weights = _read_weights(folder / options.stations, id_column)
-    chosen = pick_basins(weights, basins, dataset.title)
     attributes = read_attributes(folder, options.attributes, dataset)
     records: dict[str, Record] = {}
-    for basin in chosen:
+    for basin in pick_basins(weights, basins, dataset.title):
         records[basin] = {
             name: _basin_mean(folder, basin, weights[basin], native, dataset, options)
             for name, native in dataset.natives(dataset.forcings).items()
@@ -86,19 +82,18 @@ def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dat
         if STREAMFLOW in dataset.variables:
             records[basin] |= read_series(
                 folder / options.streamflow.format(basin=basin),
-                "streamflow of a basin",
                 dataset.natives([STREAMFLOW]),
                 [options.date_column],
                 dataset,
                 options.gaps,
                 options.date_format,
             )
-    return to_dataset(records, attributes, dataset, options)
+    return records, attributes
 
 
 def _read_weights(path: Path, id_column: str) -> dict[str, dict[str, float]]:
     """Basin id -> station -> weight; the weights of a basin sum to one."""
-    table = read_table(path, "station table", text=(id_column, "station"), values=("weight",))
+    table = read_table(path, text=(id_column, "station"), values=("weight",))
     weights: dict[str, dict[str, float]] = {}
     for line, basin, station, weight in table[[id_column, "station", "weight"]].itertuples():
         if not basin or not station:
@@ -124,7 +119,7 @@ def _basin_mean(
     native: str,
     dataset: Dataset,
     options: Options,
-) -> Series:
+) -> pd.Series:
     quantity = next((q for q in options.series if native in q.columns), None)
     if quantity is None:
         columns = [column for q in options.series for column in q.columns]
@@ -134,25 +129,24 @@ def _basin_mean(
         )
     paths = [folder / quantity.file.format(station=station) for station in weights]
     found = [_read_station(path, quantity.columns, native, dataset.missing) for path in paths]
-    days = found[0].days
+    days = found[0].index
     for path, series in zip(paths, found, strict=True):
-        if not series.days.equals(days):
+        if not series.index.equals(days):
             raise DataError(
-                f"{path}: {series.days[0].date()} to {series.days[-1].date()}, but other stations "
-                f"of basin {basin} have {days[0].date()} to {days[-1].date()}: cut them to the "
-                "same days"
+                f"{path}: {series.index[0]:%Y-%m-%d} to {series.index[-1]:%Y-%m-%d}, but other "
+                f"stations of basin {basin} have {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}: cut "
+                "them to the same days"
             )
     shares = zip(weights.values(), found, strict=True)
-    return Series(days, np.sum([weight * series.values for weight, series in shares], axis=0))
+    mean = np.sum([weight * series.to_numpy() for weight, series in shares], axis=0)
+    return pd.Series(mean, days)
 
 
 def _read_station(
     path: Path, columns: tuple[str, ...], native: str, missing: Sequence[float | str]
-) -> Series:
-    first = pd.DataFrame({"first day": read_header(path, "station file")[:1]}, index=[1])
+) -> pd.Series:
+    first = pd.DataFrame({"first day": read_header(path)[:1]}, index=[1])
     start = parse_days(first, ["first day"], path, "%Y%m%d")[0]
-    table = read_table(
-        path, "station file", values=(native,), missing=missing, names=columns, header_line=1
-    )
+    table = read_table(path, values=(native,), missing=missing, names=columns, header_line=1)
     days = pd.date_range(start, periods=len(table), freq="D", unit="ns")
-    return Series(days, table[native].to_numpy(np.float64))
+    return pd.Series(table[native].to_numpy(), days)

@@ -17,15 +17,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from pydantic import Field
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import pick_basins, to_dataset
+from hydrotl.data.readers.assemble import Found, ReaderOptions, pick_basins
 from hydrotl.data.readers.attributes import read_attributes
 from hydrotl.data.readers.netcdf import decode, open_netcdf
-from hydrotl.data.readers.options import ReaderOptions, parse_options
-from hydrotl.data.readers.series import Record, find_files, make_series, read_series
+from hydrotl.data.readers.series import Record, check_days, find_files, read_series
 from hydrotl_core.errors import DataError
 
 
@@ -44,42 +42,32 @@ class Options(ReaderOptions):
     basin_name: str = "basin"
 
 
-def read(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dataset:
+def read(folder: Path, dataset: Dataset, options: Options, basins: Sequence[str] | None) -> Found:
     """Read ``basins`` (None: all) of ``dataset`` (see :mod:`hydrotl.data.readers`)."""
-    options = parse_options(Options, dataset)
     table = None
     if options.attributes is not None:
-        separator, encoding = options.attributes_separator, options.encoding
-        table = read_attributes(
-            folder, options.attributes, dataset, separator=separator, encoding=encoding
-        )
-    if "{basin}" in options.series:
-        files = find_files(folder, options.series)
-        known = [b for b, path in files.items() if path != folder / (options.attributes or "")]
-        chosen = pick_basins(known, basins, dataset.title)
-        records = {basin: _read_basin(files[basin], dataset, options) for basin in chosen}
-    else:
-        records = _read_together(folder / options.series, dataset, basins, options)
-    return to_dataset(records, table, dataset, options)
+        form = {"separator": options.attributes_separator, "encoding": options.encoding}
+        table = read_attributes(folder, options.attributes, dataset, **form)
+    if "{basin}" not in options.series:
+        return _read_together(folder / options.series, dataset, options, basins), table
+    files = find_files(folder, options.series)
+    known = [b for b, path in files.items() if path != folder / (options.attributes or "")]
+    chosen = pick_basins(known, basins, dataset.title)
+    return {basin: _read_basin(files[basin], dataset, options) for basin in chosen}, table
 
 
 def _read_basin(path: Path, dataset: Dataset, options: Options) -> Record:
     if path.suffix in (".nc", ".nc4"):
         with open_netcdf(path, dataset, options.time_name) as ds:
-            values = {}
-            for name, variable in dataset.variables.items():
-                array = decode(ds[variable.native], dataset.missing, path).squeeze()
-                if array.dims != (options.time_name,):
-                    raise DataError(
-                        f"{path}: variable '{variable.native}' has the dimensions {array.dims}, "
-                        f"not '{options.time_name}' alone"
-                    )
-                values[name] = array.to_numpy()
             days = pd.DatetimeIndex(ds.indexes[options.time_name])
-        return make_series(days, None, values, options.gaps, path)
+            check_days(days, options.gaps, path)
+            axes = [options.time_name]
+            return {
+                name: pd.Series(decode(ds[native], axes, dataset.missing, path), days)
+                for name, native in dataset.natives().items()
+            }
     return read_series(
         path,
-        "series of a basin",
         dataset.natives(),
         options.date_columns or [options.date_column],
         dataset,
@@ -91,10 +79,9 @@ def _read_basin(path: Path, dataset: Dataset, options: Options) -> Record:
 
 
 def _read_together(
-    path: Path, dataset: Dataset, basins: Sequence[str] | None, options: Options
+    path: Path, dataset: Dataset, options: Options, basins: Sequence[str] | None
 ) -> dict[str, Record]:
     """One NetCDF file of all basins; only those wanted are read and decoded."""
-    axes = (options.basin_name, options.time_name)
     with open_netcdf(path, dataset, options.time_name) as ds:
         if options.basin_name not in ds.dims or options.basin_name not in ds.coords:
             raise DataError(
@@ -102,19 +89,16 @@ def _read_together(
             )
         available = [str(basin) for basin in ds[options.basin_name].values]
         wanted = pick_basins(available, basins, dataset.title)
+        days = pd.DatetimeIndex(ds.indexes[options.time_name])
+        check_days(days, options.gaps, path)
         rows = np.flatnonzero(np.isin(available, wanted))  # in the order of the file
-        values: dict[tuple[str, str], np.ndarray] = {}
-        for name, variable in dataset.variables.items():
-            packed = ds[variable.native]
-            if set(packed.dims) != set(axes):
-                raise DataError(
-                    f"{path}: variable '{variable.native}' has the dimensions {packed.dims}, "
-                    f"not '{options.basin_name}' and '{options.time_name}'"
-                )
+        records: dict[str, Record] = {basin: {} for basin in wanted}
+        for name, native in dataset.natives().items():
+            packed = ds[native]
             if len(rows) < len(available):
                 packed = packed.isel({options.basin_name: rows})
-            array = decode(packed, dataset.missing, path).transpose(*axes).to_numpy()
-            values |= {(available[row], name): array[k] for k, row in enumerate(rows)}
-        days = pd.DatetimeIndex(ds.indexes[options.time_name])
-    series = make_series(days, None, values, options.gaps, path)
-    return {basin: {name: series[basin, name] for name in dataset.variables} for basin in wanted}
+            axes = [options.basin_name, options.time_name]
+            array = decode(packed, axes, dataset.missing, path)
+            for row, values in zip(rows, array, strict=True):
+                records[available[row]][name] = pd.Series(values, days)
+    return records

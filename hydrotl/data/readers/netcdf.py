@@ -8,18 +8,13 @@ import pandas as pd
 import xarray as xr
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.text import require_file
+from hydrotl.data.readers.text import require_file, split_missing
 from hydrotl.data.units import same_unit
 from hydrotl_core.errors import DataError
 
 
 def open_netcdf(path: Path, dataset: Dataset, time_name: str) -> xr.Dataset:
-    """Open a file lazily, its time decoded and its variables still packed.
-
-    Returns
-    -------
-    xarray.Dataset
-        Only the native variables that the manifest names and the coordinates.
+    """Open a file lazily, its time decoded and the manifest's native variables still packed.
 
     Raises
     ------
@@ -27,7 +22,7 @@ def open_netcdf(path: Path, dataset: Dataset, time_name: str) -> xr.Dataset:
         If the file is absent, empty, no NetCDF file, lacks a variable or the time, or states
         another unit than the manifest.
     """
-    require_file(path, "NetCDF file")
+    require_file(path)
     try:
         ds = xr.open_dataset(path, mask_and_scale=False, decode_times=False)
     except (OSError, ValueError) as error:
@@ -56,12 +51,13 @@ def open_netcdf(path: Path, dataset: Dataset, time_name: str) -> xr.Dataset:
     if time.dtype.kind != "M":
         raise DataError(f"{path}: '{time_name}' is no date of the standard calendar ({time.dtype})")
     days = pd.DatetimeIndex(time.values).normalize().as_unit("ns")
-    names = [variable.native for variable in dataset.variables.values()]
-    return ds[list(dict.fromkeys(names))].assign_coords({time_name: days})
+    return ds[list(dict.fromkeys(dataset.natives().values()))].assign_coords({time_name: days})
 
 
-def decode(packed: xr.DataArray, missing: Sequence[float | str], path: Path) -> xr.DataArray:
-    """Load one variable as float32, NaN in place of the fill value and of missing codes.
+def decode(
+    packed: xr.DataArray, axes: Sequence[str], missing: Sequence[float | str], path: Path
+) -> np.ndarray:
+    """Load one variable as float32 on ``axes``, NaN in place of the fill value and missing codes.
 
     xarray decodes 16-bit integers to float32 where the scale is float32 and no offset is added;
     the files hold both as float64, which would double the memory for no digit.
@@ -69,10 +65,17 @@ def decode(packed: xr.DataArray, missing: Sequence[float | str], path: Path) -> 
     Raises
     ------
     DataError
-        If the variable is not numeric.
+        If the variable is not numeric or has other dimensions (of more than one value).
     """
     if packed.dtype.kind not in "iuf":
         raise DataError(f"{path}: variable '{packed.name}' is {packed.dtype}, not numeric")
+    single = [axis for axis, size in packed.sizes.items() if size == 1 and axis not in axes]
+    packed = packed.squeeze(single)
+    if set(packed.dims) != set(axes):
+        raise DataError(
+            f"{path}: variable '{packed.name}' has the dimensions {packed.dims}, "
+            f"not {' and '.join(map(repr, axes))}"
+        )
     attrs = dict(packed.attrs)
     attrs.pop("units", None)
     if not attrs.get("add_offset", 0.0):
@@ -81,5 +84,6 @@ def decode(packed: xr.DataArray, missing: Sequence[float | str], path: Path) -> 
             attrs["scale_factor"] = np.float32(attrs["scale_factor"])
     bare = xr.DataArray(packed.to_numpy(), dims=packed.dims, name="values", attrs=attrs)
     values = xr.decode_cf(bare.to_dataset(), decode_times=False)["values"].astype(np.float32)
-    codes = [np.float32(code) for code in missing if not isinstance(code, str)]
-    return values.where(~values.isin(codes)) if codes else values
+    codes = [np.float32(code) for code in split_missing(missing)[1]]
+    values = values.where(~values.isin(codes)) if codes else values
+    return values.transpose(*axes).to_numpy()

@@ -2,49 +2,28 @@
 
 import re
 import warnings
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.options import OnFault
 from hydrotl.data.readers.text import read_header, read_table
 from hydrotl_core.errors import DataError
 
-Key = TypeVar("Key", bound=Hashable)
+#: What a fault in a record is: an error, or missing values.
+OnFault = Literal["error", "nan"]
 
-
-@dataclass(frozen=True)
-class Series:
-    """A basin's values of one variable: native unit, days rising, missing values NaN.
-
-    ``days`` and ``values`` have the shape (n_days,).
-    """
-
-    days: pd.DatetimeIndex
-    values: np.ndarray
-
-
-#: The series of one basin by canonical name.
-Record = dict[str, Series]
+#: The series of one basin by canonical name: native unit, days rising, missing values NaN.
+Record = dict[str, pd.Series]
 
 
 def find_files(folder: Path, pattern: str) -> dict[str, Path]:
-    """Basin id -> file, sorted by path.
+    """Basin id -> file, sorted by path; a DataError if there is none.
 
-    Parameters
-    ----------
-    pattern
-        Path inside ``folder``, such as ``*/{basin}_daily.csv``.
-
-    Raises
-    ------
-    DataError
-        If there is no such file.
+    ``pattern`` is a path inside ``folder``, such as ``*/{basin}_daily.csv``.
     """
     expression = re.escape(pattern).replace(r"\{basin\}", "([^/]+?)").replace(r"\*", "[^/]*")
     found = {}
@@ -59,7 +38,6 @@ def find_files(folder: Path, pattern: str) -> dict[str, Path]:
 
 def read_series(
     path: Path,
-    what: str,
     columns: Mapping[str, str],
     dates: Sequence[str],
     dataset: Dataset,
@@ -71,16 +49,12 @@ def read_series(
 
     Parameters
     ----------
-    path, what
-        The file, and what it is called in errors.
     columns
         Canonical name (in a table of many basins: basin id) -> column to read.
     dates, date_format
         The column with the date, or three of year, month and day; see :func:`parse_days`.
-    dataset
-        The manifest entry, for its missing codes.
     gaps
-        See :func:`make_series`.
+        See :func:`check_days`.
     form
         Form of the file, see :func:`hydrotl.data.readers.text.read_table`.
 
@@ -92,29 +66,25 @@ def read_series(
     parts = dates if len(dates) > 1 else ()
     table = read_table(
         path,
-        what,
         text=() if parts else dates,
         values=list(dict.fromkeys([*parts, *columns.values()])),
         missing=dataset.missing,
         **form,
     )
     days = parse_days(table, dates, path, date_format)
-    values = {key: table[column].to_numpy(np.float64) for key, column in columns.items()}
-    return make_series(days, table.index, values, gaps, path)
+    check_days(days, gaps, path, table.index)
+    return {key: pd.Series(table[column].to_numpy(), days) for key, column in columns.items()}
 
 
 def basin_columns(
-    path: Path, others: Sequence[str], *, id_width: int = 0, separator: str = ","
+    path: Path, others: Sequence[str], id_width: int = 0, **form: Any
 ) -> dict[str, str]:
     """Basin id (padded with zeros to ``id_width``) -> its column in a table of many basins.
 
-    Raises
-    ------
-    DataError
-        If the file cannot be read or two columns are of one basin.
+    A DataError if the file cannot be read or two columns are of one basin; ``others`` are of none.
     """
     columns: dict[str, str] = {}
-    for name in read_header(path, "table of basins", separator=separator):
+    for name in read_header(path, **form):
         basin = name.zfill(id_width)
         if basin in columns:
             raise DataError(f"{path}: basin {basin} has more than one column: keep one")
@@ -128,15 +98,8 @@ def parse_days(
 ) -> pd.DatetimeIndex:
     """Days from a text column, or from three numeric ones that hold year, month and day.
 
-    Parameters
-    ----------
-    date_format
-        ``strftime`` codes of the text column; None: ISO 8601.
-
-    Raises
-    ------
-    DataError
-        At the first row that is not a date, with file and line.
+    ``date_format`` holds ``strftime`` codes of the text column; None is ISO 8601. A DataError
+    names file and line of the first row that is not a date.
     """
     if len(columns) == 1:
         texts = table[columns[0]]
@@ -156,24 +119,18 @@ def parse_days(
     return pd.DatetimeIndex(parsed).normalize().as_unit("ns")
 
 
-def make_series(
-    days: pd.DatetimeIndex,
-    lines: Sequence[int] | pd.Index | None,
-    values: Mapping[Key, np.ndarray],
-    gaps: OnFault,
-    path: Path,
-) -> dict[Key, Series]:
-    """Series of one file, whose days must rise day by day.
+def check_days(
+    days: pd.DatetimeIndex, gaps: OnFault, path: Path, lines: pd.Index | None = None
+) -> None:
+    """Check that the days of a file rise day by day.
 
     Parameters
     ----------
-    days, lines
-        The days, and the line of each in ``path`` (None: not a text file).
-    values
-        Arrays of shape (n_days,).
     gaps
         ``error``: a skipped day is an error; ``nan``: skipped days are missing values, with a
         warning.
+    lines
+        Line of each day in ``path``; None: not a text file.
 
     Raises
     ------
@@ -184,7 +141,7 @@ def make_series(
     odd = np.flatnonzero(steps <= 0)
     first = int(next(iter(odd if odd.size else np.flatnonzero(steps > 1)), -1))
     if first < 0:
-        return {key: Series(days, array) for key, array in values.items()}
+        return
     place = str(path) if lines is None else f"{path}, line {lines[first + 1]}"
     before, day = days[first].date(), days[first + 1].date()
     if steps[first] == 0:
@@ -204,4 +161,3 @@ def make_series(
             "days as missing values"
         )
     warnings.warn(f"{text}: taken as missing values", stacklevel=2)
-    return {key: Series(days, array) for key, array in values.items()}

@@ -18,35 +18,26 @@ MISSING_TEXTS = ("", "NA", "NaN", "nan")
 ENCODING = "utf-8-sig"
 
 
-def require_file(path: Path, what: str) -> Path:
-    """``path`` if it is a file that is not empty.
+def split_missing(missing: Sequence[float | str]) -> tuple[list[str], list[float]]:
+    """Texts (with :data:`MISSING_TEXTS`) and numbers that mean a missing value."""
+    texts = [code for code in missing if isinstance(code, str)]
+    return [*MISSING_TEXTS, *texts], [float(c) for c in missing if not isinstance(c, str)]
 
-    Raises
-    ------
-    DataError
-        Saying which file, called ``what``, is absent or empty.
-    """
+
+def require_file(path: Path) -> Path:
+    """``path``; a DataError if the file is absent or empty."""
     if not path.is_file():
         raise DataError(
-            f"{path}: no such file ({what}); check the data set's folder and the names in its "
-            "manifest entry"
+            f"{path}: no such file; check the data set's folder and the names in its manifest entry"
         )
     if path.stat().st_size == 0:
-        raise DataError(f"{path}: the file ({what}) is empty; fetch it again")
+        raise DataError(f"{path}: the file is empty; fetch it again")
     return path
 
 
-def read_header(
-    path: Path, what: str, *, separator: str = ",", encoding: str = ENCODING
-) -> list[str]:
-    """Fields of the first line of a delimited file.
-
-    Raises
-    ------
-    DataError
-        If the file is absent, empty or not in that encoding.
-    """
-    with require_file(path, what).open(encoding=encoding) as file:
+def read_header(path: Path, *, separator: str = ",", encoding: str = ENCODING) -> list[str]:
+    """Fields of the first line of a delimited file; errors as in :func:`read_table`."""
+    with require_file(path).open(encoding=encoding) as file:
         try:
             return _fields(file.readline(), separator)
         except UnicodeError as error:
@@ -55,7 +46,6 @@ def read_header(
 
 def read_table(
     path: Path,
-    what: str,
     *,
     text: Sequence[str] = (),
     values: Sequence[str] = (),
@@ -69,8 +59,6 @@ def read_table(
 
     Parameters
     ----------
-    path, what
-        The file, and what it is called in errors.
     text, values
         Columns to return as text and as float64.
     missing
@@ -78,8 +66,6 @@ def read_table(
         ``-999.00``), a text literally. The texts of :data:`MISSING_TEXTS` are always missing.
     separator
         Delimiter, or ``whitespace``.
-    encoding
-        Encoding of the file.
     header_line
         Line (from 1) that names the columns; lines above it are skipped.
     names
@@ -97,22 +83,20 @@ def read_table(
         holds text where a number belongs.
     """
     try:
-        lines = require_file(path, what).read_text(encoding=encoding).split("\n")
+        lines = require_file(path).read_text(encoding=encoding).split("\n")
     except UnicodeError as error:
         raise _not_text(path, encoding, error) from error
     while lines and not lines[-1].strip():  # blank lines at the end do no harm
         lines.pop()
     rows, first_line = lines[header_line:], header_line + 1
     if not rows:
-        raise DataError(
-            f"{path}: no rows below line {header_line} ({what}); fetch or export it again"
-        )
+        raise DataError(f"{path}: no rows below line {header_line}; fetch or export it again")
     header = _fields(lines[header_line - 1], separator) if names is None else list(names)
     _check_columns(header, [*text, *values], path)
     _check_field_counts(rows, len(header), separator, path, first_line)
     kept = sorted(header.index(name) for name in {*text, *values})
     numeric = {header.index(name) for name in values}
-    texts = [*MISSING_TEXTS, *(code for code in missing if isinstance(code, str))]
+    texts, numbers = split_missing(missing)
 
     def parse(**types_and_gaps: Any) -> pd.DataFrame:
         return pd.read_csv(
@@ -142,10 +126,8 @@ def read_table(
     table.columns = pd.Index([header[position] for position in kept])
     table.index = pd.RangeIndex(first_line, first_line + len(table))
     for name in values:
-        table[name] = _numbers(table[name], texts, path)
-    codes_by_value = [float(code) for code in missing if not isinstance(code, str)]
-    if codes_by_value:
-        table[list(values)] = table[list(values)].mask(table[list(values)].isin(codes_by_value))
+        column = _numbers(table[name], texts, path)
+        table[name] = column.mask(column.isin(numbers))
     for name in text:
         table[name] = table[name].fillna("").str.strip()
     return table

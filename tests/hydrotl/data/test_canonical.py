@@ -8,11 +8,13 @@ import xarray as xr
 from hydrotl.data.canonical import (
     UNITS,
     check_canonical,
+    data_hash,
     dynamic_variables,
     static_attributes,
     unit_of,
 )
 from hydrotl_core.errors import DataError
+from tests.synthetic import canonical as synthetic
 
 SHAPE = (2, 4)
 
@@ -182,3 +184,26 @@ def test_unit_of_knows_products_of_a_quantity():
 def test_every_error_names_the_origin():
     with pytest.raises(DataError, match=r"^camels_xx: "):
         check_canonical(canonical(prcp=np.full(SHAPE, -1.0)), "camels_xx")
+
+
+def test_hash_tells_every_change_of_the_data() -> None:
+    base = data_hash(synthetic())
+    assert base == data_hash(synthetic())
+    assert len(base) == 16
+    flow, area, soil, moved = synthetic(), synthetic(), synthetic(), synthetic(start="2000-01-02")
+    flow["streamflow"][1, 5] = 77
+    area["area"][0] += 1e-9
+    soil["soil"] = ("basin", np.array(["clay", "sand", "peat"]))
+    others = [flow, area, soil, moved, synthetic().isel(basin=[1, 0, 2])]
+    hashes = {data_hash(ds) for ds in others}
+    assert len(hashes) == len(others)
+    assert base not in hashes
+
+
+def test_hash_does_not_depend_on_how_text_is_stored() -> None:
+    hashes = set()
+    for kind in ("U4", object, np.dtypes.StringDType()):
+        ds = synthetic()
+        ds["soil"] = ("basin", np.array(["clay", "sand", "loam"], dtype=kind))
+        hashes.add(data_hash(ds))
+    assert len(hashes) == 1

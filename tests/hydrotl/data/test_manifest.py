@@ -1,6 +1,5 @@
 """The schema of the manifest, and what the project's own manifest says."""
 
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import yaml
 from hydrotl.data.canonical import UNITS
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import Dataset, Manifest, load_manifest, own_dataset
-from hydrotl.data.readers.options import ReaderOptions, parse_options
+from hydrotl.data.readers import load_reader
 from hydrotl.data.units import convert
 from hydrotl_core.errors import ConfigError
 
@@ -62,7 +61,7 @@ def test_valid_manifest_loads(tmp_path: Path) -> None:
     rivers = load_manifest(write(tmp_path, VALID))["rivers"]
     assert rivers.forcings == ["prcp"]
     assert rivers.protocol["multi-year"].train.days == 1827  # five years, one leap day more
-    assert rivers.screens["paper"].period.days == 3653
+    assert rivers.screens["paper"].days == 3653
 
 
 @pytest.mark.parametrize(
@@ -90,7 +89,7 @@ def test_valid_manifest_loads(tmp_path: Path) -> None:
         ("train: [2000-01-01, 2005-01-01]", "train: [2000-01-01, 2005-01-02]", "overlap"),
         ("train: [2000-01-01, 2005-01-01]", "train: [2000-01-01]", "protocol.multi-year.train"),
         ("train: [2000-01-01, 2005-01-01]", "train: [2000-13-01, 2005-01-01]", "is not a date"),
-        ("start: 2000-01-01, end: 2010", "start: 2010-01-01, end: 2010", "not before end"),
+        ("start: 2000-01-01, end: 2010", "start: 2010-01-01, end: 2010", "not before its end"),
         ("max_missing: 0.2", "max_missing: 20", "screens.paper.max_missing"),
         ("latitude: [-42, -38]", "latitude: [-38, -42]", r"\[south, north\]"),
         ("{area: area_km2}", "{area: a, table_s1: [a, b, a]}", "attributes.table_s1.*listed twice"),
@@ -154,8 +153,7 @@ def test_project_manifest_has_every_data_set(manifest: Manifest) -> None:
 @pytest.mark.parametrize("key", sorted(KEYS))
 def test_entry_is_usable(manifest: Manifest, key: str) -> None:
     entry = manifest[key]
-    reader = import_module(f"hydrotl.data.readers.{entry.reader}")
-    parse_options(getattr(reader, "Options", ReaderOptions), entry)
+    load_reader(entry)
     for name, variable in entry.variables.items():
         assert np.isfinite(convert(np.ones(1), variable.units, UNITS[name], area_km2=1.0)).all()
     assert "prcp" in entry.variables
@@ -251,7 +249,7 @@ def test_packed_copies_share_periods_and_screens_with_the_originals(manifest: Ma
     screen = manifest["camels_cl"].screens["paper"]
     assert list(screen.latitude or ()) == [-42, -38]
     assert screen.max_missing == 0.2
-    assert screen.period.days == 3653
+    assert screen.days == 3653
     check = manifest["camels_us_packed"].protocol["check"]
     assert [str(day) for day in (check.train.start, check.train.end, check.test.end)] == [
         "1985-10-01", "1995-10-01", "2005-10-01"
@@ -315,20 +313,16 @@ def test_own_dataset_is_read_with_its_units(tmp_path: Path) -> None:
         missing=[-9],
         attributes={"area": "km2"},
     )
-    manifest = load_manifest().adding("creek", dataset)
+    manifest = Manifest(version=1, datasets={"creek": dataset})
     ds = open_dataset("creek", manifest=manifest)
     # 1 m3/s over 86.4 km2 is 1 mm/day.
     np.testing.assert_allclose(ds["streamflow"].values, [[2.0, 4.0]], rtol=1e-6)
     np.testing.assert_allclose(ds["prcp"].values, [[1.5, np.nan]])
-    assert set(manifest.datasets) == KEYS | {"creek"}
 
 
 def test_own_dataset_refuses_what_is_not_canonical(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"rain.*not a canonical variable"):
         own_dataset(tmp_path, {"rain": ("rain", "mm/day")})
-    good = own_dataset(tmp_path, {"prcp": ("rain", "mm/day")})
-    with pytest.raises(ConfigError, match="data set 'Bad Key'"):
-        load_manifest().adding("Bad Key", good)
 
 
 def test_own_dataset_folder_does_not_depend_on_the_working_directory(

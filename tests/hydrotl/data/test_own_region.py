@@ -8,7 +8,7 @@ import yaml
 
 from hydrotl.config import Region, validated
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.generic import read
+from hydrotl.data.readers import read_dataset
 from tests.book_project import ROOT
 
 
@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_described_files_are_read(folder: Path) -> None:
     entry = validated(Dataset, yaml.safe_load(blocks("yaml")[0])["my_rivers"], "own-region.md")
-    ds = read(folder, entry, None)
+    ds = read_dataset(folder, entry, None)
     assert list(ds["basin"].values) == ["lower-creek", "upper-creek"]
     flow = ds["streamflow"].sel(basin="upper-creek")
     # 1.93 m3/s from 212.4 km2: 1.93 * 86400 s / 212.4e6 m2 = 0.000785085 m
@@ -41,5 +41,5 @@ def test_described_region_is_valid(folder: Path) -> None:
     entry = validated(Dataset, yaml.safe_load(blocks("yaml")[0])["my_rivers"], "own-region.md")
     assert region.dataset == "my_rivers"
     assert set(region.inputs.dynamic) <= set(entry.forcings)
-    ds = read(folder, entry, None)
+    ds = read_dataset(folder, entry, None)
     assert set(region.inputs.static) <= set(ds.data_vars)

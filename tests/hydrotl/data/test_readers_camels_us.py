@@ -187,7 +187,7 @@ def test_missing_day_in_the_middle(folder):
 
 
 def test_absent_files(folder):
-    with pytest.raises(DataError, match=r"no file basin_mean_forcing/nldas/\*/{basin}_lump_nldas"):
+    with pytest.raises(DataError, match=r"no file basin_mean_forcing/nldas/\*/{basin}_lump_"):
         read(folder, "nldas")
     with pytest.raises(DataError, match="did you mean '09999901'"):
         read(folder, "daymet", ["9999901"])

@@ -5,7 +5,7 @@ import pytest
 from hydrotl.data.canonical import dynamic_variables
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import Manifest, load_manifest, own_dataset
-from hydrotl.data.readers import READERS, get_reader
+from hydrotl.data.readers import READERS, load_reader
 from hydrotl_core.errors import ConfigError, DataError
 from tests.real_data import real
 
@@ -13,10 +13,12 @@ ENTRIES = load_manifest().datasets
 
 
 def test_every_reader_can_be_found():
-    for name in READERS:
-        assert callable(get_reader(name))
+    assert {dataset.reader for dataset in ENTRIES.values()} == set(READERS)
+    for dataset in ENTRIES.values():
+        read, _ = load_reader(dataset)
+        assert read.__module__ == f"hydrotl.data.readers.{dataset.reader}"
     with pytest.raises(ConfigError, match="no reader 'foo'; use one of generic"):
-        get_reader("foo")
+        load_reader(ENTRIES["sample"].model_copy(update={"reader": "foo"}))
 
 
 #: Basins and days of the data, counted in the files.

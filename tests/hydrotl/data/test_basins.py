@@ -10,8 +10,7 @@ import pytest
 import xarray as xr
 
 from hydrotl.config import load_source
-from hydrotl.data import climate
-from hydrotl.data.basins import facts_frame
+from hydrotl.data.basins import climate_indices, facts_frame
 from hydrotl.data.catalog import open_dataset, save_dataset
 from hydrotl.data.evaporation import HARGREAVES, OUDIN, extraterrestrial_radiation, oudin
 from hydrotl.data.manifest import Attributes, load_manifest
@@ -38,7 +37,7 @@ def test_indices_by_hand() -> None:
     """Rain 400 + 266 mm in the period; the days after it do not count."""
     cold = np.where(np.arange(397) < 100, -3.0, 8.0)
     ds = small(tmin=cold - 2, tmax=cold + 2, pet=np.full(397, 2.0))
-    frame, formula = climate.climate_indices(ds, Attributes(), [YEAR] * 2)
+    frame, formula = climate_indices(ds, Attributes(), [YEAR] * 2)
     assert formula == "pet of the data"
     assert list(frame.index) == ["a", "b"]
     assert frame["aridity"].tolist() == pytest.approx([2 * 366 / 666] * 2)
@@ -51,7 +50,7 @@ def test_a_day_counts_where_both_parts_are_known() -> None:
     ds["pet"][0, :10] = np.nan
     ds["streamflow"][0, :40] = np.nan
     ds["tmean"][1, :20] = np.nan
-    frame, _ = climate.climate_indices(ds, Attributes(), [YEAR] * 2)
+    frame, _ = climate_indices(ds, Attributes(), [YEAR] * 2)
     assert frame.loc["a", "aridity"] == pytest.approx(2 * 356 / (90 * 4 + 266))
     assert frame["runoff_ratio"].isna().tolist() == [True, False], "326 days are too few"
     assert frame.loc["b", "aridity"] == pytest.approx(2 * 366 / 666)
@@ -72,10 +71,10 @@ def test_formula_follows_from_what_is_known() -> None:
     ]
     for series, formula, total in cases:
         ds = small(**series).assign(lat=("basin", [45.0, 45.0]))
-        frame, named = climate.climate_indices(ds, roles, [YEAR] * 2)
+        frame, named = climate_indices(ds, roles, [YEAR] * 2)
         assert named == formula
         assert frame["aridity"].tolist() == pytest.approx([total / 666] * 2, rel=1e-6)
-    frame, named = climate.climate_indices(small(), roles, [YEAR] * 2)
+    frame, named = climate_indices(small(), roles, [YEAR] * 2)
     assert named == "none"
     assert frame[["aridity", "snow_fraction"]].isna().all(axis=None)
 
