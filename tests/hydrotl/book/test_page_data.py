@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from lumod import load_example
 
-from hydrotl.book.pages import again, data, source, variables
+from hydrotl.book.pages import data, rerun, source, variables
 from hydrotl.book.paper import load_paper
 from hydrotl.config import load_region
 from hydrotl.data.catalog import open_dataset
@@ -127,11 +127,11 @@ def test_papers_forcings_are_variables_of_its_data_sets() -> None:
 
 
 def test_a_page_says_how_to_compute_it_again(project: Path) -> None:
-    text = again.check("donor", "02-source").data
+    text = rerun.check("donor", "02-source").data
     assert "\nhydrotl check donor\npapermill notebooks/02-source.ipynb" in text
     assert "%env HYDROTL_DATA=" in text
     assert "!hydrotl check donor" in text
-    text = again.region("target", "03-transfer", {"region": "target", "updates": 0}).data
+    text = rerun.region("target", "03-transfer", {"region": "target", "updates": 0}).data
     assert "\nhydrotl sweep paper --region target\n" in text
     assert "-p region target -p updates 0" in text
     assert "`region = 'target'`, `updates = 0`" in text
