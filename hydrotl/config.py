@@ -283,4 +283,10 @@ def load_options(path: Path | None = None) -> dict[str, Option]:
     content = load_yaml(path)
     if not isinstance(content, dict):
         raise ConfigError(f"{path} must map option names to their definition")
+    for name in content:
+        if name == "local" or str(name).startswith("process-"):
+            raise ConfigError(
+                f"{path}: option {name!r}: names such as local and process-gr4j stand for models "
+                "that start from no source; choose another"
+            )
     return {name: validated(Option, value, f"{path}: {name}") for name, value in content.items()}

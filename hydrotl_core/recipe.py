@@ -86,8 +86,31 @@ class Period(Strict):
         return (self.end - self.start).days
 
 
+#: Parameters of :class:`hydrotl_core.model.StreamflowLSTM`; an option trains some of them.
+PARAMETERS = (
+    "input.weight",
+    "input.bias",
+    "lstm.weight_ih",
+    "lstm.weight_hh",
+    "lstm.bias_ih",
+    "lstm.bias_hh",
+    "output.weight",
+    "output.bias",
+)
+
+
 class Option(Strict):
     """A transfer option: the parameters that are trained; all others stay frozen."""
 
     title: str
     trained: list[str] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _known(self) -> Option:
+        unknown = sorted(set(self.trained) - set(PARAMETERS))
+        if unknown:
+            known = ", ".join(PARAMETERS)
+            raise ValueError(f"no parameter {', '.join(unknown)}; there are {known}")
+        if not {"input.weight", "input.bias"} <= set(self.trained):
+            raise ValueError("the input layer is new: input.weight and input.bias must train")
+        return self

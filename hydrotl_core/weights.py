@@ -69,8 +69,8 @@ def load_weights(path: Path) -> tuple[dict[str, torch.Tensor], Card]:
         card = Card.model_validate(content)
     except (ValidationError, json.JSONDecodeError) as error:
         raise WeightsError(f"{path}: metadata not valid: {error}") from None
-    half = {name: p.float() if p.dtype == torch.float16 else p for name, p in parameters.items()}
-    return half, card
+    widened = {n: p.float() if p.dtype == torch.float16 else p for n, p in parameters.items()}
+    return widened, card
 
 
 def load_model(path: Path) -> tuple[StreamflowLSTM, Card]:

@@ -124,7 +124,8 @@ def train_member(
     )
     model = _initial(member, scaler, start)
     taught = 0.0
-    if teacher is not None:
+    # A checkpoint is of the training after the lessons, and holds what they left.
+    if teacher is not None and (checkpoint is None or not checkpoint.is_file()):
         taught = teach(model, ds, teacher, scaler, member).seconds
     log = train(
         model,

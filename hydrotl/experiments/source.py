@@ -18,6 +18,7 @@ from hydrotl.experiments.member import Member, Trained, train_member
 from hydrotl.experiments.provenance import code_version, provenance
 from hydrotl.experiments.run import Task
 from hydrotl.paths import project_root, runs_folder
+from hydrotl_core import NUMERICS
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Period, Training
 from hydrotl_core.scaling import STREAMFLOW
@@ -210,6 +211,7 @@ def _card(
             log.seconds,
             dataset=trained_as.dataset,
             data_hash=data_hash(ds),
+            numerics=NUMERICS,
             references=str(ds.attrs.get("references", "")),
             licence=str(ds.attrs.get("licence", "")),
             basins=ds.sizes["basin"],
@@ -231,6 +233,8 @@ def _require_same(path: Path, source: Source, training: Training, validation_day
     other = differing(card, source)
     if card.training != training:
         other.append("recipe")
+    if card.provenance.get("numerics", 1) != NUMERICS:  # not named before there was a second
+        other.append("version of the arithmetic")
     if ("validation" in card.provenance) != bool(validation_days):
         other.append("days held out")
     if other:

@@ -59,15 +59,18 @@ def member_key(
     teacher
         For a process-taught model, what decides its teacher's flow.
     """
-    periods = [[[str(p.start), str(p.end)] for p in part] for part in (member.fit, member.test)]
+    fit, test, lessons = (
+        [[str(period.start), str(period.end)] for period in part]
+        for part in (member.fit, member.test, member.lessons)
+    )
     return content_hash(
         {
             "data": data,
             "inputs": {"dynamic": member.inputs.dynamic, "static": member.inputs.static},
-            "periods": periods,
+            "periods": [fit, test],
             "training": member.training.model_dump(exclude_defaults=True),
             "trained": None if member.option is None else sorted(member.option.trained),
-            "teacher": teacher,
+            "teacher": teacher and {**teacher, "lessons": lessons},
             "device": torch.device(member.device).type,
             "numerics": NUMERICS,
             "member": member.seed,

@@ -160,7 +160,7 @@ GOOD: dict[type[BaseModel], dict[str, Any]] = {
     Setting: {"train": ["2000-01-01", "2001-01-01"], "test": ["2001-01-01", "2002-01-01"]},
     SweepEntry: {"regions": ["r"]},
     Sweep: {"title": "s", "entries": [{"regions": ["r"]}, {"train_sources": ["a", "b"]}]},
-    Option: {"title": "o", "trained": ["input.weight"]},
+    Option: {"title": "o", "trained": ["input.weight", "input.bias"]},
     Recipe: {
         "title": "r",
         "source": {"updates": 1},

@@ -9,7 +9,7 @@ from safetensors import safe_open
 from hydrotl.config import load_options
 from hydrotl_core.errors import WeightsError
 from hydrotl_core.model import StreamflowLSTM
-from hydrotl_core.recipe import Option, Training
+from hydrotl_core.recipe import PARAMETERS, Option, Training
 from hydrotl_core.training import make_optimizer, train
 from hydrotl_core.transfer import adapt, freeze, hidden_size, initial_model, load_strict
 from tests.synthetic import ROOT, canonical, fitted, training
@@ -162,9 +162,15 @@ def test_freeze_can_be_undone_by_another_option() -> None:
 
 
 def test_option_with_an_unknown_parameter_is_refused() -> None:
-    option = Option(title="odd", trained=["input.weight", "lstm.weight_hx"])
+    option = Option.model_construct(title="odd", trained=["input.weight", "lstm.weight_hx"])
     with pytest.raises(WeightsError, match=r"odd.*lstm\.weight_hx.*lstm\.weight_hh"):
         freeze(StreamflowLSTM(2, 1, 4), option)
+
+
+def test_options_choose_from_the_parameters_of_the_model() -> None:
+    assert set(PARAMETERS) == {name for name, _ in StreamflowLSTM(2, 1, 4).named_parameters()}
+    with pytest.raises(ValueError, match="input layer is new"):
+        Option(title="a random layer stays", trained=["input.weight", "output.weight"])
 
 
 def test_missing_and_extra_parameters_name_both_sides() -> None:

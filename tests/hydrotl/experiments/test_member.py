@@ -22,7 +22,7 @@ from hydrotl.experiments.member import (
     train_member,
 )
 from hydrotl_core.checkpoint import checkpoint_progress
-from hydrotl_core.errors import DataError, WeightsError
+from hydrotl_core.errors import ConfigError, DataError, WeightsError
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.recipe import Inputs
 from hydrotl_core.scaling import STREAMFLOW
@@ -129,7 +129,15 @@ def test_a_new_option_is_an_entry_of_the_yaml(own: Path) -> None:
 def test_option_with_an_unknown_parameter_is_named(own: Path) -> None:
     wrong = {"title": "wrong", "trained": ["lstm.weight"]}
     edit(own / "experiments" / "options.yaml", **{"TL-a": wrong})
-    with pytest.raises(WeightsError, match=r"'wrong' trains lstm\.weight"):
+    with pytest.raises(ConfigError, match=r"options\.yaml: TL-a .*\n.* no parameter lstm\.weight;"):
+        run_member("TL-a")
+
+
+@pytest.mark.parametrize("name", ["local", "process-own"])
+def test_an_option_may_not_take_the_name_of_another_kind_of_model(name: str, own: Path) -> None:
+    option = {"title": "wrong", "trained": ["input.weight", "input.bias"]}
+    edit(own / "experiments" / "options.yaml", **{name: option})
+    with pytest.raises(ConfigError, match=f"option {name!r}: .* stand for"):
         run_member("TL-a")
 
 
