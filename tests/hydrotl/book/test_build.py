@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from hydrotl.book.build import build_book, run_notebooks
+from hydrotl.experiments.records import read_record, results_dir
 from hydrotl_core.errors import ConfigError, HydroTLError
 from tests.book_project import ROOT, make_project, write_notebook
 
@@ -226,6 +227,15 @@ def test_drawing_shows_the_declared_options() -> None:
     svg = drawing.draw(yaml.safe_load(declared))
     assert drawing.TARGET.read_text(encoding="utf-8") == svg, f"run {drawing.__file__}"
     assert [svg.count(f">{words}<") for _, _, words in drawing.STATES.values()] == [3, 6, 3]
+
+
+def test_the_finding_is_drawn_from_the_results() -> None:
+    drawing = load(ROOT / "book" / "_figures" / "finding.py")
+    svg = drawing.draw()
+    assert drawing.TARGET.read_text(encoding="utf-8") == svg, f"run {drawing.__file__}"
+    record = read_record(results_dir() / "gb" / "fast-many" / "multi-year_TL-c.json")
+    assert drawing.medians("gb", "multi-year")["TL-c"] == record["nse_median"]
+    assert svg.count("<title>GR4J</title>") == 1 + 2 * len(drawing.REGIONS)
 
 
 def notebooks_of_the_book() -> list[str]:

@@ -54,6 +54,11 @@ def test_a_key_follows_what_decides_the_numbers() -> None:
         member_key(MEMBER, "d", source="s"),
         member_key(MEMBER, "d", teacher={"model": "gr4j"}),
         member_key(MEMBER, "d", teacher={"model": "gr4j", "data": "d"}),
+        member_key(
+            dataclasses.replace(MEMBER, lessons=(period("1999-01-01", "2001-01-01"),)),
+            "d",
+            teacher={"model": "gr4j", "data": "d"},
+        ),
     ]
     assert len(set(keys)) == len(keys)
     assert {len(key) for key in keys} == {16}
