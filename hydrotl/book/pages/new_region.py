@@ -127,7 +127,7 @@ def written(region: Path) -> Markdown:
     """Where :func:`write_region` has put its two files, and what they are good for."""
     path = region.relative_to(project_root())
     return show.remark(
-        f"Below the folder of the project, `{path.with_name('dataset.yaml')}` describes your data and "
+        f"In the project's folder, `{path.with_name('dataset.yaml')}` describes your data and "
         f"`{path}` your region. `hydrotl run {path}` trains the same models from the command line."
     )
 

@@ -30,7 +30,8 @@ def trials(region: str) -> pd.DataFrame:
     """Trials of a region: the recipe itself, and one value of it changed at a time (Table S2).
 
     Columns key (in words), value, recipe's, model, mean and median NSE of the held-out training
-    days, members. The recipe itself is listed once with every key that was varied, with "yes" in ``recipe's``.
+    days, members. The recipe itself is listed once with every key that was varied, with "yes" in
+    ``recipe's``.
     """
     records = _records(region)
     varied = {option: set[str]() for option in (r["option"] for r in records)}
