@@ -15,9 +15,9 @@ export OMP_NUM_THREADS = 1
 help:
 	@echo "Times are of two cores, with the packages installed."
 	@echo "make install  the pinned environment in $(VENV)              minutes, once (PyTorch)"
-	@echo "make book     run the notebooks (quick settings), build it  a few minutes"
+	@echo "make book     run the notebooks (quick settings), build it  about 10 minutes"
 	@echo "make quick    the tests, without the slow ones              under 2 minutes"
-	@echo "make test     all tests; some look at the built book        10 to 20 minutes"
+	@echo "make test     all tests; some look at the built book        about 20 minutes"
 	@echo "make lint     ruff, mypy, import-linter, nbstripout         1 minute"
 	@echo "make clean    remove the built book                         at once"
 	@echo "Variables: PYTHON=$(PYTHON) VENV=$(VENV) JOBS=$(JOBS) PIP_ARGS=$(PIP_ARGS)"

@@ -99,6 +99,16 @@ def target_basins(setting: str, regions: Sequence[str] = ()) -> pd.DataFrame:
     return found[columns].reset_index(drop=True)
 
 
+def calibrated(setting: str) -> pd.Series:
+    """NSE of the calibrated GR4J by ``region`` (its display name) and ``basin``, where tested."""
+    records = {key: table1a.calibrated(key, setting) for key in table1a.regions()}
+    found = {load_region(key).name: table1a.scores(r) for key, r in records.items() if r}
+    if not found:
+        index = pd.MultiIndex.from_arrays([[], []], names=["region", "basin"])
+        return pd.Series(index=index, dtype=float)
+    return pd.concat(found, names=["region", "basin"])
+
+
 def results_of(region: str, basin: str) -> pd.DataFrame:
     """All committed test scores of one basin, those of the longest training period first.
 
@@ -110,9 +120,9 @@ def results_of(region: str, basin: str) -> pd.DataFrame:
     rows = [
         {
             "training": record["setting"],
-            "model": record["option"],
+            # a calibrated process-based model has no training and no recipe
+            "model": record["option"] if "training" in record else table1a.CALIBRATED,
             "source": record.get("source"),
-            # a calibrated process-based model has none
             "recipe": load_recipe(record["recipe"]).name if "training" in record else "",
             **basin_frame(record).set_index("basin").loc[basin],
         }

@@ -123,6 +123,15 @@ def write_region(
     return region
 
 
+def written(region: Path) -> Markdown:
+    """Where :func:`write_region` has put its two files, and what they are good for."""
+    path = region.relative_to(project_root())
+    return show.remark(
+        f"In the project's folder, `{path.with_name('dataset.yaml')}` describes your data and "
+        f"`{path}` your region. `hydrotl run {path}` trains the same models from the command line."
+    )
+
+
 def _home() -> Path:
     return project_root() / "runs" / "new-region"
 

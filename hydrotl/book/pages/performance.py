@@ -24,7 +24,7 @@ PAPER = "hydrotl, DropConnect, Adadelta, 5 members"
 FAST = "hydrotl, AdamW, bfloat16, 5 members"
 PEER = "neuralhydrology, ReLU layer, 5 members, one after another"
 #: Those of the throughput benchmark that train five members, and what the page calls them.
-CONTESTANTS = {
+PROGRAMS = {
     PAPER: "hydrotl, as the paper",
     "hydrotl, AdamW, 5 members": "hydrotl, as recipe fast, in float32",
     FAST: "hydrotl, as recipe fast",
@@ -69,7 +69,7 @@ def rows(found: Records, name: str, columns: Mapping[str, str], part: str = "row
 
 
 def skill_levels(found: Records) -> pd.DataFrame:
-    """Seconds of training until each level of validation NSE, a column per contestant.
+    """Seconds of training until each level of validation NSE, a column per program or recipe.
 
     NaN where a level was not reached; the index holds the levels as they are written in the file.
     """
@@ -79,14 +79,14 @@ def skill_levels(found: Records) -> pd.DataFrame:
 
 
 def skill_curves(found: Records) -> pd.DataFrame:
-    """Columns contestant, minutes, TFLOP (spent so far), updates and validation NSE."""
+    """Columns program, minutes, TFLOP (spent so far), updates and validation NSE."""
     points = [
         (name.partition("/")[2], p["seconds"] / 60, p["flops"] / 1e12, p["updates"], p["nse"])
         for name, record in found.items()
         if name.startswith("time_to_skill/")
         for p in record["curve"]
     ]
-    return pd.DataFrame(points, columns=["contestant", "minutes", "TFLOP", "updates", "NSE"])
+    return pd.DataFrame(points, columns=["program", "minutes", "TFLOP", "updates", "NSE"])
 
 
 def absent(name: str) -> Markdown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,10 +25,13 @@ def run_remark(results: Mapping[Cell, CellResult], updates: int | None) -> Markd
     cell = next(iter(results))
     region = load_region(cell.region)
     recipe = load_recipe(cell.recipe or region.recipe)
-    lines = [f"Region: {region.title}, data set `{region.dataset}`, recipe *{recipe.name}*."]
-    if updates:
-        full = recipe.training(LOCAL, cell.setting)
-        size = f"{full.updates} updates" if full.updates else f"{full.epochs} epochs"
+    dataset = Path(region.dataset).name  # of one's own data it is the path of a file
+    full = recipe.training(LOCAL, cell.setting)
+    size = f"{full.updates} updates" if full.updates else f"{full.epochs} epochs"
+    lines = [f"Region: {region.title}, data set `{dataset}`, recipe *{recipe.name}*."]
+    if not updates:
+        lines.append(f"{size} per model, as the recipe says.")
+    else:
         lines.append(
             f"A quick look: {updates} updates per model, where the recipe has {size}. Scores are "
             "lower than those of a full run, and which option leads may differ."

@@ -9,6 +9,16 @@ import pandas as pd
 from hydrotl.config import load_options, load_region
 from hydrotl.experiments.records import region_records
 
+#: What the page calls a value of the recipe, where its key does not say it.
+NAMES = {
+    "lr": "learning rate",
+    "batch": "windows per batch",
+    "hidden": "hidden units",
+    "output_dropout": "dropout before the output layer",
+    "window": "days per window",
+}
+#: Columns of :func:`trials` as the page heads them.
+WORDS = {"key": "changed", "recipe's": "the recipe's own value"}
 COLUMNS = ["key", "value", "recipe's", "model", "mean NSE", "median NSE", "members"]
 
 
@@ -19,8 +29,9 @@ def _records(region: str) -> list[dict[str, Any]]:
 def trials(region: str) -> pd.DataFrame:
     """Trials of a region: the recipe itself, and one value of it changed at a time (Table S2).
 
-    Columns key, value, recipe's, model, mean and median NSE of the held-out training days, members.
-    The recipe itself is listed once with every key that was varied, with "yes" in ``recipe's``.
+    Columns key (in words), value, recipe's, model, mean and median NSE of the held-out training
+    days, members. The recipe itself is listed once with every key that was varied, with "yes" in
+    ``recipe's``.
     """
     records = _records(region)
     varied = {option: set[str]() for option in (r["option"] for r in records)}
@@ -33,6 +44,7 @@ def trials(region: str) -> pd.DataFrame:
         scores = (option, record["nse_mean"], record["nse_median"], record["members"])
         rows += [(key, value, "", *scores) for key, value in changes.items()]
         rows += [(key, value, "yes", *scores) for key, value in own.items()]
+    rows = [(NAMES.get(key, key), *row) for key, *row in rows]
     frame = pd.DataFrame(rows, columns=COLUMNS).astype({"value": float, "mean NSE": float})
     return frame.sort_values(["key", "model", "value"], ignore_index=True)
 

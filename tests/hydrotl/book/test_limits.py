@@ -173,12 +173,21 @@ def test_target_basins_and_their_models(project: Path) -> None:
 
     names = page().names
     lost = names["lost"].loc[("Synthetic target", "tiny")]
-    assert lost.to_dict() == {"no model reaches 0.5": 1, "aridity not known": 1, "basins": 2}
+    counts = {"no network reaches 0.5": 1, "aridity not known": 1, "basins": 2}
+    unknown = "of these, GR4J does"
+    assert pd.isna(lost[unknown]), "not calibrated there"
+    assert lost.drop(unknown).to_dict() == counts
     worst = names["worst"].reset_index()
     assert worst["basin"].tolist() == ["x", "y"]
     assert worst[["NSE local", "NSE TL-c"]].to_numpy().tolist() == [[0.3, 0.4], [0.6, 0.7]]
     assert worst["aridity"].isna().tolist() == [False, True]
     assert [str(area) for area in worst["area, km2"]] == ["100", "200"]
+
+    # x is lost to the networks and not to GR4J, y the other way round
+    saved(project, "conceptual", "cemaneige-gr4j", [0.55, 0.2])
+    names = page().names
+    assert names["lost"].loc[("Synthetic target", "tiny"), unknown] == 1
+    assert names["worst"]["NSE GR4J"].tolist() == [0.55, 0.2]
 
     # another region of the same rivers, and a variant: each river once, unless asked for
     regions, results = project / "experiments" / "regions", project / "results"

@@ -104,3 +104,7 @@ def test_page_shows_the_sweep_and_the_committed_figure(monkeypatch: pytest.Monke
     first = np.nanmedian(np.array(record["member_nse"]["0"], float))
     assert row["first member alone"] == pytest.approx(first, abs=1e-4)
     assert (row["members"], row["source members"]) == (2, 1)
+    answer = page["answer"].loc[(row["region"], "1-year")]
+    assert answer["10 source basins"] == runs.loc[("1-year", 10), "first member alone"]
+    ahead = runs.loc["1-year", "first member alone"].drop(0) > answer["local"]
+    assert (answer["sources ahead of local"], answer["sources"]) == (ahead.sum(), 6)

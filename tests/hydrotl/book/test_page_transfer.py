@@ -90,6 +90,8 @@ def test_gain_is_the_difference_in_the_same_basins(page: dict[str, Any]) -> None
     local, moved = (np.array(committed("gb", o)["nse"], float) for o in ("local", "TL-c"))
     np.testing.assert_allclose(page["gain"], moved - local, equal_nan=True)
     assert page["found"].value == pytest.approx(np.nanmedian(moved - local), abs=1e-4)
+    by_hand = [page["low"], page["high"]]  # the draws written out on the page
+    assert [page["found"].low, page["found"].high] == pytest.approx(by_hand)
     low, high = page["bounds"]
     assert page["found"].low < low < page["found"].value < high < page["found"].high
     assert page["difference"] < 1e-4

@@ -80,11 +80,11 @@ def folder(tmp_path: Path) -> Path:
 
 def test_times_and_ratios_of_five_members(folder: Path) -> None:
     times, ratios = page(folder).tables()[:2]
-    assert list(times.columns) == ["contestant", "H 64, B 2", "H 256, B 100"]
-    shown = times.set_index("contestant").loc["hydrotl, as the paper"]
+    assert list(times.columns) == ["program", "H 64, B 2", "H 256, B 100"]
+    shown = times.set_index("program").loc["hydrotl, as the paper"]
     assert list(shown) == pytest.approx([20, 2000])
     assert len(times) == 3, "one member alone is not on the page"
-    over = ratios.set_index("contestant")
+    over = ratios.set_index("program")
     assert list(over.loc["neuralhydrology, ReLU layer"]) == pytest.approx([2.5, 1.5])
     lowered = over.loc["neuralhydrology, ReLU layer, over recipe fast"]
     assert list(lowered) == pytest.approx([5.0, 6.0])
@@ -121,7 +121,7 @@ def test_values_for_other_pages(folder: Path) -> None:
 
 def test_skill_curve_is_in_minutes_and_teraflop(folder: Path) -> None:
     curve = performance.skill_curves(performance.load(str(folder)))
-    assert curve["contestant"].tolist() == ["fast", "fast"]
+    assert curve["program"].tolist() == ["fast", "fast"]
     assert curve["minutes"].tolist() == [1.0, 2.0]
     assert curve["TFLOP"].tolist() == [2.0, 4.0]
     assert curve["NSE"].tolist() == [0.3, 0.5]
@@ -131,7 +131,7 @@ def test_an_extrapolation_is_called_one(folder: Path) -> None:
     minutes, runs, over_fast = page(folder).tables()[2:5]
     assert minutes.set_index("NSE").loc["0.50"].tolist() == [5.0, 200.0]
     assert minutes.set_index("NSE").loc["0.70"].isna().all()
-    assert runs.set_index("contestant")["hours"].tolist() == pytest.approx([0.2, 8.0])
+    assert runs.set_index("program")["hours"].tolist() == pytest.approx([0.2, 8.0])
     assert runs["how"].tolist() == ["measured", "extrapolated"]
     assert over_fast.iloc[0].tolist() == [
         "paper",

@@ -43,3 +43,4 @@ def test_described_region_is_valid(folder: Path) -> None:
     assert set(region.inputs.dynamic) <= set(entry.forcings)
     ds = read_dataset(folder, entry, None)
     assert set(region.inputs.static) <= set(ds.data_vars)
+    assert entry.attributes.latitude in ds, "the calibrated model needs it"
