@@ -136,6 +136,7 @@ def test_updates_that_fill_a_repeat(per_update: float, expected: int) -> None:
     assert updates_for(0.5, per_update) == expected
 
 
+@pytest.mark.slow
 def test_the_last_members_share_the_cores(tmp_path: Path) -> None:
     """Of five members with two jobs, two run at first and three at the end; all are trained."""
     data, training = tmp_path / "data.nc", fast_training(4, 2)

@@ -250,6 +250,7 @@ def test_onecycle_rises_then_falls_for_any_length() -> None:
         assert rates[peak:] == sorted(rates[peak:], reverse=True)
 
 
+@pytest.mark.slow
 def test_learns_a_small_basin() -> None:
     config = training(
         hidden=16,

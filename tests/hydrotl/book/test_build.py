@@ -56,6 +56,7 @@ def test_notebook_runs_with_its_parameters(project: Path) -> None:
     assert [path.name for path in output.parent.iterdir()] == ["one.ipynb"]
 
 
+@pytest.mark.slow
 def test_notebook_runs_again_only_after_a_change(project: Path) -> None:
     def when(parameters: dict[str, dict[str, Any]], force: bool = False) -> int:
         (output,) = run_notebooks(parameters, force=force)
@@ -72,6 +73,7 @@ def test_notebook_runs_again_only_after_a_change(project: Path) -> None:
     assert when({"one": {"n_days": 2}}, force=True) > third
 
 
+@pytest.mark.slow
 def test_data_that_appear_make_a_notebook_stale(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,6 +105,7 @@ def test_parameter_file_of_another_shape_stops(project: Path, tmp_path: Path) ->
         run_notebooks(path)
 
 
+@pytest.mark.slow
 def test_failed_notebook_keeps_the_last_good_copy(project: Path) -> None:
     (output,) = run_notebooks({"one": {"n_days": 21}})
     good = output.read_bytes()
@@ -123,6 +126,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield root
 
 
+@pytest.mark.slow
 def test_front_page_shows_the_number_of_the_notebook(built: Path) -> None:
     page = (built / "_build" / "html" / "index.html").read_text(encoding="utf-8")
     assert re.search(r"The largest is\s*<span class=\"pasted-text\">60</span>", page)
@@ -156,6 +160,7 @@ def test_pages_tell_nothing_of_the_machine(built: Path) -> None:
         assert sys.prefix not in text
 
 
+@pytest.mark.slow
 def test_warning_fails_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = make_project(tmp_path)
     monkeypatch.setenv("HYDROTL_ROOT", str(root))
@@ -229,7 +234,8 @@ def test_drawing_shows_the_declared_options() -> None:
     assert [svg.count(f">{words}<") for _, _, words in drawing.STATES.values()] == [3, 6, 3]
 
 
-def test_the_finding_is_drawn_from_the_results() -> None:
+def test_the_finding_is_drawn_from_the_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYDROTL_ROOT", str(ROOT))  # other tests work in a project of their own
     drawing = load(ROOT / "book" / "_figures" / "finding.py")
     svg = drawing.draw()
     assert drawing.TARGET.read_text(encoding="utf-8") == svg, f"run {drawing.__file__}"

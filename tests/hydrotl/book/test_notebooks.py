@@ -138,6 +138,7 @@ def executed() -> dict[str, list[dict[str, Any]]]:
     return {path.stem: cells(path) for path in run_notebooks(jobs=2)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_notebook_runs_and_names_what_the_book_quotes(
     name: str, executed: dict[str, list[dict[str, Any]]]

@@ -247,6 +247,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield root
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("short")
 def test_calibrate_prints_and_saves(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("calibrate", "target", "--members", "2", "--jobs", "1", "--save") == 0

@@ -23,6 +23,8 @@ from tests.entry_point import call
 from tests.swat_program import swat_installation
 from tests.synthetic import ROOT, write_yaml
 
+pytestmark = pytest.mark.slow
+
 
 def program(tmp_path: Path, script: str) -> Path:
     path = tmp_path / "program"
