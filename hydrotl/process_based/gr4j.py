@@ -55,7 +55,9 @@ def evaporation_source(ds: xr.Dataset, attributes: Attributes) -> str:
     """Name of the potential evapotranspiration to use: a variable of ``ds``, or ``oudin``.
 
     The data set's ``pet``; else the formula of Oudin et al. (2005), with which GR4J was developed
-    and which needs only temperature and latitude; else another product of the data set.
+    and which needs only temperature and latitude; else another product of the data set. (The
+    climate of a basin, ``data.basins.climate_indices``, prefers a formula, the same for all data
+    sets, since it compares basins.)
 
     Raises
     ------
