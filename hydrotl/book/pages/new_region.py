@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import yaml
 
 from hydrotl.book.pages import show
 from hydrotl.config import Region, validated
@@ -17,6 +16,7 @@ from hydrotl.data.manifest import load_manifest, own_dataset
 from hydrotl.data.units import convert
 from hydrotl.experiments.cells import LOCAL
 from hydrotl.paths import project_root
+from hydrotl.yamlfile import dump_yaml
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.files import replacing
 
@@ -142,7 +142,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _write_yaml(path: Path, content: object) -> None:
-    _write(path, yaml.safe_dump(content, sort_keys=False))
+    _write(path, dump_yaml(content))
 
 
 def verdict(
