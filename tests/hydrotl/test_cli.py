@@ -5,24 +5,19 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hydrotl.experiments.records import read_facts, read_record
 from tests.entry_point import call
-from tests.synthetic import ROOT, write_project, write_yaml
+from tests.synthetic import ROOT, write_yaml
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    root = write_project(tmp_path_factory.mktemp("project"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HYDROTL_ROOT", str(root))
-        patch.setenv("HYDROTL_DATA", str(root / "data"))
-        call("train-source", "donor", "--jobs", "1", "--device", "cpu")
-        yield root
+def project(project: Path) -> Path:
+    call("train-source", "donor", "--jobs", "1", "--device", "cpu")
+    return project
 
 
 def test_source_weights_were_written(project: Path) -> None:

@@ -1,6 +1,5 @@
 """Climate indices: hand calculation, and the published ones of real basins."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from hydrotl.data.evaporation import HARGREAVES, OUDIN, extraterrestrial_radiati
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.regions import source_inputs
 from tests.real_data import real
-from tests.synthetic import period, write_project
+from tests.synthetic import period
 
 YEAR = period("2000-01-01", "2001-01-01")
 
@@ -102,15 +101,6 @@ def test_indices_follow_the_published_ones_of_671_basins() -> None:
     difference = found["snow_fraction"] - published["snow_fraction"]
     assert np.corrcoef(found["snow_fraction"], published["snow_fraction"])[0, 1] > 0.95
     assert np.median(np.abs(difference)) < 0.05
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    root = write_project(tmp_path_factory.mktemp("project"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HYDROTL_ROOT", str(root))
-        patch.setenv("HYDROTL_DATA", str(root / "data"))
-        yield root
 
 
 def test_facts_are_those_of_the_data(project: Path, tmp_path: Path) -> None:

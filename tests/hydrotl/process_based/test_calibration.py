@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from hydrotl.process_based.calibration import BOUNDS, SNOWLESS, calibrate, simul
 from hydrotl_core.errors import DataError
 from tests import reference_gr4j
 from tests.entry_point import call
-from tests.synthetic import canonical, period, write_project, write_yaml
+from tests.synthetic import canonical, period, write_yaml
 
 SCOTLAND = load_manifest()["sample"].attributes
 NONE = Attributes()
@@ -236,15 +235,6 @@ def test_periods_the_data_do_not_have() -> None:
     ds["prcp"].values[:] = np.nan
     with pytest.raises(DataError, match="basin 0001 has no day of forcing"):
         calibrate(ds.isel(basin=0), NONE, period("2000-01-01", "2001-01-01"), seed=0)
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    root = write_project(tmp_path_factory.mktemp("project"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HYDROTL_ROOT", str(root))
-        patch.setenv("HYDROTL_DATA", str(root / "data"))
-        yield root
 
 
 @pytest.mark.slow
