@@ -51,6 +51,7 @@ class Recipe(Named):
     )
     local: dict[str, Training]
     transfer: dict[str, Training]
+    warm: dict[str, Training] = Field({}, description="options with the source's input layer")
 
     @model_validator(mode="before")
     @classmethod
@@ -67,14 +68,15 @@ class Recipe(Named):
         return self.source if subset is None else self.source_by_basins.get(subset, self.source)
 
     def training(self, option: str, setting: str) -> Training:
-        """Training of ``option`` (``local`` or a transfer option) in ``setting``.
+        """Training of ``option`` in ``setting``: ``local``, ``warm`` or another transfer option.
 
         Raises
         ------
         ConfigError
             If the recipe has neither that setting nor a default.
         """
-        group = self.local if option == "local" else self.transfer
+        groups = {"local": self.local, "warm": self.warm or self.transfer}
+        group = groups.get(option, self.transfer)
         training = group.get(setting, group.get("default"))
         if training is None:
             raise ConfigError(
@@ -199,6 +201,9 @@ class Region(Named):
     inputs: Inputs
     settings: dict[str, Setting] = Field({}, description="default: the manifest's protocol")
     flow_attributes: bool = Field(False, description="allow attributes computed from flow")
+    extra_inputs: Inputs | None = Field(
+        None, description="inputs beyond the source's, for options that keep its input layer"
+    )
     source: str = "conus"
     recipe: str = "fast"
     stands_for: str | None = Field(None, description="the paper's region shown beside it")
@@ -277,8 +282,14 @@ def load_region(name: str | Path) -> Region:
     return _load(Region, "regions", name)
 
 
+def load_warm_options() -> dict[str, Option]:
+    """The options that keep the source's input layer, if ``experiments/warm.yaml`` is there."""
+    path = project_root() / "experiments" / "warm.yaml"
+    return load_options(path) if path.is_file() else {}
+
+
 def load_options(path: Path | None = None) -> dict[str, Option]:
-    """The transfer options declared in ``experiments/options.yaml``."""
+    """The paper's transfer options, of ``experiments/options.yaml``."""
     path = path or project_root() / "experiments" / "options.yaml"
     content = load_yaml(path)
     if not isinstance(content, dict):

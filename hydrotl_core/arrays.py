@@ -71,19 +71,39 @@ def in_period(ds: xr.Dataset, periods: Sequence[Period]) -> np.ndarray:
     return (days >= start) & (days < end)
 
 
-def static_inputs(ds: xr.Dataset, scaler: Scaler) -> np.ndarray:
-    """Scaled attributes ``[basin, n_static]``: z-scores and one-hot codes, missing is 0."""
-    require(ds, scaler.attributes, "attributes")
+def static_inputs(ds: xr.Dataset, scaler: Scaler, absent: np.ndarray | None = None) -> np.ndarray:
+    """Scaled attributes ``[basin, n_static]``: z-scores and one-hot codes, missing is 0.
+
+    The last columns are the flags ``absent`` ``[basin, flag]`` of the optional inputs, if any.
+    """
+    wanted = [name for name in scaler.attributes if name not in scaler.flagged]
+    require(ds, wanted, "attributes")
     columns = []
     for name in scaler.attributes:
-        values = ds[name].values
+        values = ds[name].values if name in ds else np.full(ds.sizes["basin"], np.nan)
         if name in scaler.categories:
             columns += [(values == c).astype(np.float32) for c in scaler.categories[name]]
         else:
             columns.append(np.nan_to_num(scaler.static[name].forward(values.astype(float))))
-    if not columns:
-        return np.zeros((ds.sizes["basin"], 0), dtype=np.float32)
-    return np.stack(columns, axis=1)
+    fixed = np.zeros((ds.sizes["basin"], len(columns)), dtype=np.float32)
+    for column, values in enumerate(columns):
+        fixed[:, column] = values
+    flags = [] if absent is None else [absent.astype(np.float32)]
+    return np.concatenate([fixed, *flags], axis=1)
+
+
+def absent_inputs(ds: xr.Dataset, scaler: Scaler, days: np.ndarray) -> np.ndarray:
+    """Which optional inputs each basin lacks, bool ``[basin, flag]``.
+
+    A daily one is missing where it has no value on any of the basin's ``days`` ``[basin, time]``.
+    """
+    absent = np.ones((ds.sizes["basin"], len(scaler.flagged)), dtype=bool)
+    for column, name in enumerate(scaler.flagged):
+        if name in scaler.dynamic and name in ds:
+            absent[:, column] = ~(np.isfinite(ds[name].values) & days).any(axis=1)
+        elif name in ds:
+            absent[:, column] = ~np.isfinite(ds[name].values)
+    return absent
 
 
 def with_lead(n_days: int, first: int, stop: int, lead: int) -> np.ndarray:
@@ -125,7 +145,8 @@ def build_arrays(
     DataError
         If a variable is absent or a basin has no day in its period.
     """
-    require(ds, [*scaler.dynamic, STREAMFLOW], "variables")
+    wanted = [name for name in scaler.dynamic if name not in scaler.flagged]
+    require(ds, [*wanted, STREAMFLOW], "variables")
     days = ds["time"].values.astype("datetime64[D]")
     n_basins, longest = ds.sizes["basin"], max(p.days for p in periods)
     basins = [str(b) for b in ds["basin"].values]
@@ -133,7 +154,10 @@ def build_arrays(
         flow_scale = mean_precipitation(ds, in_period(ds, training))
     else:
         flow_scale = np.ones(n_basins)
-    forcing = np.stack([ds[name].values for name in scaler.dynamic], axis=-1)
+    nothing = np.full((n_basins, len(days)), np.nan, dtype=np.float32)
+    forcing = np.stack(
+        [ds[name].values if name in ds else nothing for name in scaler.dynamic], axis=-1
+    )
     observed = ds[STREAMFLOW].values
 
     dynamic = np.zeros((n_basins, lead + longest, scaler.n_dynamic), dtype=np.float32)
@@ -160,7 +184,7 @@ def build_arrays(
     np.nan_to_num(dynamic, copy=False, nan=0.0)
     return Arrays(
         dynamic=dynamic,
-        static=static_inputs(ds, scaler),
+        static=static_inputs(ds, scaler, absent_inputs(ds, scaler, in_period(ds, periods))),
         flow=flow,
         flow_scale=flow_scale,
         flow_std=std,

@@ -17,6 +17,7 @@ shared by all time steps and samples of the pass, and off in evaluation.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -67,6 +68,10 @@ class StreamflowLSTM(nn.Module):
         Dropout on ``h_t`` before the output layer (0 in the paper).
     forget_bias
         Added to the forget gate's bias at initialisation (0 in the paper).
+    families
+        Static columns of the flags of each family of inputs that may be missing
+        (:func:`hydrotl_core.missing.flag_groups`), if the input layer is to average over those
+        present instead of adding them up.
 
     Notes
     -----
@@ -81,6 +86,7 @@ class StreamflowLSTM(nn.Module):
         dropconnect: float = 0.5,
         output_dropout: float = 0.0,
         forget_bias: float = 0.0,
+        families: Sequence[Sequence[int]] = (),
     ) -> None:
         super().__init__()
         for name, p in (("dropconnect", dropconnect), ("output_dropout", output_dropout)):
@@ -88,6 +94,7 @@ class StreamflowLSTM(nn.Module):
                 raise ValueError(f"{name} must lie in [0, 1), got {p}")
         self.n_dynamic, self.n_static, self.hidden = n_dynamic, n_static, hidden
         self.dropconnect, self.output_dropout = dropconnect, output_dropout
+        self.families = [list(family) for family in families]
         self.input = nn.Linear(n_dynamic + n_static, hidden)
         self.lstm = nn.ParameterDict(
             {
@@ -110,9 +117,16 @@ class StreamflowLSTM(nn.Module):
         The attributes are the same on every day, so their share ``W_s a + b`` is computed
         once per basin instead of once per day; the sum is that of the concatenated input.
         """
-        weight = self.input.weight
-        fixed = nn.functional.linear(static, weight[:, self.n_dynamic :], self.input.bias)
+        weight, bias = self.input.weight, self.input.bias
         daily = nn.functional.linear(dynamic, weight[:, : self.n_dynamic])
+        if self.families:
+            # A family is absent if all of its flags are raised; what is always there counts as one.
+            absent = [static[:, family].amin(dim=1, keepdim=True) for family in self.families]
+            groups = 1 + len(self.families)
+            share = groups / (groups - torch.stack(absent).sum(dim=0))
+            fixed = nn.functional.linear(static, weight[:, self.n_dynamic :]) * share + bias
+            return torch.relu_(daily * share + fixed)
+        fixed = nn.functional.linear(static, weight[:, self.n_dynamic :], bias)
         return torch.relu_(daily + fixed)
 
     def matrices(self, generator: torch.Generator | None) -> list[Tensor]:

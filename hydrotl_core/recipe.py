@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Dropout = Annotated[float, Field(ge=0, lt=1)]
+Names = list[str]
 
 
 class Strict(BaseModel):
@@ -40,6 +41,14 @@ class Training(Strict):
     precision: Literal["float32", "bfloat16"] = Field(
         "float32", description="of the LSTM layer in training; all else is float32"
     )
+    drop: Dropout = Field(0.0, description="share of windows that lose optional inputs")
+    drop_from: Dropout = Field(0.0, description="share of the updates before which none does")
+    drop_family: Dropout = Field(0.5, description="of these, share without a given family")
+    drop_one: Dropout = Field(0.1, description="of these, share without a given input of the rest")
+    noise: float = Field(0.0, ge=0, description="on their attributes, in standard deviations")
+    missing: Literal["replace", "mean"] = Field(
+        "replace", description="missing inputs: 0 and a flag, or the mean of the families present"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Training:
@@ -53,10 +62,24 @@ class Training(Strict):
 
 
 class Inputs(Strict):
-    """Input variables in the order of the columns of the input layer."""
+    """Input variables in the order of the columns of the input layer.
 
-    dynamic: list[str] = Field(min_length=1)
-    static: list[str] = []
+    Those in ``optional``, by family, may be missing: a flag beside each says so.
+    """
+
+    dynamic: Names = Field(min_length=1)
+    static: Names = []
+    optional: dict[str, Names] = {}
+
+    @model_validator(mode="after")
+    def _declared(self) -> Inputs:
+        optional = [name for family in self.optional.values() for name in family]
+        unknown = sorted(set(optional) - {*self.dynamic, *self.static})
+        if unknown:
+            raise ValueError(f"optional {', '.join(unknown)}: not among the inputs")
+        if len(set(optional)) < len(optional):
+            raise ValueError("an optional input belongs to one family, once")
+        return self
 
 
 class Period(Strict):
@@ -100,17 +123,31 @@ PARAMETERS = (
 
 
 class Option(Strict):
-    """A transfer option: the parameters that are trained; all others stay frozen."""
+    """A way to transfer: where the input layer comes from, and what is trained of the model.
+
+    ``trained`` are the parameters that train; all others stay frozen. With ``inputs: new``, as in
+    the paper, the input layer is drawn anew for the region's variables and their own scales; with
+    ``inputs: source`` it is the source's, with its scales. ``rates`` are factors of the recipe's
+    learning rate per parameter. ``anchor`` pulls what trains towards the source's weights (L2-SP,
+    Li et al. 2018, arXiv:1802.01483). ``readout`` fits the output layer anew in each basin, in
+    closed form, with that penalty (:mod:`hydrotl_core.readout`).
+    """
 
     title: str
-    trained: list[str] = Field(min_length=1)
+    trained: list[str] = []
+    inputs: Literal["new", "source"] = "new"
+    rates: dict[str, Annotated[float, Field(gt=0)]] = {}
+    anchor: float = Field(0.0, ge=0)
+    readout: float | None = Field(None, gt=0, description="penalty of the closed form")
 
     @model_validator(mode="after")
     def _known(self) -> Option:
-        unknown = sorted(set(self.trained) - set(PARAMETERS))
+        unknown = sorted({*self.trained, *self.rates} - set(PARAMETERS))
         if unknown:
             known = ", ".join(PARAMETERS)
             raise ValueError(f"no parameter {', '.join(unknown)}; there are {known}")
-        if not {"input.weight", "input.bias"} <= set(self.trained):
+        if self.inputs == "new" and not {"input.weight", "input.bias"} <= set(self.trained):
             raise ValueError("the input layer is new: input.weight and input.bias must train")
+        if self.inputs == "new" and (self.anchor or self.readout is not None):
+            raise ValueError("anchor and readout need the source's input layer (inputs: source)")
         return self

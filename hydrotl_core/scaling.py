@@ -7,7 +7,7 @@ basins and days. A missing input is 0 after scaling, which is its mean.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -22,18 +22,22 @@ PRECIPITATION = "prcp"
 
 
 class Scale(BaseModel):
-    """``z = (transform(x) - mean) / std``."""
+    """``z = (transform(x) - mean) / std``, for an optional attribute kept in ``low..high``."""
 
     model_config = ConfigDict(frozen=True)
 
     transform: Transform = "none"
     mean: float
     std: float
+    low: float | None = None
+    high: float | None = None
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Scaled values, float32, NaN kept."""
         if self.transform == "log_sqrt":
             x = np.log10(np.sqrt(x) + 0.1)
+        if self.low is not None or self.high is not None:
+            x = np.clip(x, self.low, self.high)
         return ((x - self.mean) / self.std).astype(np.float32)
 
     def inverse(self, z: np.ndarray) -> np.ndarray:
@@ -48,7 +52,8 @@ class Scaler(BaseModel):
     """All scales of one model; goes into the metadata of its weights.
 
     ``static`` maps a numeric attribute to its scale, ``categories`` a categorical one to its
-    categories over the training basins (one-hot; an unknown category is all zero).
+    categories over the training basins (one-hot; an unknown category is all zero). ``optional``
+    are the inputs that may be missing, by family: each has a flag in the last static columns.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,6 +62,7 @@ class Scaler(BaseModel):
     static: dict[str, Scale]
     categories: dict[str, list[str]] = {}
     attributes: list[str] = []
+    optional: dict[str, list[str]] = {}
     streamflow: Scale
     per_precipitation: bool = False
 
@@ -67,8 +73,14 @@ class Scaler(BaseModel):
 
     @property
     def n_static(self) -> int:
-        """Number of static inputs after one-hot coding."""
-        return len(self.static) + sum(len(c) for c in self.categories.values())
+        """Number of static inputs after one-hot coding, flags included."""
+        coded = sum(len(c) for c in self.categories.values())
+        return len(self.static) + coded + len(self.flagged)
+
+    @property
+    def flagged(self) -> list[str]:
+        """Inputs that may be missing, in the order of their flags."""
+        return [name for family in self.optional.values() for name in family]
 
     @property
     def input_names(self) -> list[str]:
@@ -79,7 +91,7 @@ class Scaler(BaseModel):
                 names += [f"{attribute}={c}" for c in self.categories[attribute]]
             else:
                 names.append(attribute)
-        return names
+        return [*names, *(f"no {name}" for name in self.flagged)]
 
 
 def _scale(values: np.ndarray, transform: Transform, name: str) -> Scale:
@@ -123,6 +135,7 @@ def fit_scaler(
     static: Sequence[str],
     transform: Literal["zscore", "log_sqrt"],
     per_precipitation: bool,
+    optional: Mapping[str, Sequence[str]] | None = None,
 ) -> Scaler:
     """Fit all scales on the training days.
 
@@ -138,12 +151,17 @@ def fit_scaler(
         ``log_sqrt`` transforms precipitation and streamflow first.
     per_precipitation
         Divide streamflow by the basin's mean precipitation (the paper's recipe).
+    optional
+        Inputs that may be missing where the model is used, by family. Attributes among them are
+        kept within the range of the training basins.
 
     Raises
     ------
     DataError
-        If a variable is absent or has no value in the training period.
+        If a variable is absent or has no value in the training period, or an optional one is text.
     """
+    optional = optional or {}
+    may_miss = {name for family in optional.values() for name in family}
     require(ds, [*dynamic, STREAMFLOW], "variables")
     require(ds, static, "attributes")
     skewed: Transform = "log_sqrt" if transform == "log_sqrt" else "none"
@@ -161,10 +179,15 @@ def fit_scaler(
     for name in static:
         values = ds[name].values
         if values.dtype.kind in "OUST":
+            if name in may_miss:
+                raise DataError(f"optional attribute {name} is text: only numbers can be optional")
             present = {str(v) for v in values if isinstance(v, str) and v}
             categories[name] = sorted(present)
         else:
             numeric[name] = _scale(values, "none", name)
+            if name in may_miss:
+                ends = {"low": float(np.nanmin(values)), "high": float(np.nanmax(values))}
+                numeric[name] = numeric[name].model_copy(update=ends)
     flow = ds[STREAMFLOW].values
     if per_precipitation:
         flow = flow / mean_precipitation(ds, training)[:, None]
@@ -173,6 +196,7 @@ def fit_scaler(
         static=numeric,
         categories=categories,
         attributes=list(static),
+        optional={family: list(names) for family, names in optional.items()},
         streamflow=_scale(flow[training], skewed, STREAMFLOW),
         per_precipitation=per_precipitation,
     )

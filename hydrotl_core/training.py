@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,26 +79,41 @@ def learning_rate(config: Training, step: int, total: int) -> float:
     return config.lr * (0.001 + 0.999 * 0.5 * (1 + math.cos(math.pi * fall)))
 
 
-def make_optimizer(model: StreamflowLSTM, config: Training) -> torch.optim.Optimizer:
-    """Optimiser over what trains; frozen parameters have no state."""
-    parameters = [p for p in model.parameters() if p.requires_grad]
+def make_optimizer(
+    model: StreamflowLSTM, config: Training, rates: Mapping[str, float] | None = None
+) -> torch.optim.Optimizer:
+    """Optimiser over what trains; frozen parameters have no state.
+
+    ``rates`` are factors of the learning rate by parameter; there is a group for each factor.
+    """
+    groups: dict[float, list[Tensor]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            groups.setdefault((rates or {}).get(name, 1.0), []).append(parameter)
+    device = next(iter(groups.values()))[0].device
     # Inside a CUDA graph the learning rate must be a tensor that is written to.
-    captured = parameters[0].is_cuda
-    lr = torch.tensor(config.lr, device=parameters[0].device) if captured else config.lr
+    captured = device.type == "cuda"
+    parameters = [
+        {
+            "params": members,
+            "factor": factor,
+            "lr": torch.tensor(config.lr, device=device) if captured else config.lr,
+        }
+        for factor, members in groups.items()
+    ]
     if config.optimizer == "adadelta":
-        return torch.optim.Adadelta(parameters, lr, 0.9, foreach=True, capturable=captured)
+        return torch.optim.Adadelta(parameters, rho=0.9, foreach=True, capturable=captured)
     kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
-    decay = config.weight_decay
-    return kind(parameters, lr=lr, weight_decay=decay, fused=True, capturable=captured)
+    return kind(parameters, weight_decay=config.weight_decay, fused=True, capturable=captured)
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
-    """Give every parameter group the learning rate ``lr``, in place where it is a tensor."""
+    """Give every parameter group ``lr`` times its factor, in place where it is a tensor."""
     for group in optimizer.param_groups:
         if isinstance(group["lr"], Tensor):
-            group["lr"].fill_(lr)
+            group["lr"].fill_(lr * group["factor"])
         else:
-            group["lr"] = lr
+            group["lr"] = lr * group["factor"]
 
 
 def _digest(arrays: Arrays) -> str:
@@ -124,6 +139,8 @@ def train(
     label: str = "training",
     quiet: bool = False,
     stop_at: int | None = None,
+    rates: Mapping[str, float] | None = None,
+    anchor: float = 0.0,
 ) -> Log:
     """Train ``model`` in place on ``arrays``.
 
@@ -141,6 +158,10 @@ def train(
         Called with the model in evaluation mode every so many updates; its value is logged.
     stop_at
         Stop after this update, leaving a checkpoint; for tests and time slices.
+    rates
+        Factors of the learning rate by parameter.
+    anchor
+        Weight of ``1/2 |w - w_0|^2`` in the loss, w_0 being what ``model`` starts from.
 
     Returns
     -------
@@ -158,7 +179,8 @@ def train(
     dtype = arithmetic(config.precision, device)
     windows = Windows(arrays, scaler, config, device)
     total = total_updates(config, arrays.n_basins, arrays.n_days)
-    optimizer = make_optimizer(model, config)
+    optimizer = make_optimizer(model, config, rates)
+    anchored = [(p, p.detach().clone()) for p in model.parameters() if anchor and p.requires_grad]
     draws = torch.Generator().manual_seed(seed)
     masks = torch.Generator(device).manual_seed(seed + 1_000_003)
     running = torch.zeros((), device=device)
@@ -171,6 +193,8 @@ def train(
         "data": _digest(arrays),
         "device": torch.device(device).type,
         "arithmetic": log.arithmetic,
+        **({"rates": dict(rates)} if rates else {}),
+        **({"anchor": anchor} if anchor else {}),
     }
     if checkpoint is not None and checkpoint.is_file():
         kept = load_checkpoint(checkpoint, model, optimizer, draws, masks, identity)
@@ -200,14 +224,17 @@ def train(
             dtype=dtype,
             parts=parts,
         )
-        return masked_loss(config.loss, predicted, flow[warmup:], weight)
+        loss = masked_loss(config.loss, predicted, flow[warmup:], weight)
+        for parameter, start in anchored:
+            loss = loss + 0.5 * anchor * (parameter - start).square().sum()
+        return loss
 
     update = Update(loss_of_batch, optimizer, config.clip, masks, config.batch)
     stop = total if stop_at is None else min(total, stop_at)
     bar = tqdm(range(first, stop), initial=first, total=total, desc=label, disable=quiet, unit="up")
     for step in bar:
         set_learning_rate(optimizer, learning_rate(config, step, total))
-        windows.draw(draws)
+        windows.draw(draws, step / total)
         running += update()
 
         done = step + 1

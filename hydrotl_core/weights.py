@@ -16,7 +16,7 @@ from hydrotl_core.files import replacing
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.recipe import Training
 from hydrotl_core.scaling import Scaler
-from hydrotl_core.transfer import hidden_size, load_strict
+from hydrotl_core.transfer import averaged_families, hidden_size, load_strict
 
 FORMAT = 1
 
@@ -82,6 +82,7 @@ def load_model(path: Path) -> tuple[StreamflowLSTM, Card]:
         hidden_size(parameters),
         card.training.dropconnect,
         card.training.output_dropout,
+        families=averaged_families(card.scaler, card.training),
     )
     load_strict(model, parameters, str(path))
     return model.eval(), card

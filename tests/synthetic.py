@@ -191,7 +191,8 @@ def write_project(root: Path) -> Path:
     )
     experiments = root / "experiments"
     experiments.mkdir()
-    shutil.copy(ROOT / "experiments" / "options.yaml", experiments)
+    for name in ("options.yaml", "warm.yaml"):
+        shutil.copy(ROOT / "experiments" / name, experiments)
     for name, values in (("tiny", TINY), ("classic", CLASSIC)):
         recipe = {
             "title": name,

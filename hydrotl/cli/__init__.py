@@ -12,6 +12,7 @@ from hydrotl.cli.data import describe, fetch, pack
 from hydrotl.cli.experiments import reproduce, run, sweep
 from hydrotl.cli.process_based import calibrate, swat, swat_fetch
 from hydrotl.cli.source import card, check, train_source
+from hydrotl.cli.study import beyond
 from hydrotl_core.errors import HydroTLError
 
 app = typer.Typer(
@@ -23,7 +24,7 @@ app = typer.Typer(
 for command in (
     *(fetch, describe, pack),
     *(train_source, check, card),
-    *(run, sweep, reproduce),
+    *(run, sweep, reproduce, beyond),
     *(swat_fetch, swat, calibrate),
     book,
 ):

@@ -75,6 +75,9 @@ def open_dataset(
             raise DataError(_absent_message(name, dataset, folder))
         ds = read_dataset(folder, dataset, basins)
         ds.attrs[ALL_BASINS] = ds.sizes["basin"] if basins is None else 0
+    for attribute, values in dataset.attributes.values.items():
+        known = [float(values.get(str(basin), np.nan)) for basin in ds["basin"].values]
+        ds = ds.assign({attribute: ("basin", known)})
     references = "; ".join(dataset.citation)
     ds = ds.assign_attrs(
         title=dataset.title, references=references, licence=dataset.licence, source=name

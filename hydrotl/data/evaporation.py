@@ -83,6 +83,12 @@ def hargreaves_radiation(
     return np.minimum(radiation, clear_sky_radiation(top, elevation))
 
 
+def saturation_pressure(temperature: npt.ArrayLike) -> Array:
+    """Vapour pressure of saturated air, Pa (eq. 11); at the day's lowest temperature, the air's."""
+    t = np.asarray(temperature, dtype=float)
+    return 610.8 * np.exp(17.27 * t / (t + 237.3))
+
+
 def diurnal_range(radiation: npt.ArrayLike, extraterrestrial: npt.ArrayLike) -> Array:
     """Daily range of temperature, K, from which :func:`hargreaves_radiation` gives ``radiation``.
 

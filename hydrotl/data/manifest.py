@@ -98,9 +98,17 @@ class Attributes(Strict):
     longitude: Text | None = None
     elevation: Text | None = Field(None, description="attribute with the mean elevation in m")
     slope: Variable | None = Field(None, description="attribute with the mean slope, and its unit")
+    forest: Variable | None = Field(None, description="share of forest; `a + b` adds two columns")
+    sand: Variable | None = Field(None, description="share of sand in the soil")
+    clay: Variable | None = Field(None, description="share of clay in the soil")
+    lai: Variable | None = Field(None, description="largest monthly leaf area index")
+    soil_depth: Variable | None = Field(None, description="depth of the soil")
     table_s1: Names = Field([], description="attributes of the paper's Table S1")
     uses_flow: Names = Field([], description="attributes computed from observed streamflow")
     about: dict[Text, Text] = Field({}, description="meaning and unit of attributes, for tables")
+    values: dict[Text, dict[Text, float]] = Field(
+        {}, description="attributes by basin, of data that come without a table"
+    )
 
 
 class Screen(Period):

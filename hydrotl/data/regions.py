@@ -12,10 +12,12 @@ import xarray as xr
 from hydrotl.config import Basins, Region, Setting, Source
 from hydrotl.data.canonical import static_attributes
 from hydrotl.data.catalog import open_dataset
-from hydrotl.data.manifest import load_manifest
+from hydrotl.data.climate import CLIMATE, CLIMATE_NEEDS, has_climate
+from hydrotl.data.derive import DERIVED, derive
+from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl_core.arrays import in_period
 from hydrotl_core.errors import ConfigError
-from hydrotl_core.recipe import Period
+from hydrotl_core.recipe import Inputs, Period
 from hydrotl_core.scaling import STREAMFLOW, require
 
 
@@ -55,8 +57,8 @@ def select_basins(ds: xr.Dataset, choice: Basins, dataset: str) -> xr.Dataset:
     return ds.isel(basin=np.flatnonzero(keep))
 
 
-def region_data(region: Region) -> xr.Dataset:
-    """Inputs and streamflow of the region's basins (:func:`region_basins`).
+def region_data(region: Region, inputs: Inputs | None = None) -> xr.Dataset:
+    """Inputs (by default the region's) and streamflow of its basins (:func:`region_basins`).
 
     Raises
     ------
@@ -66,16 +68,17 @@ def region_data(region: Region) -> xr.Dataset:
         If an input is absent.
     """
     flow = set(load_manifest()[region.dataset].attributes.uses_flow)
-    leaking = [name for name in region.inputs.static if name in flow]
+    inputs = inputs or region.inputs
+    leaking = [name for name in inputs.static if name in flow]
     if leaking and not region.flow_attributes:
         raise ConfigError(
             f"{region.title}: {', '.join(leaking)} were computed from observed flow, the test "
             "period included: leave them out, or say `flow_attributes: true` to repeat the paper"
         )
     ds = region_basins(region)
-    wanted = [*region.inputs.dynamic, *region.inputs.static, STREAMFLOW]
-    require(ds, wanted, "inputs")
-    return ds[wanted].load()
+    roles = load_manifest()[region.dataset].attributes
+    ds, wanted = _with_inputs(ds, inputs, roles)
+    return ds[list(dict.fromkeys(wanted))].load()
 
 
 def region_basins(region: Region) -> xr.Dataset:
@@ -111,12 +114,26 @@ def source_inputs(source: Source, file: Path | None = None) -> xr.Dataset:
         If the data or an input of the source are absent.
     """
     ds = open_dataset(source.dataset, file=file)
-    wanted = [*source.inputs.dynamic, *source.inputs.static, STREAMFLOW]
-    require(ds, wanted, "inputs")
     roles = load_manifest()[source.dataset].attributes
+    ds, wanted = _with_inputs(ds, source.inputs, roles)
     known = static_attributes(ds)
     places = [name for name in (roles.latitude, roles.longitude) if name in known]
     return ds[list(dict.fromkeys([*wanted, *places]))]
+
+
+def _with_inputs(ds: xr.Dataset, inputs: Inputs, roles: Attributes) -> tuple[xr.Dataset, list[str]]:
+    """Data with derived inputs where asked for, and the names of inputs and streamflow.
+
+    The climate is not among them: it depends on the training days. Nor are optional inputs that
+    the data do not have.
+    """
+    wanted = [*inputs.dynamic, *inputs.static]
+    if DERIVED.intersection(wanted):
+        ds = derive(ds, roles)
+    optional = {name for family in inputs.optional.values() for name in family}
+    there = [n for n in wanted if n not in CLIMATE and (n in ds or n not in optional)]
+    require(ds, [*there, STREAMFLOW], "inputs")
+    return ds, [*there, STREAMFLOW, *(CLIMATE_NEEDS if has_climate(inputs) else [])]
 
 
 def region_settings(region: Region) -> dict[str, Setting]:

@@ -18,14 +18,18 @@ from hydrotl.config import (
     load_options,
     load_recipe,
     load_region,
+    load_warm_options,
     validated,
 )
 from hydrotl.data.regions import hold_out, region_setting, region_settings
 from hydrotl.experiments.member import Member
 from hydrotl_core.errors import ConfigError
-from hydrotl_core.recipe import Option, Period, Training
+from hydrotl_core.recipe import Inputs, Option, Period, Training
+from hydrotl_core.scaling import Scaler
 
 LOCAL = "local"
+#: Source of the options that keep its input layer.
+WARM_SOURCE = "derived"
 #: An option ``process-TEACHER`` is a local model that learns a process model's flow first.
 PROCESS = "process-"
 #: Values of the recipe that are replaced.
@@ -74,8 +78,26 @@ class Experiment:
         fit, test = (self.setting.periods(which, basins) for which in ("train", "test"))
         return hold_out(fit, self.validation_days) if self.validation_days else (fit, test)
 
-    def member(self, seed: int, ds: xr.Dataset, device: str = "cpu") -> Member:
-        """Member ``seed`` of the cell on the basins of ``ds``."""
+    @property
+    def warm(self) -> bool:
+        """Whether models keep the source's input layer."""
+        return self.option is not None and self.option.inputs == "source"
+
+    def inputs(self, scaler: Scaler | None) -> Inputs:
+        """What the models see; those of a ``warm`` cell what its source with ``scaler`` sees."""
+        if scaler is None:
+            return self.region.inputs
+        extra = self.region.extra_inputs
+        return Inputs(
+            dynamic=[*scaler.dynamic, *(extra.dynamic if extra else [])],
+            static=[*scaler.attributes, *(extra.static if extra else [])],
+            optional=scaler.optional,
+        )
+
+    def member(
+        self, seed: int, ds: xr.Dataset, device: str = "cpu", scaler: Scaler | None = None
+    ) -> Member:
+        """Member ``seed`` of the cell on the basins of ``ds``; a warm one has a source's scaler."""
         basins = [str(b) for b in ds["basin"].values]
         fit, test = self.periods(basins)
         lessons: list[Period] = []
@@ -84,7 +106,8 @@ class Experiment:
             if self.validation_days:
                 lessons, _ = hold_out(lessons, self.validation_days)
         return Member(
-            inputs=self.region.inputs,
+            inputs=self.inputs(scaler),
+            scaler=scaler,
             training=self.training,
             fit=tuple(fit),
             test=tuple(test),
@@ -134,11 +157,13 @@ def resolve(
     ConfigError
         If a name is not declared or a changed value is not valid.
     """
-    region, options = load_region(cell.region), load_options()
+    region, options = load_region(cell.region), {**load_options(), **load_warm_options()}
     if cell.option not in (LOCAL, *options) and not is_process(cell.option):
         raise ConfigError(f"no option {cell.option!r}; there are {LOCAL}, {', '.join(options)}")
     setting, recipe = region_setting(region, cell.setting), cell.recipe or region.recipe
-    group = cell.option if cell.option in options else LOCAL
+    option = options.get(cell.option)
+    warm = option is not None and option.inputs == "source"
+    group = LOCAL if option is None else "warm" if warm else cell.option
     training = load_recipe(recipe).training(group, cell.setting)
     changed: dict[str, Any] = dict(changes)
     if updates is not None or "updates" in changed:
@@ -153,9 +178,9 @@ def resolve(
         region=region,
         setting=setting,
         recipe=recipe,
-        source=cell.source or region.source,
+        source=cell.source or (WARM_SOURCE if warm else region.source),
         training=training,
-        option=options.get(cell.option),
+        option=option,
         validation_days=validation_days,
         changes=changes,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import xarray as xr
 
 from hydrotl.config import load_source
+from hydrotl.data.climate import has_climate, with_climate
 from hydrotl.experiments.member import TEST_LEAD_DAYS
 from hydrotl.experiments.source import differing, source_data
 from hydrotl_core.arrays import build_arrays, observed_flow
@@ -39,6 +40,8 @@ def check_source(
     if source.test is None:
         raise ConfigError(f"source {name} has no test period")
     ds = source_data(source, data)
+    if has_climate(source.inputs):
+        ds = with_climate(ds, [source.train] * ds.sizes["basin"])
     n = ds.sizes["basin"]
     fit, test = [source.train] * n, [source.test] * n
     flows = []

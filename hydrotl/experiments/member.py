@@ -7,6 +7,7 @@ frozen; all of that is in :class:`Member`.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +16,24 @@ import numpy as np
 import torch
 import xarray as xr
 
+from hydrotl.data.climate import has_climate, with_climate
 from hydrotl_core.arrays import Arrays, build_arrays, in_period, observed_flow
 from hydrotl_core.errors import DataError
 from hydrotl_core.metrics import ensemble_nse
 from hydrotl_core.model import StreamflowLSTM
+from hydrotl_core.readout import refitted, simulate_refitted
 from hydrotl_core.recipe import Inputs, Option, Period, Training
 from hydrotl_core.scaling import STREAMFLOW, Scaler, fit_scaler
 from hydrotl_core.simulation import simulate, to_dataset
 from hydrotl_core.training import Log, train
-from hydrotl_core.transfer import adapt, freeze, initial_model
+from hydrotl_core.transfer import (
+    adapt,
+    averaged_families,
+    extended_scaler,
+    freeze,
+    initial_model,
+    warm_start,
+)
 
 #: Days before a test period that bring the state up.
 TEST_LEAD_DAYS = 365
@@ -43,7 +53,11 @@ class Member:
     seed
         Of the initial weights, the window draw and the dropout masks.
     option
-        For a transferred model: which parameters train. None: all of them, from random numbers.
+        For a transferred model: where it starts and what trains. None: everything, from random
+        numbers.
+    scaler
+        The source's, for an option with the source's input layer; ``inputs`` are then the source's
+        and what the region has besides.
     lessons
         For a process-taught model: the days of each basin that the teacher is learned over.
     device
@@ -58,6 +72,7 @@ class Member:
     test: tuple[Period, ...]
     seed: int
     option: Option | None = None
+    scaler: Scaler | None = None
     lessons: tuple[Period, ...] = ()
     device: str = "cpu"
     validate_every: int = 0
@@ -65,11 +80,15 @@ class Member:
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained network with its scaler, and how the training went."""
+    """A trained network with its scaler, and how the training went.
+
+    ``layers`` are output layers of single basins, ``[basin, H + 1]``, where these were refitted.
+    """
 
     model: StreamflowLSTM
     scaler: Scaler
     log: Log
+    layers: np.ndarray | None = None
 
 
 def train_member(
@@ -114,22 +133,22 @@ def train_member(
     if member.device == "cpu":
         torch.set_num_threads(1)
     training = member.training
-    scaler = fit_scaler(
-        ds,
-        in_period(ds, member.fit),
-        member.inputs.dynamic,
-        member.inputs.static,
-        training.transform,
-        training.per_precipitation,
-    )
+    ds = with_inputs(ds, member)
+    scaler = _scaler(member, ds)
     model = _initial(member, scaler, start)
+    arrays = build_arrays(ds, scaler, member.fit, member.fit, lead=training.warmup)
+    option = member.option
+    if option is not None and not option.trained:
+        began = time.perf_counter()
+        layers = _layers(model, arrays, option)
+        return Trained(model, scaler, Log(seconds=time.perf_counter() - began), layers)
     taught = 0.0
     # A checkpoint is of the training after the lessons, and holds what they left.
     if teacher is not None and (checkpoint is None or not checkpoint.is_file()):
         taught = teach(model, ds, teacher, scaler, member).seconds
     log = train(
         model,
-        build_arrays(ds, scaler, member.fit, member.fit, lead=training.warmup),
+        arrays,
         scaler,
         training,
         seed=member.seed,
@@ -140,18 +159,46 @@ def train_member(
         validate_every=member.validate_every,
         quiet=True,
         stop_at=stop_at,
+        rates=option.rates if option else None,
+        anchor=option.anchor if option else 0.0,
     )
     log.seconds += taught
-    return Trained(model, scaler, log)
+    return Trained(model, scaler, log, _layers(model, arrays, option))
+
+
+def _layers(model: StreamflowLSTM, arrays: Arrays, option: Option | None) -> np.ndarray | None:
+    """Output layers of single basins, where the option asks for them."""
+    if option is None or option.readout is None:
+        return None
+    return refitted(model, arrays, option.readout)
+
+
+def _scaler(member: Member, ds: xr.Dataset) -> Scaler:
+    """Scales of the training days; the source's where its input layer is kept."""
+    inputs, kept = member.inputs, member.scaler
+    scaler = fit_scaler(
+        ds,
+        in_period(ds, member.fit),
+        [n for n in inputs.dynamic if kept is None or n not in kept.dynamic],
+        [n for n in inputs.static if kept is None or n not in kept.attributes],
+        member.training.transform,
+        member.training.per_precipitation,
+        inputs.optional if kept is None else None,
+    )
+    return scaler if kept is None else extended_scaler(kept, scaler)
 
 
 def _initial(member: Member, scaler: Scaler, start: Parameters | None) -> StreamflowLSTM:
     """The network before training, with what stays frozen marked."""
     size = (scaler.n_dynamic, scaler.n_static)
     if start is None or member.option is None:
-        return initial_model(member.seed, *size, member.training)
+        families = averaged_families(scaler, member.training)
+        return initial_model(member.seed, *size, member.training, families)
     parameters = {name: torch.from_numpy(np.array(value)) for name, value in start.items()}
-    model = adapt(parameters, member.seed, *size, member.training)
+    if member.scaler is None:
+        model = adapt(parameters, member.seed, *size, member.training)
+    else:
+        model = warm_start(parameters, member.scaler.input_names, scaler, member.training)
     freeze(model, member.option)
     return model
 
@@ -199,15 +246,22 @@ def teach(
     )
 
 
+def with_inputs(ds: xr.Dataset, member: Member) -> xr.Dataset:
+    """``ds`` with the climate of the training days, if that is among the inputs."""
+    return with_climate(ds, member.fit) if has_climate(member.inputs) else ds
+
+
 def arrays_of_test(ds: xr.Dataset, scaler: Scaler, member: Member) -> Arrays:
     """Inputs of the test period, with the days before it that bring the state up."""
     lead = TEST_LEAD_DAYS if member.training.warmup else 0
-    return build_arrays(ds, scaler, member.test, member.fit, lead=lead)
+    return build_arrays(with_inputs(ds, member), scaler, member.test, member.fit, lead=lead)
 
 
 def simulate_member(trained: Trained, ds: xr.Dataset, member: Member) -> np.ndarray:
     """Streamflow of the test period, mm/day, ``[basin, day]`` float32."""
     arrays = arrays_of_test(ds, trained.scaler, member)
+    if trained.layers is not None:
+        return simulate_refitted(trained.model, arrays, trained.scaler, trained.layers)
     return simulate(trained.model, arrays, trained.scaler, member.device)
 
 

@@ -25,8 +25,17 @@ from hydrotl.experiments.provenance import code_version, machine, today
 from hydrotl.experiments.records import cell_path, read_record
 from hydrotl.experiments.run import Task
 from hydrotl.experiments.source import source_folder
-from hydrotl.experiments.store import Product, member_key, record_key, stored, write_product
+from hydrotl.experiments.store import (
+    Product,
+    content_hash,
+    member_key,
+    record_key,
+    stored,
+    write_product,
+)
 from hydrotl_core.errors import ConfigError
+from hydrotl_core.recipe import Inputs
+from hydrotl_core.scaling import Scaler
 from hydrotl_core.training import total_updates
 from hydrotl_core.weights import load_weights, member_paths
 
@@ -45,6 +54,11 @@ class Teacher:
 
     identity: dict[str, Any]
     flow: Callable[[], xr.DataArray]
+
+
+def data_name(region: str, inputs: Inputs | None) -> str:
+    """Name of a region's data among the shared values."""
+    return region if inputs is None else f"{region} with {content_hash(inputs.model_dump())}"
 
 
 #: Finds the teacher of a region by its name.
@@ -98,14 +112,16 @@ class Planner:
         self.device, self.teachers, self.folder = device, teachers, folder
         self.shared: dict[str, Any] = {}
         self.hashes: dict[str, str] = {}
+        self.scalers: dict[str, Scaler] = {}
         self.known_teachers: dict[str, Teacher] = {}
 
-    def data(self, name: str) -> xr.Dataset:
-        """Inputs and streamflow of a region."""
-        if name not in self.shared:
-            self.shared[name] = region_data(load_region(name))
-            self.hashes[name] = data_hash(self.shared[name])
-        return self.shared[name]
+    def data(self, name: str, inputs: Inputs | None = None) -> xr.Dataset:
+        """Inputs, by default the region's own, and streamflow of a region."""
+        key = data_name(name, inputs)
+        if key not in self.shared:
+            self.shared[key] = region_data(load_region(name), inputs)
+            self.hashes[key] = data_hash(self.shared[key])
+        return self.shared[key]
 
     def work(
         self,
@@ -119,18 +135,24 @@ class Planner:
         WeightsError
             If the cell's source has no weights.
         """
-        cell, ds = experiment.cell, self.data(experiment.cell.region)
+        cell = experiment.cell
         tasks, keys = [], []
         for seed in range(members):
-            member = experiment.member(seed, ds, self.device)
-            data, source, teacher = {"data": cell.region}, None, None
+            source = teacher = scaler = inputs = None
+            data = {}
             if experiment.option is not None:
                 path = self._start(experiment.source, seed)
                 data["start"], source = str(path), self.hashes[str(path)]
+            if experiment.warm:
+                scaler = self.scalers[data["start"]]
+                inputs = experiment.inputs(scaler)
+            ds, name = self.data(cell.region, inputs), data_name(cell.region, inputs)
+            data["data"] = name
+            member = experiment.member(seed, ds, self.device, scaler)
             if experiment.teacher is not None:
                 found = self._teacher(experiment)
                 data["teacher"], teacher = self._teacher_name(experiment), found.identity
-            key = member_key(member, self.hashes[cell.region], source, teacher)
+            key = member_key(member, self.hashes[name], source, teacher)
             keys.append(key)
             tasks.append(self._task(member, key, data, f"{cell.region} {cell.option} {seed}"))
         return Work(experiment, tuple(tasks), tuple(keys), cell_path(experiment))
@@ -154,7 +176,8 @@ class Planner:
         paths = member_paths(source_folder(source))
         path = paths[seed % len(paths)]
         if str(path) not in self.shared:
-            parameters, _ = load_weights(path)
+            parameters, card = load_weights(path)
+            self.scalers[str(path)] = card.scaler
             self.shared[str(path)] = {name: value.numpy() for name, value in parameters.items()}
             self.hashes[str(path)] = pooch.file_hash(str(path), alg="sha256")
         return path

@@ -13,6 +13,7 @@ import xarray as xr
 
 from hydrotl.config import Source, SweepEntry, load_recipe, load_source
 from hydrotl.data.canonical import data_hash
+from hydrotl.data.climate import CLIMATE_NEEDS, has_climate
 from hydrotl.data.regions import hold_out, source_inputs
 from hydrotl.experiments.member import Member, Trained, train_member
 from hydrotl.experiments.provenance import code_version, provenance
@@ -54,8 +55,11 @@ def source_data(source: Source, data: Path | None = None) -> xr.Dataset:
     Read from the NetCDF file ``data`` (:func:`hydrotl.data.catalog.save_dataset`) if it is given,
     the same values to the bit.
     """
+    ds = source_inputs(source, data)
     wanted = [*source.inputs.dynamic, *source.inputs.static, STREAMFLOW]
-    ds = source_inputs(source, data)[wanted]
+    if has_climate(source.inputs):
+        wanted += CLIMATE_NEEDS
+    ds = ds[list(dict.fromkeys(name for name in wanted if name in ds))]
     if source.subset is not None:
         chosen = nested_subset([str(b) for b in ds["basin"].values], source.subset)
         ds = ds.sel(basin=sorted(chosen))
@@ -246,8 +250,8 @@ def _require_same(path: Path, source: Source, training: Training, validation_day
 
 def differing(card: Card, source: Source) -> list[str]:
     """Keys in which weights are of another source than ``source``."""
-    wanted = source.model_dump(mode="json")
-    return [key for key in DECISIVE if card.protocol[key] != wanted[key]]
+    trained = Source.model_validate(card.protocol)
+    return [key for key in DECISIVE if getattr(trained, key) != getattr(source, key)]
 
 
 def plan_sources(

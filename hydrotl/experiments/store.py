@@ -70,6 +70,7 @@ def member_key(
             "periods": [fit, test],
             "training": member.training.model_dump(exclude_defaults=True),
             "trained": None if member.option is None else sorted(member.option.trained),
+            **_ways(member),
             "teacher": teacher and {**teacher, "lessons": lessons},
             "device": torch.device(member.device).type,
             "numerics": NUMERICS,
@@ -77,6 +78,16 @@ def member_key(
             "source": source,
         }
     )
+
+
+def _ways(member: Member) -> dict[str, Any]:
+    """What an option says besides what it trains, and optional inputs; nothing for the paper's."""
+    ways: dict[str, Any] = {}
+    if member.option is not None:
+        ways = member.option.model_dump(exclude_defaults=True, exclude={"title", "trained"})
+    if member.inputs.optional:
+        ways["optional"] = member.inputs.optional
+    return ways
 
 
 def record_key(members: list[str]) -> str:

@@ -23,6 +23,7 @@ from hydrotl.data.canonical import data_hash
 from hydrotl.data.evaporation import mean_temperature
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.regions import region_basins, region_setting, region_settings
+from hydrotl.experiments.blocks import hidden
 from hydrotl.experiments.provenance import code_version, provenance, today
 from hydrotl.experiments.records import rounded, score_record
 from hydrotl.experiments.run import Task, run_tasks
@@ -48,9 +49,14 @@ def calibrate_basin(
     test: Period,
     seed: int,
     code: str,
+    held: tuple[int, int] | None = None,
 ) -> Product:
-    """Calibrate one basin, the only one in ``ds``, and simulate its test period."""
-    began, one = time.perf_counter(), ds.squeeze("basin")
+    """Calibrate one basin, the only one in ``ds``, and simulate its test period.
+
+    With ``held``, that fold of the training days is hidden (:mod:`hydrotl.experiments.blocks`).
+    """
+    began = time.perf_counter()
+    one = (ds if held is None else hidden(ds, [train], *held)).squeeze("basin")
     calibrated = calibrate(one, attributes, train, seed)
     simulated = simulate_calibrated(one, attributes, calibrated, train, test)
     seconds = time.perf_counter() - began
@@ -64,30 +70,48 @@ def _tasks(
     """A task per member and basin; ``hashes`` are those of the basins' data."""
     basins, code = list(hashes), code_version()
     trains, tests = (setting.periods(which, basins) for which in ("train", "test"))
-    tasks = []
-    for seed in range(members):
-        for basin, train, test in zip(basins, trains, tests, strict=True):
-            days = [str(day) for day in (train.start, train.end, test.start, test.end)]
-            described = [hashes[basin], attributes.model_dump(), days, seed]
-            path = stored(content_hash([*described, NUMERICS, version("grsuite")]))
-            tasks.append(
-                Task(
-                    title=f"{basin}, seed {seed}",
-                    product=path,
-                    checkpoint=path.with_suffix(".checkpoint"),
-                    compute=partial(
-                        calibrate_basin,
-                        attributes=attributes,
-                        train=train,
-                        test=test,
-                        seed=seed,
-                        code=code,
-                    ),
-                    write=write_product,
-                    data={"ds": basin},
-                )
-            )
-    return tasks
+    return [
+        basin_task(basin, basin, attributes, train, test, seed, code, data=hashes[basin])
+        for seed in range(members)
+        for basin, train, test in zip(basins, trains, tests, strict=True)
+    ]
+
+
+def basin_task(
+    basin: str,
+    shared: str,
+    attributes: Attributes,
+    train: Period,
+    test: Period,
+    seed: int,
+    code: str,
+    held: tuple[int, int] | None = None,
+    data: str | None = None,
+) -> Task:
+    """Task that calibrates ``basin``, whose data are the value ``shared``; ``data`` is their hash.
+
+    Without a hash, the name of the shared value decides. With ``held``, that fold of the training
+    days is hidden.
+    """
+    days = [str(day) for day in (train.start, train.end, test.start, test.end)]
+    described = [data or shared, attributes.model_dump(), days, seed, *([held] if held else [])]
+    path = stored(content_hash([*described, NUMERICS, version("grsuite")]))
+    return Task(
+        title=f"{basin}, seed {seed}",
+        product=path,
+        checkpoint=path.with_suffix(".checkpoint"),
+        compute=partial(
+            calibrate_basin,
+            attributes=attributes,
+            train=train,
+            test=test,
+            seed=seed,
+            code=code,
+            held=held,
+        ),
+        write=write_product,
+        data={"ds": shared},
+    )
 
 
 def benchmark_data(region: Region) -> xr.Dataset:
@@ -99,14 +123,19 @@ def benchmark_data(region: Region) -> xr.Dataset:
         If precipitation, temperature or streamflow is missing, or the data set has neither a
         latitude nor a potential evapotranspiration.
     """
-    attributes = load_manifest()[region.dataset].attributes
-    ds = region_basins(region)
+    return benchmark_variables(
+        region_basins(region), load_manifest()[region.dataset].attributes
+    ).load()
+
+
+def benchmark_variables(ds: xr.Dataset, attributes: Attributes) -> xr.Dataset:
+    """What the model needs of ``ds``, as for :func:`benchmark_data`."""
     require(ds, ["prcp", STREAMFLOW], "variables")
     mean_temperature(ds)  # raises if there is none
     source = gr4j.evaporation_source(ds, attributes)
     wanted = ["prcp", *(["tmean"] if "tmean" in ds else ["tmin", "tmax"]), STREAMFLOW]
     wanted.append(str(attributes.latitude) if source == gr4j.OUDIN else source)
-    return ds[wanted].load()
+    return ds[wanted]
 
 
 def run_benchmark(

@@ -7,12 +7,22 @@ import torch
 from safetensors import safe_open
 
 from hydrotl.config import load_options
+from hydrotl_core.arrays import build_arrays
 from hydrotl_core.errors import WeightsError
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.recipe import PARAMETERS, Option, Training
+from hydrotl_core.simulation import simulate
 from hydrotl_core.training import make_optimizer, train
-from hydrotl_core.transfer import adapt, freeze, hidden_size, initial_model, load_strict
-from tests.synthetic import ROOT, canonical, fitted, training
+from hydrotl_core.transfer import (
+    adapt,
+    extended_scaler,
+    freeze,
+    hidden_size,
+    initial_model,
+    load_strict,
+    warm_start,
+)
+from tests.synthetic import ROOT, canonical, fitted, period, training
 
 INPUT = {"input.weight", "input.bias"}
 OUTPUT = {"output.weight", "output.bias"}
@@ -224,3 +234,92 @@ def test_hidden_size_is_read_off_the_recurrent_matrix() -> None:
     assert hidden_size(source_weights(12)) == 12
     with pytest.raises(WeightsError, match=r"no lstm\.weight_hh; they have other"):
         hidden_size({"other": torch.zeros(2)})
+
+
+def warm_parts(extra: bool = True):
+    """A source on three inputs, and the scales of a region that has two more."""
+    ds = canonical()
+    source_scaler, _ = fitted(ds, training(), dynamic=["prcp", "tmean"], static=["area"])
+    source = initial_model(5, 2, 1, training())
+    weights = {name: p.detach().clone() for name, p in source.named_parameters()}
+    dynamic, static = (["pet"], ["slope"]) if extra else ([], [])
+    own, _ = fitted(ds, training(), dynamic=["prcp", *dynamic], static=["area", *static])
+    return ds, source, source_scaler, weights, extended_scaler(source_scaler, own)
+
+
+def test_a_warm_start_is_the_source_whatever_the_new_inputs_hold() -> None:
+    ds, source, source_scaler, weights, scaler = warm_parts()
+    assert scaler.input_names == ["prcp", "tmean", "pet", "area", "slope"]
+    assert scaler.dynamic["prcp"] == source_scaler.dynamic["prcp"]
+    assert scaler.streamflow == source_scaler.streamflow
+    model = warm_start(weights, source_scaler.input_names, scaler, training())
+    days = [period("2000-01-01", "2001-01-01")] * 3
+    flows = [
+        simulate(net, build_arrays(ds, scales, days, days), scales)
+        for net, scales in ((source, source_scaler), (model, scaler))
+    ]
+    assert flows[1] == pytest.approx(flows[0], abs=1e-5)
+    assert bool((model.input.weight[:, [2, 4]] == 0).all())
+
+
+def test_columns_of_new_inputs_learn() -> None:
+    ds, _, source_scaler, weights, scaler = warm_parts()
+    model = warm_start(weights, source_scaler.input_names, scaler, training())
+    days = [period("2000-01-01", "2001-01-01")] * 3
+    arrays = build_arrays(ds, scaler, days, days)
+    freeze(model, load_options(ROOT / "experiments" / "warm.yaml")["warm-a"])
+    train(model, arrays, scaler, training(), 0, quiet=True)
+    assert bool((model.input.weight[:, [2, 4]] != 0).any())
+    assert same_bits(model.lstm["weight_hh"], weights["lstm.weight_hh"])
+
+
+def test_a_warm_start_refuses_what_does_not_fit() -> None:
+    _, _, source_scaler, weights, scaler = warm_parts()
+    names = source_scaler.input_names
+    with pytest.raises(WeightsError, match="wind have no column"):
+        warm_start(weights, [*names[:-1], "wind"], scaler, training())
+    with pytest.raises(WeightsError, match="has 3 columns, its scaler names 2"):
+        warm_start(weights, names[:2], scaler, training())
+    with pytest.raises(WeightsError, match="hidden size 8"):
+        warm_start(weights, names, scaler, training(hidden=16))
+
+
+def test_rates_are_factors_of_the_learning_rate() -> None:
+    """One step of Adam moves each weight by its learning rate."""
+    ds = canonical()
+    config = training(updates=1, optimizer="adam", lr=0.01)
+    scaler, arrays = fitted(ds, config, static=["area"])
+    model = initial_model(0, scaler.n_dynamic, scaler.n_static, config)
+    before = snapshot(model)
+    train(model, arrays, scaler, config, 0, quiet=True, rates={"output.weight": 0.1})
+    moved = {n: (p - before[n]).abs().max().item() for n, p in model.named_parameters()}
+    assert moved["output.weight"] == pytest.approx(0.001, rel=1e-2)
+    assert moved["lstm.weight_hh"] == pytest.approx(0.01, rel=1e-2)
+
+
+def test_an_anchor_holds_the_weights_back() -> None:
+    ds = canonical()
+    config = training(updates=30)
+    scaler, arrays = fitted(ds, config, static=["area"])
+    far = []
+    for anchor in (0.0, 1.0, 1000.0):
+        model = initial_model(0, scaler.n_dynamic, scaler.n_static, config)
+        before = snapshot(model)
+        train(model, arrays, scaler, config, 0, quiet=True, anchor=anchor)
+        moves = [(p - before[n]).square().sum() for n, p in model.named_parameters()]
+        far.append(float(torch.stack(moves).sum()))
+    assert far[0] > far[1] > far[2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"trained": ["output.bias"]}, "input layer is new"),
+        ({"inputs": "new", "trained": list(PARAMETERS), "anchor": 0.1}, "inputs: source"),
+        ({"inputs": "source", "rates": {"lstm": 0.1}}, "no parameter lstm"),
+        ({"inputs": "source", "anchor": -1.0}, "anchor"),
+    ],
+)
+def test_impossible_options_are_refused(changes: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Option.model_validate({"title": "x", **changes})

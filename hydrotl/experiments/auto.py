@@ -1,0 +1,113 @@
+r"""``auto``: the choice among models of a region, made for the user on held-out training days.
+
+Candidates are single models and weighted means of two of them: models of another kind, such as a
+network and GR4J, err in other ways, and their mean is often better than both. The scores of all of
+them follow from products of errors (:mod:`hydrotl.experiments.uncertainty`), so that a choice can
+be repeated from a record, without a simulation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import xarray as xr
+
+from hydrotl.experiments.uncertainty import error_products, nse_of
+
+#: Shares of the first of two models in their mean.
+SHARES = (0.3, 0.5, 0.7)
+#: A score below is as bad as this: a mean over basins says nothing if one of them is -20.
+WORST = -1.0
+#: Stands for a flow that a model does not have, mm/day: such a model is as bad as can be.
+ABSENT = 1e6
+
+
+@dataclass(frozen=True)
+class Mix:
+    """A model, or the weighted mean of two: name -> weight."""
+
+    weights: tuple[tuple[str, float], ...]
+
+    @property
+    def title(self) -> str:
+        """For tables: ``warm-c`` or ``0.7 warm-c + 0.3 gr4j``."""
+        if len(self.weights) == 1:
+            return self.weights[0][0]
+        return " + ".join(f"{weight:g} {name}" for name, weight in self.weights)
+
+
+def mixes(names: Sequence[str], shares: Sequence[float] = SHARES) -> list[Mix]:
+    """All single models, and all means of two."""
+    single = [Mix(((name, 1.0),)) for name in names]
+    pairs = [
+        Mix(((one, share), (other, round(1 - share, 6))))
+        for one, other in combinations(names, 2)
+        for share in shares
+    ]
+    return single + pairs
+
+
+def products_of(flows: Sequence[np.ndarray], observed: np.ndarray) -> np.ndarray:
+    """Products of the models' errors, ``[basin, model, model]``; NaN where flow never varies.
+
+    Parameters
+    ----------
+    flows
+        Of each model, mm/day, ``[basin, day]``.
+    observed
+        Streamflow, NaN = no observation.
+    """
+    simulated = np.nan_to_num(np.stack(flows), nan=ABSENT)
+    return error_products(
+        xr.Dataset(
+            {
+                "simulated": (("member", "basin", "day"), simulated),
+                "observed": (("basin", "day"), observed),
+            }
+        )
+    )
+
+
+def scores_of(products: np.ndarray, names: Sequence[str], candidates: Sequence[Mix]) -> np.ndarray:
+    """NSE of each candidate in each basin, not below :data:`WORST`, ``[candidate, basin]``."""
+    weights = np.zeros((len(candidates), len(names)))
+    for row, mix in zip(weights, candidates, strict=True):
+        for name, weight in mix.weights:
+            row[names.index(name)] = weight
+    return np.maximum(nse_of(products, weights), WORST)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen, and the score of every candidate on the held-out days (mean over basins)."""
+
+    mix: Mix
+    scores: dict[str, float]
+
+    @property
+    def margin(self) -> float:
+        """Score of the choice over that of the best single model other than it."""
+        single = {name: score for name, score in self.scores.items() if "+" not in name}
+        single.pop(self.mix.title, None)
+        return self.scores[self.mix.title] - max(single.values(), default=float("nan"))
+
+
+def choose(products: np.ndarray, names: Sequence[str], shares: Sequence[float] = SHARES) -> Choice:
+    """The candidate with the best mean score over basins.
+
+    Parameters
+    ----------
+    products
+        :func:`products_of` the held-out predictions of the training days.
+    names
+        Of the models, in the order of the products.
+    shares
+        Weights to try for the first of two models.
+    """
+    candidates = mixes(names, shares)
+    means = np.nanmean(scores_of(products, names, candidates), axis=1)
+    scores = {mix.title: float(mean) for mix, mean in zip(candidates, means, strict=True)}
+    return Choice(candidates[int(np.argmax(means))], scores)

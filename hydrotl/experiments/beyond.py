@@ -1,0 +1,248 @@
+"""The study "Beyond the paper": many small targets, each modelled in every way.
+
+A target is a random draw of basins with the last years before the test, or a region's setting.
+What is kept of it are products of errors (:mod:`hydrotl.experiments.auto`), of the test period and
+of held-out training days: every score, choice and regret follows from them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pooch
+import xarray as xr
+
+from hydrotl.config import (
+    load_options,
+    load_recipe,
+    load_region,
+    load_warm_options,
+)
+from hydrotl.data.catalog import open_dataset
+from hydrotl.data.derive import derive
+from hydrotl.data.manifest import Attributes, load_manifest
+from hydrotl.data.regions import region_basins, region_settings, select_basins
+from hydrotl.experiments.auto import products_of
+from hydrotl.experiments.blocks import joined
+from hydrotl.experiments.provenance import provenance
+from hydrotl.experiments.records import read_record, results_dir, rounded, write_record
+from hydrotl.experiments.run import Task, run_tasks
+from hydrotl.experiments.source import source_folder
+from hydrotl.experiments.store import content_hash
+from hydrotl.experiments.study import Study, training_for
+from hydrotl.experiments.target import Network, Start, Target, Way, flow_of, seconds_of
+from hydrotl_core.arrays import observed_flow
+from hydrotl_core.recipe import Period
+from hydrotl_core.weights import load_weights, member_paths
+
+DIGITS = 5
+#: Makes the calibrated benchmark of a data set with these roles; None where it is not installed.
+Benchmark = Callable[[Attributes], Way | None]
+
+
+@dataclass(frozen=True)
+class Work:
+    """A target with its ways: tasks of the test by way and member, and of each fold."""
+
+    target: Target
+    ways: tuple[Way, ...]
+    candidates: int
+    folds: int
+    path: Path
+
+    @cached_property
+    def tests(self) -> list[list[list[Task]]]:
+        """Tasks of each way and member."""
+        return [[way.tasks(self.target, k) for k in range(way.members)] for way in self.ways]
+
+    @cached_property
+    def held_out(self) -> list[list[list[list[Task]]]]:
+        """Tasks of each candidate, fold and member."""
+        return [
+            [
+                [way.tasks(self.target, k, (fold, self.folds)) for k in range(way.fold_members)]
+                for fold in range(self.folds)
+            ]
+            for way in self.ways[: self.candidates]
+        ]
+
+    @cached_property
+    def tasks(self) -> list[Task]:
+        """All tasks, each file once."""
+        parts = [member for way in self.tests for member in way]
+        parts += [member for way in self.held_out for fold in way for member in fold]
+        return list({task.product: task for part in parts for task in part}.values())
+
+    @cached_property
+    def key(self) -> str:
+        """Key of the record, from those of its tasks."""
+        return content_hash(sorted(task.product.stem for task in self.tasks))
+
+    @property
+    def finished(self) -> bool:
+        """Whether the record is there."""
+        return self.path.is_file() and read_record(self.path).get("key") == self.key
+
+
+def source_starts(name: str) -> tuple[Start, ...]:
+    """Members of a source to start from."""
+    starts = []
+    for path in member_paths(source_folder(name)):
+        parameters, card = load_weights(path)
+        arrays = {key: value.numpy() for key, value in parameters.items()}
+        digest = pooch.file_hash(str(path), alg="sha256")
+        starts.append(Start(f"{name} {path.stem}", arrays, card.scaler, digest))
+    return tuple(starts)
+
+
+def networks(study: Study, basins: int, starts: tuple[Start, ...]) -> tuple[list[Way], list[Way]]:
+    """Networks among the candidates of the choice, and those of the ablations."""
+    options, recipe = {**load_options(), **load_warm_options()}, load_recipe(study.recipe)
+    groups = {"local": recipe.local, "new": recipe.transfer, "source": recipe.warm}
+
+    def network(name: str, members: int) -> Way:
+        option = options.get(name)
+        group = groups["local" if option is None else option.inputs]
+        return Network(
+            name=name,
+            training=training_for(group, basins),
+            inputs=study.inputs,
+            option=option,
+            starts=() if option is None else starts,
+            members=members,
+            fold_members=members if option is not None and not option.trained else 1,
+        )
+
+    return tuple(  # type: ignore[return-value]
+        [network(name, members) for name, members in part.items()]
+        for part in (study.ways, study.ablations)
+    )
+
+
+def targets(study: Study) -> Iterator[tuple[Target, Attributes]]:
+    """All targets, the smallest first, and the roles of their data sets' attributes."""
+    draws, manifest = study.draws, load_manifest()
+    roles = manifest[draws.dataset].attributes
+    whole = derive(select_basins(open_dataset(draws.dataset), draws.basins, draws.dataset), roles)
+    order = np.random.default_rng(draws.seed).permutation(
+        sorted(str(b) for b in whole["basin"].values)
+    )
+    pool = order[draws.first : draws.first + draws.pool]
+    for size, number in draws.sizes.items():
+        for draw in range(number):
+            rng = np.random.default_rng([draws.seed, size, draw])
+            chosen = sorted(rng.choice(pool, size, replace=False))
+            for years in draws.years:
+                begin = draws.until.replace(year=draws.until.year - years)
+                fit, name = Period(start=begin, end=draws.until), f"{size}-{draw}-{years}y"
+                yield (
+                    _target(name, whole.sel(basin=chosen), [fit] * size, [draws.test] * size),
+                    roles,
+                )
+    for name in study.regions:
+        region = load_region(name)
+        roles = manifest[region.dataset].attributes
+        ds = derive(region_basins(region), roles)
+        basins = [str(b) for b in ds["basin"].values]
+        for setting, periods in region_settings(region).items():
+            first, second = periods.periods("train", basins), periods.periods("test", basins)
+            yield _target(f"{name}-{setting}", ds, first, second), roles
+
+
+def _target(name: str, ds: xr.Dataset, fit: Sequence[Period], test: Sequence[Period]) -> Target:
+    """A target with the days that it needs and two years before them."""
+    first = min(period.start for period in fit) - dt.timedelta(2 * 366)
+    last = max(period.end for period in test)
+    days = slice(pd.Timestamp(first), pd.Timestamp(last) - pd.Timedelta(1, "D"))
+    return Target(name, ds.sel(time=days).load(), tuple(fit), tuple(test))
+
+
+def plan(study: Study, name: str, benchmark: Benchmark) -> list[Work]:
+    """Work of all targets; ``name`` is the folder of the records in ``results``."""
+    starts = source_starts(study.source)
+    work = []
+    for target, roles in targets(study):
+        candidates, ablations = networks(study, len(target.basins), starts)
+        gr4j = benchmark(roles)
+        if gr4j is not None:
+            candidates.append(gr4j)
+        item = Work(
+            target,
+            (*candidates, *ablations),
+            len(candidates),
+            study.folds,
+            results_dir() / name / f"{target.name}.json",
+        )
+        work.append(item)
+    return work
+
+
+def record_of(work: Work) -> dict[str, Any]:
+    """What is kept of a target whose tasks are done."""
+    target, ways = work.target, work.ways
+    observed = observed_flow(target.ds, target.test)
+    seen = observed_flow(target.ds, target.fit)
+    tests, held_out = work.tests, work.held_out
+    members = [[flow_of(tasks) for tasks in way] for way in tests]
+    held = [
+        joined([np.mean([flow_of(tasks) for tasks in fold], axis=0) for fold in way], target.fit)
+        for way in held_out
+    ]
+    seconds = {
+        way.name: [
+            round(sum(seconds_of(tasks) for tasks in test), 1),
+            round(sum(seconds_of(tasks) for fold in folds for tasks in fold), 1),
+        ]
+        for way, test, folds in zip(ways, tests, [*held_out, *[[]] * len(ways)], strict=False)
+    }
+    return {
+        "target": target.name,
+        "basins": target.basins,
+        "fit": [[str(period.start), str(period.end)] for period in target.fit],
+        "test": [[str(period.start), str(period.end)] for period in target.test],
+        "ways": [way.name for way in ways],
+        "candidates": [way.name for way in ways[: work.candidates]],
+        "members": {way.name: way.members for way in ways},
+        "test_products": _upper(products_of([np.mean(m, axis=0) for m in members], observed)),
+        "held_out_products": _upper(products_of(held, seen)),
+        "seconds": seconds,
+        "provenance": provenance("cpu", sum(sum(pair) for pair in seconds.values())),
+        "key": work.key,
+    }
+
+
+def _upper(products: np.ndarray) -> list[list[float | None]]:
+    """Upper triangles of products, ``[basin, pair]``, for JSON."""
+    return [rounded(p[np.triu_indices(len(p))], DIGITS) for p in products]
+
+
+def run_study(
+    work: Sequence[Work],
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    label: str = "beyond",
+) -> Iterator[Path]:
+    """Compute what is missing of ``work``; yields each record's path as it is written.
+
+    If interrupted, the same call resumes.
+    """
+    left = [item for item in work if not item.finished]
+    shared: dict[str, Any] = {}
+    for item in left:
+        for way in item.ways:
+            shared.update(way.shared(item.target))
+    tasks = list({task.product: task for item in left for task in item.tasks}.values())
+    wanted = {item.path: {task.product for task in item.tasks} for item in left}
+    for _ in run_tasks(tasks, shared, jobs=jobs, scheduler=scheduler, label=label):
+        for item in [i for i in left if all(product.is_file() for product in wanted[i.path])]:
+            write_record(item.path, record_of(item))
+            left.remove(item)
+            yield item.path

@@ -1,0 +1,63 @@
+"""Studies as data: random draws of basins and regions, and the ways to model them.
+
+A study is a file ``experiments/NAME.yaml``, validated once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from hydrotl.config import Basins, Named, validated
+from hydrotl.paths import project_root
+from hydrotl.yamlfile import load_yaml
+from hydrotl_core.errors import ConfigError
+from hydrotl_core.recipe import Inputs, Names, Period, Strict, Training
+
+
+class Draws(Strict):
+    """Random draws of basins of one data set.
+
+    All basins of the choice are put into one random order; the pool begins at ``first``.
+    """
+
+    dataset: str
+    basins: Basins
+    seed: int
+    first: int = 0
+    pool: int = Field(gt=0)
+    sizes: dict[int, int] = Field(description="number of draws for each number of basins")
+    years: list[int] = Field(min_length=1)
+    until: dt.date = Field(description="day after the last of training")
+    test: Period
+
+
+class Study(Named):
+    """What is modelled, and how."""
+
+    draws: Draws
+    regions: Names = Field([])
+    source: str
+    inputs: Inputs = Field(description="of local models and new input layers")
+    recipe: str
+    ways: dict[str, int] = Field(description="option, or local -> number of members")
+    folds: int = Field(3, gt=1)
+    ablations: dict[str, int] = Field({}, description="ways that are not candidates of the choice")
+
+
+def load_study(name: str) -> Study:
+    """Study by name (``experiments/NAME.yaml``)."""
+    path = project_root() / "experiments" / f"{name}.yaml"
+    return validated(Study, load_yaml(path), str(path))
+
+
+def training_for(group: Mapping[str, Training], basins: int) -> Training:
+    """Training of the recipe's group for so many basins: keys are the least numbers of basins."""
+    fitting = [key for key in group if key.isdigit() and int(key) <= basins]
+    if not fitting:
+        raise ConfigError(
+            f"the recipe has no training for {basins} basins: its settings are {', '.join(group)}"
+        )
+    return group[max(fitting, key=int)]

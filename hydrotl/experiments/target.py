@@ -1,0 +1,202 @@
+"""A target and the ways to model it, as tasks of the one runner.
+
+A target is a few basins with a short record: a region's setting, or one of the random draws of a
+study. Each way (a local network, a transfer option, the calibrated GR4J) simulates the test
+period, and the training days block by block (:mod:`hydrotl.experiments.blocks`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import xarray as xr
+
+from hydrotl.data.canonical import data_hash
+from hydrotl.experiments.blocks import hidden
+from hydrotl.experiments.member import Member, simulate_member, train_member
+from hydrotl.experiments.provenance import code_version, machine, today
+from hydrotl.experiments.run import Task
+from hydrotl.experiments.store import (
+    Product,
+    content_hash,
+    member_key,
+    read_product,
+    stored,
+    write_product,
+)
+from hydrotl_core.recipe import Inputs, Option, Period, Training
+from hydrotl_core.scaling import Scaler
+from hydrotl_core.training import total_updates
+
+#: Which of how many folds is hidden; None for the test period.
+Held = tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Target:
+    """Basins with a record to train on and days to score.
+
+    Attributes
+    ----------
+    name
+        In file names and messages.
+    ds
+        Canonical data with derived inputs (:func:`hydrotl.data.derive.derive`).
+    fit, test
+        One period per basin.
+    """
+
+    name: str
+    ds: xr.Dataset
+    fit: tuple[Period, ...]
+    test: tuple[Period, ...]
+
+    @property
+    def basins(self) -> list[str]:
+        """Ids of the basins."""
+        return [str(basin) for basin in self.ds["basin"].values]
+
+    @cached_property
+    def data_hash(self) -> str:
+        """Hash of the data."""
+        return data_hash(self.ds)
+
+
+class Way(Protocol):
+    """A way to model a target.
+
+    Attributes
+    ----------
+    name
+        In records and tables.
+    members, fold_members
+        How many members simulate the test, and how many each fold.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def members(self) -> int: ...
+    @property
+    def fold_members(self) -> int: ...
+
+    def shared(self, target: Target) -> dict[str, Any]:
+        """Large values that the tasks take, by name."""
+
+    def tasks(self, target: Target, seed: int, held: Held = None) -> list[Task]:
+        """Tasks of member ``seed``, which simulate the test or, of a fold, all training days."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A member of a source: parameters, scales, and the hash of its file."""
+
+    name: str
+    parameters: Mapping[str, np.ndarray]
+    scaler: Scaler
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Network:
+    """A way to model a target with networks: local without an option, else a transfer.
+
+    ``inputs`` are those of a new input layer; an option with the source's has the source's.
+    """
+
+    name: str
+    training: Training
+    inputs: Inputs
+    option: Option | None = None
+    starts: tuple[Start, ...] = ()
+    members: int = 3
+    fold_members: int = 1
+    device: str = "cpu"
+
+    def shared(self, target: Target) -> dict[str, Any]:
+        """Data of the target and parameters of the source's members."""
+        return {target.name: target.ds, **{one.name: one.parameters for one in self.starts}}
+
+    def member(self, target: Target, seed: int, held: Held = None) -> Member:
+        """Member ``seed``, which simulates the test or, of a fold, all training days."""
+        scaler, inputs = None, self.inputs
+        if self.option is not None and self.option.inputs == "source":
+            scaler = self.start(seed).scaler
+            inputs = Inputs(
+                dynamic=list(scaler.dynamic), static=scaler.attributes, optional=scaler.optional
+            )
+        return Member(
+            inputs=inputs,
+            training=self.training,
+            fit=target.fit,
+            test=target.test if held is None else target.fit,
+            seed=seed,
+            option=self.option,
+            scaler=scaler,
+            device=self.device,
+        )
+
+    def start(self, seed: int) -> Start:
+        """What member ``seed`` starts from: the source's members in turn."""
+        return self.starts[seed % len(self.starts)]
+
+    def tasks(self, target: Target, seed: int, held: Held = None) -> list[Task]:
+        """The one task that trains and simulates member ``seed``."""
+        member = self.member(target, seed, held)
+        start = None if self.option is None else self.start(seed)
+        key = member_key(member, target.data_hash, start.sha256 if start else None)
+        path = stored(content_hash([key, held]))
+        return [
+            Task(
+                title=f"{target.name} {self.name} {seed}{_fold_name(held)}",
+                product=path,
+                checkpoint=path.with_suffix(".checkpoint"),
+                compute=partial(simulate_network, member=member, held=held, code=code_version()),
+                write=write_product,
+                data={"data": target.name, **({"start": start.name} if start else {})},
+                updates=total_updates(member.training, len(target.basins), member.fit[0].days)
+                if self.option is None or self.option.trained
+                else 1,
+            )
+        ]
+
+
+def _fold_name(held: Held) -> str:
+    return "" if held is None else f", fold {held[0] + 1} of {held[1]}"
+
+
+def simulate_network(
+    checkpoint: Path | None,
+    data: xr.Dataset,
+    start: Mapping[str, np.ndarray] | None = None,
+    *,
+    member: Member,
+    held: Held,
+    code: str,
+) -> Product:
+    """Train a member, without the fold ``held``, and simulate its days."""
+    if held is not None:
+        data = hidden(data, member.fit, *held)
+    trained = train_member(member, data, start, checkpoint=checkpoint)
+    about = {"seconds": trained.log.seconds, "code": code, "date": today(), "machine": machine()}
+    return Product({"simulated": simulate_member(trained, data, member)}, about)
+
+
+def flow_of(tasks: Sequence[Task]) -> np.ndarray:
+    """What a member's ``tasks`` simulated, ``[basin, day]``, NaN past a basin's end."""
+    parts = [np.atleast_2d(read_product(task.product).arrays["simulated"]) for task in tasks]
+    longest = max(part.shape[1] for part in parts)
+    ends = [((0, 0), (0, longest - part.shape[1])) for part in parts]
+    return np.concatenate(
+        [np.pad(part, end, constant_values=np.nan) for part, end in zip(parts, ends, strict=True)]
+    )
+
+
+def seconds_of(tasks: Sequence[Task]) -> float:
+    """Seconds that computing ``tasks`` took on one core."""
+    return float(sum(read_product(task.product).about["seconds"] for task in tasks))
