@@ -12,7 +12,7 @@ from hydrotl.cli.data import describe, fetch, pack
 from hydrotl.cli.experiments import reproduce, run, sweep
 from hydrotl.cli.process_based import calibrate, swat, swat_fetch
 from hydrotl.cli.source import card, check, train_source
-from hydrotl.cli.study import beyond
+from hydrotl.cli.study import auto, beyond
 from hydrotl_core.errors import HydroTLError
 
 app = typer.Typer(
@@ -24,7 +24,8 @@ app = typer.Typer(
 for command in (
     *(fetch, describe, pack),
     *(train_source, check, card),
-    *(run, sweep, reproduce, beyond),
+    *(run, sweep, reproduce),
+    *(beyond, auto),
     *(swat_fetch, swat, calibrate),
     book,
 ):

@@ -73,7 +73,7 @@ def check(
 
     from hydrotl.config import load_source
     from hydrotl.experiments import records
-    from hydrotl.experiments.check import check_source
+    from hydrotl.experiments.check import check_source, scenarios
     from hydrotl.experiments.provenance import provenance
     from hydrotl.experiments.source import source_folder
 
@@ -83,6 +83,15 @@ def check(
     source = load_source(name)
     described = source.model_dump(mode="json", include={"dataset", "train", "test"})
     record = {"source": name, **described, **records.score_record(simulation)}
+    without = {}
+    for family, missing in scenarios(source).items():
+        scores = records.score_record(
+            check_source(name, source_folder(name), device, data, missing)
+        )
+        without[family] = {key: scores[key] for key in ("nse_median", "nse_mean")}
+        typer.echo(f"without {family}: NSE median {scores['nse_median']:.3f}")
+    if without:
+        record["without"] = without
     facts = records.check_facts(name)
     records.source_facts(source.dataset, record["basins"], source.train, facts, data)
     record["provenance"] = provenance(device, time.perf_counter() - began)

@@ -1,4 +1,4 @@
-"""Commands on the study beyond the paper: beyond."""
+"""Commands beyond the paper: the study of small targets, and the choice made for a region."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hydrotl.cli.options import Jobs, resources
+from hydrotl.cli.options import Jobs, RegionName, Settings, resources
 
 
 def beyond(
@@ -20,6 +20,7 @@ def beyond(
     """Compute what is missing of the study of small targets. Rerun the command to resume."""
     from hydrotl.experiments.beyond import plan, run_study
     from hydrotl.experiments.study import load_study
+    from hydrotl.experiments.summary import write_summary
     from hydrotl.process_based.way import find_benchmark
 
     _, jobs = resources("cpu", jobs)
@@ -31,3 +32,52 @@ def beyond(
         return
     for path in run_study(work, jobs=jobs, scheduler=scheduler, label=Path(name).stem):
         typer.echo(f"wrote {path}")
+    if all(item.finished for item in plan(load_study(name), name, find_benchmark)):
+        typer.echo(f"wrote {write_summary(name)}")
+
+
+def auto(
+    region: RegionName,
+    setting: Settings = None,
+    study: Annotated[str, typer.Option(help="Names the candidates: a file in experiments/.")] = (
+        "beyond"
+    ),
+    jobs: Jobs = 0,
+) -> None:
+    """Choose a model for a region on its training years, train it, and score the test years."""
+    import numpy as np
+
+    from hydrotl.experiments.auto import clipped_nse
+    from hydrotl.experiments.automatic import run_auto
+    from hydrotl.experiments.beyond import source_starts, target_work
+    from hydrotl.experiments.draws import region_name, region_targets
+    from hydrotl.experiments.study import load_study
+    from hydrotl.paths import project_root
+    from hydrotl.process_based.way import find_benchmark
+    from hydrotl_core.arrays import observed_flow
+
+    _, jobs = resources("cpu", jobs)
+    declared = load_study(study)
+    starts = source_starts(declared.source)
+    wanted = {f"{region_name(region)}-{name}" for name in setting or ()}
+    for target, roles in region_targets(region):
+        if wanted and target.name not in wanted:
+            continue
+        path = project_root() / "runs" / f"auto-{target.name}.json"
+        work = target_work(target, roles, declared, starts, find_benchmark, path)
+        if find_benchmark(roles) is None:
+            typer.echo("GR4J is not among the candidates: pip install grsuite adds it")
+        found = run_auto(work, jobs)
+        single = {name: s for name, s in found.choice.scores.items() if "+" not in name}
+        for name, score in sorted(single.items(), key=lambda item: -item[1]):
+            typer.echo(f"  {name:10s} {score:6.3f} on held-out training days")
+        score = found.choice.scores[found.choice.mix.title]
+        test = clipped_nse(found.flow, observed_flow(target.ds, target.test))
+        typer.echo(
+            f"{target.name}: {found.choice.mix.title}, {score:.3f} on held-out training days, "
+            f"{found.choice.margin:+.3f} over the best other model; "
+            f"chosen in {found.seconds[0]:.0f} s, trained in {found.seconds[1]:.0f} s"
+        )
+        if found.choice.mix.title == "gr4j":
+            typer.echo("None of the networks beats GR4J here")
+        typer.echo(f"Test years: mean NSE {np.nanmean(test):.3f}")

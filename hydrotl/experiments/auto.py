@@ -80,6 +80,11 @@ def scores_of(products: np.ndarray, names: Sequence[str], candidates: Sequence[M
     return np.maximum(nse_of(products, weights), WORST)
 
 
+def clipped_nse(simulated: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """NSE of one model in each basin, not below :data:`WORST`, ``[basin]``."""
+    return np.maximum(1 - products_of([simulated], observed)[:, 0, 0], WORST)
+
+
 @dataclass(frozen=True)
 class Choice:
     """What was chosen, and the score of every candidate on the held-out days (mean over basins)."""

@@ -7,7 +7,6 @@ of held-out training days: every score, choice and regret follows from them.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,22 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pooch
-import xarray as xr
 
 from hydrotl.config import (
     load_options,
     load_recipe,
-    load_region,
     load_warm_options,
 )
-from hydrotl.data.catalog import open_dataset
-from hydrotl.data.derive import derive
-from hydrotl.data.manifest import Attributes, load_manifest
-from hydrotl.data.regions import region_basins, region_settings, select_basins
+from hydrotl.data.manifest import Attributes
 from hydrotl.experiments.auto import products_of
 from hydrotl.experiments.blocks import joined
+from hydrotl.experiments.draws import targets
 from hydrotl.experiments.provenance import provenance
 from hydrotl.experiments.records import read_record, results_dir, rounded, write_record
 from hydrotl.experiments.run import Task, run_tasks
@@ -39,7 +33,6 @@ from hydrotl.experiments.store import content_hash
 from hydrotl.experiments.study import Study, training_for
 from hydrotl.experiments.target import Network, Start, Target, Way, flow_of, seconds_of
 from hydrotl_core.arrays import observed_flow
-from hydrotl_core.recipe import Period
 from hydrotl_core.weights import load_weights, member_paths
 
 DIGITS = 5
@@ -126,62 +119,39 @@ def networks(study: Study, basins: int, starts: tuple[Start, ...]) -> tuple[list
     )
 
 
-def targets(study: Study) -> Iterator[tuple[Target, Attributes]]:
-    """All targets, the smallest first, and the roles of their data sets' attributes."""
-    draws, manifest = study.draws, load_manifest()
-    roles = manifest[draws.dataset].attributes
-    whole = derive(select_basins(open_dataset(draws.dataset), draws.basins, draws.dataset), roles)
-    order = np.random.default_rng(draws.seed).permutation(
-        sorted(str(b) for b in whole["basin"].values)
-    )
-    pool = order[draws.first : draws.first + draws.pool]
-    for size, number in draws.sizes.items():
-        for draw in range(number):
-            rng = np.random.default_rng([draws.seed, size, draw])
-            chosen = sorted(rng.choice(pool, size, replace=False))
-            for years in draws.years:
-                begin = draws.until.replace(year=draws.until.year - years)
-                fit, name = Period(start=begin, end=draws.until), f"{size}-{draw}-{years}y"
-                yield (
-                    _target(name, whole.sel(basin=chosen), [fit] * size, [draws.test] * size),
-                    roles,
-                )
-    for name in study.regions:
-        region = load_region(name)
-        roles = manifest[region.dataset].attributes
-        ds = derive(region_basins(region), roles)
-        basins = [str(b) for b in ds["basin"].values]
-        for setting, periods in region_settings(region).items():
-            first, second = periods.periods("train", basins), periods.periods("test", basins)
-            yield _target(f"{name}-{setting}", ds, first, second), roles
-
-
-def _target(name: str, ds: xr.Dataset, fit: Sequence[Period], test: Sequence[Period]) -> Target:
-    """A target with the days that it needs and two years before them."""
-    first = min(period.start for period in fit) - dt.timedelta(2 * 366)
-    last = max(period.end for period in test)
-    days = slice(pd.Timestamp(first), pd.Timestamp(last) - pd.Timedelta(1, "D"))
-    return Target(name, ds.sel(time=days).load(), tuple(fit), tuple(test))
+def target_work(
+    target: Target,
+    roles: Attributes,
+    study: Study,
+    starts: tuple[Start, ...],
+    benchmark: Benchmark,
+    path: Path,
+) -> Work:
+    """Work of one target, whose record goes to ``path``; without a benchmark that is not there."""
+    candidates, ablations = networks(study, len(target.basins), starts)
+    gr4j = benchmark(roles)
+    if gr4j is not None:
+        candidates.append(gr4j)
+    return Work(target, (*candidates, *ablations), len(candidates), study.folds, path)
 
 
 def plan(study: Study, name: str, benchmark: Benchmark) -> list[Work]:
     """Work of all targets; ``name`` is the folder of the records in ``results``."""
-    starts = source_starts(study.source)
-    work = []
-    for target, roles in targets(study):
-        candidates, ablations = networks(study, len(target.basins), starts)
-        gr4j = benchmark(roles)
-        if gr4j is not None:
-            candidates.append(gr4j)
-        item = Work(
-            target,
-            (*candidates, *ablations),
-            len(candidates),
-            study.folds,
-            results_dir() / name / f"{target.name}.json",
+    starts, folder = source_starts(study.source), results_dir() / name
+    return [
+        target_work(target, roles, study, starts, benchmark, folder / f"{target.name}.json")
+        for target, roles in targets(study)
+    ]
+
+
+def held_out_flows(work: Work) -> list[np.ndarray]:
+    """Each candidate's flow of the training days, predicted without them, ``[basin, day]``."""
+    return [
+        joined(
+            [np.mean([flow_of(tasks) for tasks in fold], axis=0) for fold in way], work.target.fit
         )
-        work.append(item)
-    return work
+        for way in work.held_out
+    ]
 
 
 def record_of(work: Work) -> dict[str, Any]:
@@ -191,10 +161,6 @@ def record_of(work: Work) -> dict[str, Any]:
     seen = observed_flow(target.ds, target.fit)
     tests, held_out = work.tests, work.held_out
     members = [[flow_of(tasks) for tasks in way] for way in tests]
-    held = [
-        joined([np.mean([flow_of(tasks) for tasks in fold], axis=0) for fold in way], target.fit)
-        for way in held_out
-    ]
     seconds = {
         way.name: [
             round(sum(seconds_of(tasks) for tasks in test), 1),
@@ -211,7 +177,7 @@ def record_of(work: Work) -> dict[str, Any]:
         "candidates": [way.name for way in ways[: work.candidates]],
         "members": {way.name: way.members for way in ways},
         "test_products": _upper(products_of([np.mean(m, axis=0) for m in members], observed)),
-        "held_out_products": _upper(products_of(held, seen)),
+        "held_out_products": _upper(products_of(held_out_flows(work), seen)),
         "seconds": seconds,
         "provenance": provenance("cpu", sum(sum(pair) for pair in seconds.values())),
         "key": work.key,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import xarray as xr
 
-from hydrotl.config import load_source
+from hydrotl.config import Source, load_source
 from hydrotl.data.climate import has_climate, with_climate
 from hydrotl.experiments.member import TEST_LEAD_DAYS
 from hydrotl.experiments.source import differing, source_data
@@ -17,7 +18,11 @@ from hydrotl_core.weights import load_model, member_paths
 
 
 def check_source(
-    name: str, folder: Path, device: str = "cpu", data: Path | None = None
+    name: str,
+    folder: Path,
+    device: str = "cpu",
+    data: Path | None = None,
+    missing: Collection[str] = (),
 ) -> xr.Dataset:
     """Simulate the test period of source ``name`` with the ensemble in ``folder``.
 
@@ -25,6 +30,8 @@ def check_source(
     ----------
     data
         File to read instead of the data folder (``hydrotl pack``).
+    missing
+        Optional inputs that the model has to do without.
 
     Returns
     -------
@@ -42,6 +49,7 @@ def check_source(
     ds = source_data(source, data)
     if has_climate(source.inputs):
         ds = with_climate(ds, [source.train] * ds.sizes["basin"])
+    ds = ds.drop_vars([name for name in missing if name in ds])
     n = ds.sizes["basin"]
     fit, test = [source.train] * n, [source.test] * n
     flows = []
@@ -57,3 +65,13 @@ def check_source(
         arrays = build_arrays(ds, card.scaler, test, fit, lead=lead)
         flows.append(simulate(model, arrays, card.scaler, device))
     return to_dataset(flows, observed_flow(ds, test), arrays.basins, arrays.starts)
+
+
+def scenarios(source: Source) -> dict[str, list[str]]:
+    """What may be missing: each family of optional inputs, and all of them together.
+
+    Without the weather, rain and temperature are all that the model sees of a day.
+    """
+    families = dict(source.inputs.optional)
+    everything = [name for family in families.values() for name in family]
+    return {**families, "everything optional": everything} if families else {}

@@ -28,6 +28,7 @@ class Draws(Strict):
     seed: int
     first: int = 0
     pool: int = Field(gt=0)
+    least_flow: float = Field(0.8, ge=0, le=1, description="share of days with flow, of a basin")
     sizes: dict[int, int] = Field(description="number of draws for each number of basins")
     years: list[int] = Field(min_length=1)
     until: dt.date = Field(description="day after the last of training")

@@ -243,8 +243,9 @@ def test_extreme_probabilities_give_finite_masks(p: float) -> None:
 @pytest.mark.parametrize("p", [-0.1, 1.0, 1.5])
 @pytest.mark.parametrize("which", ["dropconnect", "output_dropout"])
 def test_impossible_probabilities_are_refused(which: str, p: float) -> None:
+    given = {"dropconnect": (p, 0.0), "output_dropout": (0.0, p)}
     with pytest.raises(ValueError, match=which):
-        StreamflowLSTM(1, 0, 4, **{which: p})
+        StreamflowLSTM(1, 0, 4, *given[which])
 
 
 def test_training_with_dropout_asks_for_a_generator() -> None:

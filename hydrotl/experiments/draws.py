@@ -1,0 +1,94 @@
+"""Targets of a study: random draws of basins with the last years before the test, and regions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from hydrotl.config import load_region
+from hydrotl.data.catalog import open_dataset
+from hydrotl.data.derive import DERIVED, derive
+from hydrotl.data.manifest import Attributes, load_manifest
+from hydrotl.data.regions import region_basins, region_settings, select_basins
+from hydrotl.experiments.study import Draws, Study
+from hydrotl.experiments.target import Target
+from hydrotl_core.arrays import in_period
+from hydrotl_core.recipe import Period
+from hydrotl_core.scaling import STREAMFLOW
+
+#: Days before a training period that bring states up, and some more.
+LEAD_DAYS = 2 * 366
+
+
+def targets(study: Study) -> Iterator[tuple[Target, Attributes]]:
+    """All targets, the smallest first, and the roles of their data sets' attributes."""
+    yield from drawn_targets(study.draws)
+    for name in study.regions:
+        yield from region_targets(name)
+
+
+def drawn_targets(draws: Draws) -> Iterator[tuple[Target, Attributes]]:
+    """Targets of random draws, each with all numbers of years."""
+    roles = load_manifest()[draws.dataset].attributes
+    ds = select_basins(open_dataset(draws.dataset), draws.basins, draws.dataset)
+    whole, pool = derive(ds, roles), basin_pool(ds, draws)
+    for size, number in draws.sizes.items():
+        for draw in range(number):
+            rng = np.random.default_rng([draws.seed, size, draw])
+            part = whole.sel(basin=sorted(rng.choice(pool, size, replace=False)))
+            for years in draws.years:
+                fit, name = [last_years(draws, years)] * size, f"{size}-{draw}-{years}y"
+                yield make_target(name, part, roles, fit, [draws.test] * size), roles
+
+
+def basin_pool(ds: xr.Dataset, draws: Draws) -> list[str]:
+    """The basins that draws are made of.
+
+    Those with flow on enough days of the last training year and of the test, in one random order
+    that depends on their ids alone, from ``first`` on.
+    """
+    observed = np.isfinite(ds[STREAMFLOW].transpose("basin", "time").values)
+    enough = np.ones(ds.sizes["basin"], dtype=bool)
+    for period in (last_years(draws, 1), draws.test):
+        inside = in_period(ds, [period])
+        enough &= (observed & inside).sum(axis=1) >= draws.least_flow * period.days
+    ids = sorted(str(basin) for basin in ds["basin"].values[enough])
+    order = np.random.default_rng(draws.seed).permutation(ids)
+    return [str(basin) for basin in order[draws.first : draws.first + draws.pool]]
+
+
+def last_years(draws: Draws, years: int) -> Period:
+    """The last so many years of training."""
+    return Period(start=draws.until.replace(year=draws.until.year - years), end=draws.until)
+
+
+def region_targets(name: str) -> Iterator[tuple[Target, Attributes]]:
+    """A target for each setting of a region."""
+    region = load_region(name)
+    roles = load_manifest()[region.dataset].attributes
+    ds = derive(region_basins(region), roles)
+    basins = [str(b) for b in ds["basin"].values]
+    for setting, periods in region_settings(region).items():
+        fit, test = periods.periods("train", basins), periods.periods("test", basins)
+        yield make_target(f"{region_name(name)}-{setting}", ds, roles, fit, test), roles
+
+
+def region_name(name: str) -> str:
+    """Name of a region that may be given by its file."""
+    return name.removesuffix(".yaml").rsplit("/", maxsplit=1)[-1]
+
+
+def make_target(
+    name: str, ds: xr.Dataset, roles: Attributes, fit: Sequence[Period], test: Sequence[Period]
+) -> Target:
+    """A target with the variables and days that it needs, and the two years before them."""
+    first = min(period.start for period in fit) - dt.timedelta(LEAD_DAYS)
+    last = max(period.end for period in test)
+    days = slice(pd.Timestamp(first), pd.Timestamp(last) - pd.Timedelta(1, "D"))
+    wanted = {*DERIVED, "prcp", "pet", STREAMFLOW, roles.latitude}
+    names = [variable for variable in ds if variable in wanted]
+    return Target(name, ds[names].sel(time=days).load(), tuple(fit), tuple(test))

@@ -1,0 +1,145 @@
+"""What the study says over all targets: gains with intervals, and the regret of the choice.
+
+The gain of a target is the mean over its basins of NSE, clipped at -1. Intervals are of the mean
+over targets: 90 % of draws with replacement of targets and, in each, of its basins.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hydrotl.experiments.auto import SHARES, choose, mixes, scores_of
+from hydrotl.experiments.records import read_record, results_dir
+from hydrotl.experiments.uncertainty import DRAWS, SEED
+
+AUTO = "auto"
+#: A loss against the local model that counts.
+LOSS = 0.02
+
+
+def full_products(upper: Sequence[Sequence[float | None]]) -> np.ndarray:
+    """Products of errors ``[basin, model, model]`` from their upper triangles in a record."""
+    values = np.array(upper, dtype=float)
+    n = int((np.sqrt(8 * values.shape[1] + 1) - 1) / 2)
+    products = np.empty((len(values), n, n))
+    rows, columns = np.triu_indices(n)
+    products[:, rows, columns] = products[:, columns, rows] = values
+    return products
+
+
+def target_scores(record: Mapping[str, Any]) -> pd.DataFrame:
+    """Test score of each basin (rows) by way, by ``auto`` and by the best ``oracle`` (columns).
+
+    The choice is made from held-out training days; the oracle is the candidate whose mean over the
+    target's basins is best in the test period. The name of each is in ``attrs``.
+    """
+    names, candidates = record["ways"], record["candidates"]
+    test = full_products(record["test_products"])
+    few = test[:, : len(candidates), : len(candidates)]
+    chosen = choose(full_products(record["held_out_products"]), candidates, SHARES)
+    every = mixes(candidates, SHARES)
+    scores = scores_of(few, candidates, every)
+    titles = [mix.title for mix in every]
+    oracle = int(np.argmax(np.nanmean(scores, axis=1)))
+    single = scores_of(test, names, mixes(names, ()))
+    table = pd.DataFrame(single.T, index=record["basins"], columns=names)
+    table[AUTO] = scores[titles.index(chosen.mix.title)]
+    table["oracle"] = scores[oracle]
+    table.attrs.update(chosen=chosen.mix.title, best=titles[oracle], margin=chosen.margin)
+    return table
+
+
+def interval_of(values: Sequence[pd.Series]) -> dict[str, float]:
+    """Mean and median over targets of the mean over basins, with the mean's interval.
+
+    ``values`` are those of each target's basins.
+    """
+    rng = np.random.default_rng(SEED)
+    parts = [of_target.dropna().to_numpy() for of_target in values if of_target.notna().any()]
+    means = np.array([part.mean() for part in parts])
+    drawn = np.stack(
+        [part[rng.integers(part.size, size=(DRAWS, part.size))].mean(axis=1) for part in parts]
+    )
+    chosen = rng.integers(len(parts), size=(len(parts), DRAWS))
+    low, high = np.quantile(drawn[chosen, np.arange(DRAWS)].mean(axis=0), [0.05, 0.95])
+    found = {"mean": means.mean(), "median": np.median(means), "low": low, "high": high}
+    return {name: round(float(number), 4) for name, number in found.items()}
+
+
+def gain(tables: Sequence[pd.DataFrame], way: str, over: str) -> dict[str, float]:
+    """Gain of one way over another: mean, median, interval, and how often it wins."""
+    both = [t for t in tables if way in t and over in t]
+    found = interval_of([t[way] - t[over] for t in both])
+    wins = [t[way].mean() > t[over].mean() for t in both]
+    return {**found, "wins": round(float(np.mean(wins)), 4), "settings": len(both)}
+
+
+def summary(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The figures of the study."""
+    tables = [target_scores(record) for record in records]
+    kinds = pd.DataFrame(
+        {
+            "basins": [len(t) for t in tables],
+            "years": [_years(r["fit"]) for r in records],
+            "draw": [record["target"][0].isdigit() for record in records],
+        }
+    )
+    lost = [t[AUTO].mean() < t["local"].mean() - LOSS for t in tables]
+    few = (kinds["basins"] <= 5) & (kinds["years"] == 1)
+    scarce = [table for table, is_few in zip(tables, few, strict=True) if is_few]
+    ways = dict.fromkeys(way for record in records for way in record["ways"])
+    return {
+        "settings": len(tables),
+        "gain_over_local": gain(tables, AUTO, "local"),
+        "gain_over_local_scarce": gain(scarce, AUTO, "local"),
+        "gain_over_gr4j": gain(tables, AUTO, "gr4j"),
+        "share_lost_to_local": round(float(np.mean(lost)), 4),
+        "regret": interval_of([t["oracle"] - t[AUTO] for t in tables]),
+        "ways_over_local": {way: gain(tables, way, "local") for way in ways if way != "local"},
+        "chosen": pd.Series([t.attrs["chosen"] for t in tables]).value_counts().to_dict(),
+        "by_size": _by_size(tables, kinds),
+    }
+
+
+def _years(fit: Sequence[Sequence[str]]) -> int:
+    days = [(pd.Timestamp(end) - pd.Timestamp(start)).days for start, end in fit]
+    return round(float(np.mean(days)) / 365.25)
+
+
+def _by_size(tables: Sequence[pd.DataFrame], kinds: pd.DataFrame) -> list[dict[str, Any]]:
+    """Mean score of each way by number of basins and years, of the random draws."""
+    rows = []
+    drawn = kinds[kinds["draw"]]
+    for basins, years in sorted({*zip(drawn["basins"], drawn["years"], strict=True)}):
+        part = drawn[(drawn["basins"] == basins) & (drawn["years"] == years)]
+        of = [tables[k] for k in part.index]
+        names = dict.fromkeys(name for t in of for name in t.columns)
+        rows.append(
+            {
+                "basins": int(basins),
+                "years": int(years),
+                "draws": len(of),
+                "scores": {name: interval_of([t[name] for t in of if name in t]) for name in names},
+            }
+        )
+    return rows
+
+
+def study_records(name: str) -> list[dict[str, Any]]:
+    """All committed records of study ``name``."""
+    return [read_record(path) for path in sorted((results_dir() / name).glob("*.json"))]
+
+
+def write_summary(name: str) -> Path:
+    """Write ``results/summary/NAME.json`` from the study's records; returns its path."""
+    path = results_dir() / "summary" / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(summary(study_records(name)), indent=1)
+    path.write_text(text + "\n", encoding="utf-8")
+    return path

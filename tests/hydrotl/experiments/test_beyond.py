@@ -1,0 +1,237 @@
+"""The study on a small project: records, resuming, the choice and what may not decide it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hydrotl.data.manifest import Attributes
+from hydrotl.experiments import beyond, draws, summary
+from hydrotl.experiments.auto import products_of
+from hydrotl.experiments.automatic import run_auto
+from hydrotl.experiments.blocks import hidden, joined
+from hydrotl.experiments.member import simulate_member, train_member
+from hydrotl.experiments.run import run_tasks
+from hydrotl.experiments.source import shared_data, source_tasks
+from hydrotl.experiments.study import load_study, training_for
+from hydrotl.experiments.target import Network, Target, Way
+from hydrotl.process_based.way import find_benchmark
+from hydrotl_core.arrays import observed_flow
+from hydrotl_core.errors import ConfigError
+from hydrotl_core.recipe import Training
+from tests.entry_point import call
+from tests.synthetic import TINY, write_yaml
+
+INPUTS = {
+    "dynamic": ["prcp", "tmean", "day_length", "pet_oudin"],
+    "static": ["clim_prcp", "clim_aridity", "land_area"],
+    "optional": {"climate": ["clim_prcp", "clim_aridity"], "land": ["land_area"]},
+}
+STUDY = {
+    "title": "Small",
+    "draws": {
+        "dataset": "target",
+        "basins": {},
+        "seed": 1,
+        "pool": 3,
+        "least_flow": 0.5,
+        "sizes": {1: 2, 2: 1},
+        "years": [1],
+        "until": "2001-01-01",
+        "test": ["2001-01-01", "2001-07-01"],
+    },
+    "regions": ["target"],
+    "source": "plain",
+    "recipe": "small",
+    "inputs": {"dynamic": ["prcp", "tmean", "pet_oudin"], "static": ["clim_aridity"]},
+    "ways": {"local": 2, "TL-c": 1, "zero": 2, "readout": 2, "warm-c": 2},
+    "ablations": {"warm-a": 1},
+    "folds": 2,
+}
+
+
+def no_benchmark(roles: Attributes) -> Way | None:
+    return None
+
+
+@pytest.fixture(scope="module")
+def study(project: Path) -> str:
+    groups = {"1": TINY, "2": {**TINY, "batch": 3}}
+    recipe: dict[str, Any] = {"title": "small", "source": {**TINY, "drop": 0.5}, "local": groups}
+    recipe |= {"transfer": groups, "warm": {"1": {**TINY, "lr": 0.001}}}
+    experiments = project / "experiments"
+    write_yaml(experiments / "recipes" / "small.yaml", recipe)
+    source: dict[str, Any] = {"title": "Plain", "dataset": "donor", "inputs": INPUTS, "recipe": "small"}
+    source |= {"train": ["2000-01-01", "2001-01-01"], "members": 2}
+    write_yaml(experiments / "sources" / "plain.yaml", source)
+    write_yaml(experiments / "small.yaml", STUDY)
+    list(run_tasks(source_tasks("plain"), shared_data(["plain"])))
+    return "small"
+
+
+def planned(name: str) -> list[beyond.Work]:
+    return beyond.plan(load_study(name), name, no_benchmark)
+
+
+@pytest.fixture(scope="module")
+def records(study: str) -> dict[str, dict]:
+    paths = list(beyond.run_study(planned(study)))
+    return {path.stem: json.loads(path.read_text()) for path in paths}
+
+
+def test_targets_are_draws_and_settings_of_regions(records: dict[str, dict], study: str) -> None:
+    assert list(records) == ["1-0-1y", "1-1-1y", "2-0-1y", "target-1-year"]
+    assert [len(r["basins"]) for r in records.values()] == [1, 1, 2, 2]
+    assert records["2-0-1y"]["fit"] == [["2000-01-01", "2001-01-01"]] * 2
+    assert all(item.finished for item in planned(study))
+
+
+def test_nothing_is_computed_twice(study: str, records: dict[str, dict]) -> None:
+    assert list(beyond.run_study(planned(study))) == []
+
+
+def test_test_products_are_those_of_members_trained_by_hand(
+    study: str, records: dict[str, dict]
+) -> None:
+    work = next(item for item in planned(study) if item.target.name == "2-0-1y")
+    target, flows = work.target, []
+    for way in work.ways:
+        assert isinstance(way, Network)
+        members = []
+        for seed in range(way.members):
+            member = way.member(target, seed)
+            start = None if way.option is None else way.start(seed).parameters
+            trained = train_member(member, target.ds, start)
+            members.append(simulate_member(trained, target.ds, member))
+        flows.append(np.mean(members, axis=0))
+    expected = products_of(flows, observed_flow(target.ds, target.test))
+    kept = summary.full_products(records["2-0-1y"]["test_products"])
+    assert kept == pytest.approx(expected, rel=1e-4, abs=2e-5)
+
+
+def test_held_out_days_are_predicted_by_a_model_that_did_not_see_them(
+    study: str, records: dict[str, dict]
+) -> None:
+    work = next(item for item in planned(study) if item.target.name == "1-0-1y")
+    target, way = work.target, work.ways[4]
+    assert way.name == "warm-c"
+    assert isinstance(way, Network)
+    parts = []
+    for fold in range(2):
+        member = way.member(target, 0, (fold, 2))
+        seen = hidden(target.ds, target.fit, fold, 2)
+        trained = train_member(member, seen, way.start(0).parameters)
+        parts.append(simulate_member(trained, seen, member))
+    observed = observed_flow(target.ds, target.fit)
+    expected = products_of([joined(parts, target.fit)], observed)[:, 0, 0]
+    kept = summary.full_products(records["1-0-1y"]["held_out_products"])[:, 4, 4]
+    assert kept == pytest.approx(expected, rel=1e-4, abs=2e-5)
+
+
+def with_other_test_flow(work: beyond.Work) -> beyond.Work:
+    """The same target, with other streamflow in the test period."""
+    target, ds = work.target, work.target.ds.copy(deep=True)
+    ds["streamflow"][:, ds.indexes["time"] >= "2001-01-01"] *= -3.0
+    other = Target("other", ds, target.fit, target.test)
+    return beyond.Work(other, work.ways, work.candidates, work.folds, work.path)
+
+
+def test_nothing_of_the_test_years_decides(study: str) -> None:
+    work = planned(study)[2]
+    found, changed = run_auto(work), run_auto(with_other_test_flow(work))
+    assert changed.choice == found.choice
+    assert (changed.flow == found.flow).all()
+
+
+def test_the_choice_of_a_record_is_that_of_auto(study: str, records: dict[str, dict]) -> None:
+    work = planned(study)[2]
+    table = summary.target_scores(records[work.target.name])
+    found = run_auto(work)
+    assert table.attrs["chosen"] == found.choice.mix.title
+    observed = observed_flow(work.target.ds, work.target.test)
+    nse = 1 - products_of([found.flow], observed)[:, 0, 0]
+    assert table["auto"].to_numpy() == pytest.approx(np.maximum(nse, -1), abs=1e-3)
+    assert (table["oracle"].mean() >= table[["local", "TL-c", "warm-c"]].mean()).all()
+
+
+def test_gr4j_is_a_candidate_where_it_is_installed(study: str) -> None:
+    pytest.importorskip("grsuite")
+    work = beyond.plan(load_study(study), study, find_benchmark)[0]
+    assert [way.name for way in work.ways[: work.candidates]][-1] == "gr4j"
+    tasks = work.tests[work.candidates - 1][0]
+    assert len(tasks) == 1
+    assert tasks[0].product != work.held_out[-1][0][0][0].product
+
+
+def test_commands(study: str, records: dict[str, dict], capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("beyond", study, "--status") == 0
+    assert "of 4 targets finished" in capsys.readouterr().out
+    assert call("auto", "target", "--study", study, "--jobs", "1") == 0
+    out = capsys.readouterr().out
+    assert "target-1-year: " in out
+    assert "Test years: mean NSE" in out
+
+
+def test_training_by_number_of_basins() -> None:
+    one, many = (Training(updates=n) for n in (1, 2))
+    groups = {"default": one, "1": one, "20": many}
+    assert [training_for(groups, n) for n in (1, 19, 20, 500)] == [one, one, many, many]
+    with pytest.raises(ConfigError, match="no training for 3 basins"):
+        training_for({"default": one, "5": many}, 3)
+
+
+def test_pool_leaves_out_basins_without_flow(project: Path, study: str) -> None:
+    changes = {"least_flow": 0.9, "pool": 9, "sizes": {1: 9}}
+    declared = load_study(study).draws.model_copy(update=changes)
+    found = {basin for target, _ in draws.drawn_targets(declared) for basin in target.basins}
+    assert found == {"0001", "0002"}
+
+
+def summary_record(name: str, test: list[list[float]], held: list[list[float]]) -> dict:
+    """A record of two ways, local and gr4j, whose errors are independent."""
+
+    def upper(values: list[list[float]]) -> list[list[float]]:
+        return [[a, 0.0, b] for a, b in values]
+
+    return {
+        "target": name,
+        "basins": [str(k) for k in range(len(test))],
+        "fit": [["2000-01-01", "2001-01-01"]] * len(test),
+        "ways": ["local", "gr4j"],
+        "candidates": ["local", "gr4j"],
+        "test_products": upper(test),
+        "held_out_products": upper(held),
+    }
+
+
+def test_summary_by_hand() -> None:
+    """1 - NSE of a mean with shares a and b is a^2 of one's plus b^2 of the other's."""
+    records = [
+        summary_record("1-0-1y", [[0.4, 0.4]], [[0.3, 0.3]]),
+        summary_record("2-0-1y", [[0.9, 0.1], [0.5, 0.1]], [[0.1, 5.0], [0.1, 5.0]]),
+    ]
+    found = summary.summary(records)
+    # First: the even mean, 1 - 0.2; second: local alone, as the held-out days say.
+    assert found["gain_over_local"]["mean"] == pytest.approx((0.2 + 0.0) / 2)
+    assert found["gain_over_gr4j"]["mean"] == pytest.approx((0.2 + (0.3 - 0.9)) / 2)
+    # The best of the second in hindsight: 0.3 local + 0.7 gr4j or gr4j alone.
+    mixed = 1 - (0.09 * np.array([0.9, 0.5]) + 0.49 * 0.1)
+    best = max(0.9, mixed.mean())
+    assert found["regret"]["mean"] == pytest.approx((best - 0.3) / 2, abs=1e-4)
+    assert found["share_lost_to_local"] == 0
+    assert found["settings"] == 2
+    assert found["chosen"] == {"0.5 local + 0.5 gr4j": 1, "local": 1}
+
+
+def test_interval_holds_the_mean_and_shrinks_with_more_targets() -> None:
+    rng = np.random.default_rng(0)
+    widths = []
+    for count in (10, 160):
+        values = [pd.Series(rng.normal(0.1, 0.2, 3)) for _ in range(count)]
+        found = summary.interval_of(values)
+        assert found["low"] < found["mean"] < found["high"]
+        widths.append(found["high"] - found["low"])
+    assert widths[1] < 0.5 * widths[0]
