@@ -129,14 +129,23 @@ class StreamflowLSTM(nn.Module):
         fixed = nn.functional.linear(static, weight[:, self.n_dynamic :], bias)
         return torch.relu_(daily + fixed)
 
-    def matrices(self, generator: torch.Generator | None) -> list[Tensor]:
-        """LSTM parameters as the library takes them, D applied in training mode."""
+    def matrices(
+        self, generator: torch.Generator | None, dtype: torch.dtype | None = None
+    ) -> list[Tensor]:
+        """LSTM parameters as the library takes them, D applied in training mode.
+
+        They lie one after another in one piece of memory, as cuDNN wants them: it would copy them
+        there at each call otherwise, and warn.
+        """
         weights = [self.lstm[name] for name in ("weight_ih", "weight_hh")]
         if self.training and self.dropconnect > 0:
             assert generator is not None
             p, shape = self.dropconnect, (4 * self.hidden, self.hidden)
             weights = [w * dropout_mask(shape, p, generator, w.dtype) for w in weights]
-        return [*weights, self.lstm["bias_ih"], self.lstm["bias_hh"]]
+        parts = [*weights, self.lstm["bias_ih"], self.lstm["bias_hh"]]
+        flat = torch.cat([part.reshape(-1) for part in parts]).to(dtype or parts[0].dtype)
+        pieces = flat.split([part.numel() for part in parts])
+        return [piece.view_as(part) for piece, part in zip(pieces, parts, strict=True)]
 
     def recur(
         self, x: Tensor, state: State, matrices: list[Tensor], parts: int = 1
@@ -207,7 +216,7 @@ class StreamflowLSTM(nn.Module):
         if self.training and max(self.dropconnect, self.output_dropout) > 0 and generator is None:
             raise ValueError("training with dropout needs a generator for its masks")
         dtype = dtype or dynamic.dtype
-        matrices = [m.to(dtype) for m in self.matrices(generator)]
+        matrices = self.matrices(generator, dtype)
         state = (state[0].to(dtype), state[1].to(dtype))
         if warmup and not warmup_gradient:
             with torch.no_grad():

@@ -342,3 +342,18 @@ def test_forget_bias_shifts_the_forget_gate_only() -> None:
     torch.testing.assert_close(gates[1], torch.full((8,), 3.0))
     assert torch.all(gates[[0, 2, 3]] == 0)
     assert all((difference[n] == 0).all() for n in NAMES if "lstm.bias" not in n)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("dropconnect", [0.0, 0.5])
+def test_lstm_parameters_lie_in_one_piece_of_memory(dtype: torch.dtype, dropconnect: float) -> None:
+    """Where they do not, cuDNN copies them at each call and warns."""
+    model = make_model(dropconnect=dropconnect).train()
+    found = model.matrices(torch.Generator().manual_seed(0), dtype)
+    begin = found[0].data_ptr()
+    for matrix, parameter in zip(found, model.lstm.values(), strict=True):
+        assert matrix.data_ptr() == begin
+        assert matrix.is_contiguous()
+        assert (matrix.dtype, matrix.shape) == (dtype, parameter.shape)
+        begin += matrix.numel() * matrix.element_size()
+    assert torch.equal(found[2], model.lstm["bias_ih"].to(dtype))

@@ -64,7 +64,12 @@ def study(project: Path) -> str:
     recipe |= {"transfer": groups, "warm": {"1": {**TINY, "lr": 0.001}}}
     experiments = project / "experiments"
     write_yaml(experiments / "recipes" / "small.yaml", recipe)
-    source: dict[str, Any] = {"title": "Plain", "dataset": "donor", "inputs": INPUTS, "recipe": "small"}
+    source: dict[str, Any] = {
+        "title": "Plain",
+        "dataset": "donor",
+        "inputs": INPUTS,
+        "recipe": "small",
+    }
     source |= {"train": ["2000-01-01", "2001-01-01"], "members": 2}
     write_yaml(experiments / "sources" / "plain.yaml", source)
     write_yaml(experiments / "small.yaml", STUDY)
