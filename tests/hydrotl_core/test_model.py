@@ -351,7 +351,9 @@ def test_lstm_parameters_lie_in_one_piece_of_memory(dtype: torch.dtype, dropconn
     model = make_model(dropconnect=dropconnect).train()
     found = model.matrices(torch.Generator().manual_seed(0), dtype)
     begin = found[0].data_ptr()
-    for matrix, parameter in zip(found, model.lstm.values(), strict=True):
+    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    for matrix, name in zip(found, names, strict=True):
+        parameter = model.lstm[name]
         assert matrix.data_ptr() == begin
         assert matrix.is_contiguous()
         assert (matrix.dtype, matrix.shape) == (dtype, parameter.shape)
