@@ -49,7 +49,7 @@ def auto(
 
     from hydrotl.experiments.auto import clipped_nse
     from hydrotl.experiments.automatic import run_auto
-    from hydrotl.experiments.beyond import source_starts, target_work
+    from hydrotl.experiments.beyond import study_starts, target_work
     from hydrotl.experiments.draws import region_name, region_targets
     from hydrotl.experiments.study import load_study
     from hydrotl.paths import project_root
@@ -58,7 +58,7 @@ def auto(
 
     _, jobs = resources("cpu", jobs)
     declared = load_study(study)
-    starts = source_starts(declared.source)
+    starts = study_starts(declared)
     wanted = {f"{region_name(region)}-{name}" for name in setting or ()}
     for target, roles in region_targets(region):
         if wanted and target.name not in wanted:

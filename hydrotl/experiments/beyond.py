@@ -7,7 +7,7 @@ of held-out training days: every score, choice and regret follows from them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,20 +24,24 @@ from hydrotl.config import (
 from hydrotl.data.manifest import Attributes
 from hydrotl.experiments.auto import products_of
 from hydrotl.experiments.blocks import joined
+from hydrotl.experiments.cells import LOCAL
 from hydrotl.experiments.draws import targets
 from hydrotl.experiments.provenance import provenance
 from hydrotl.experiments.records import read_record, results_dir, rounded, write_record
 from hydrotl.experiments.run import Task, run_tasks
 from hydrotl.experiments.source import source_folder
 from hydrotl.experiments.store import content_hash
-from hydrotl.experiments.study import Study, training_for
+from hydrotl.experiments.study import Ablation, Study, training_for
 from hydrotl.experiments.target import Network, Start, Target, Way, flow_of, seconds_of
 from hydrotl_core.arrays import observed_flow
+from hydrotl_core.errors import ConfigError
 from hydrotl_core.weights import load_weights, member_paths
 
 DIGITS = 5
 #: Makes the calibrated benchmark of a data set with these roles; None where it is not installed.
 Benchmark = Callable[[Attributes], Way | None]
+#: Members of sources, by the source's name.
+Starts = Mapping[str, tuple[Start, ...]]
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,12 @@ class Work:
         return self.path.is_file() and read_record(self.path).get("key") == self.key
 
 
+def study_starts(study: Study) -> Starts:
+    """Members of the sources that a study starts from."""
+    names = {study.source, *(way.source for way in study.ablations.values() if way.source)}
+    return {name: source_starts(name) for name in names}
+
+
 def source_starts(name: str) -> tuple[Start, ...]:
     """Members of a source to start from."""
     starts = []
@@ -95,27 +105,39 @@ def source_starts(name: str) -> tuple[Start, ...]:
     return tuple(starts)
 
 
-def networks(study: Study, basins: int, starts: tuple[Start, ...]) -> tuple[list[Way], list[Way]]:
+def networks(
+    study: Study, starts: Starts, basins: int, *, ablations: bool
+) -> tuple[list[Way], list[Way]]:
     """Networks among the candidates of the choice, and those of the ablations."""
-    options, recipe = {**load_options(), **load_warm_options()}, load_recipe(study.recipe)
+    options = {**load_options(), **load_warm_options()}
+    recipe = load_recipe(study.recipe)
     groups = {"local": recipe.local, "new": recipe.transfer, "source": recipe.warm}
 
-    def network(name: str, members: int) -> Way:
-        option = options.get(name)
+    def network(name: str, way: Ablation) -> Way:
+        option = options.get(way.option)
+        if option is None and way.option != LOCAL:
+            raise ConfigError(f"no option {way.option!r}; there are {LOCAL}, {', '.join(options)}")
+        if option is not None and way.anchor is not None:
+            option = option.model_copy(update={"anchor": way.anchor})
         group = groups["local" if option is None else option.inputs]
         return Network(
             name=name,
             training=training_for(group, basins),
-            inputs=study.inputs,
+            inputs=way.inputs or study.inputs,
             option=option,
-            starts=() if option is None else starts,
-            members=members,
-            fold_members=members if option is not None and not option.trained else 1,
+            starts=() if option is None else starts[way.source or study.source],
+            members=way.members,
+            fold_members=way.members if option is not None and not option.trained else 1,
+            without=way.without,
         )
 
-    return tuple(  # type: ignore[return-value]
-        [network(name, members) for name, members in part.items()]
-        for part in (study.ways, study.ablations)
+    candidates = {
+        name: Ablation(option=name, members=members) for name, members in study.ways.items()
+    }
+    compared = study.ablations if ablations else {}
+    return (
+        [network(name, way) for name, way in candidates.items()],
+        [network(name, way) for name, way in compared.items()],
     )
 
 
@@ -123,25 +145,41 @@ def target_work(
     target: Target,
     roles: Attributes,
     study: Study,
-    starts: tuple[Start, ...],
+    starts: Starts,
     benchmark: Benchmark,
     path: Path,
+    *,
+    ablations: bool = False,
 ) -> Work:
     """Work of one target, whose record goes to ``path``; without a benchmark that is not there."""
-    candidates, ablations = networks(study, len(target.basins), starts)
+    candidates, compared = networks(study, starts, len(target.basins), ablations=ablations)
     gr4j = benchmark(roles)
     if gr4j is not None:
         candidates.append(gr4j)
-    return Work(target, (*candidates, *ablations), len(candidates), study.folds, path)
+    return Work(target, (*candidates, *compared), len(candidates), study.folds, path)
 
 
 def plan(study: Study, name: str, benchmark: Benchmark) -> list[Work]:
     """Work of all targets; ``name`` is the folder of the records in ``results``."""
-    starts, folder = source_starts(study.source), results_dir() / name
+    starts = study_starts(study)
     return [
-        target_work(target, roles, study, starts, benchmark, folder / f"{target.name}.json")
+        target_work(
+            target,
+            roles,
+            study,
+            starts,
+            benchmark,
+            results_dir() / name / f"{target.name}.json",
+            ablations=has_ablations(target.name, study),
+        )
         for target, roles in targets(study)
     ]
+
+
+def has_ablations(target: str, study: Study) -> bool:
+    """Whether a target is a region's setting or one of the first draws of its size."""
+    parts = target.split("-")
+    return not parts[0].isdigit() or int(parts[1]) < study.ablation_draws
 
 
 def held_out_flows(work: Work) -> list[np.ndarray]:

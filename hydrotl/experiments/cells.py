@@ -28,8 +28,8 @@ from hydrotl_core.recipe import Inputs, Option, Period, Training
 from hydrotl_core.scaling import Scaler
 
 LOCAL = "local"
-#: Source of the options that keep its input layer.
-WARM_SOURCE = "derived"
+#: Source and recipe of the options that keep the source's input layer.
+WARM = "derived"
 #: An option ``process-TEACHER`` is a local model that learns a process model's flow first.
 PROCESS = "process-"
 #: Values of the recipe that are replaced.
@@ -160,9 +160,9 @@ def resolve(
     region, options = load_region(cell.region), {**load_options(), **load_warm_options()}
     if cell.option not in (LOCAL, *options) and not is_process(cell.option):
         raise ConfigError(f"no option {cell.option!r}; there are {LOCAL}, {', '.join(options)}")
-    setting, recipe = region_setting(region, cell.setting), cell.recipe or region.recipe
-    option = options.get(cell.option)
+    setting, option = region_setting(region, cell.setting), options.get(cell.option)
     warm = option is not None and option.inputs == "source"
+    recipe = cell.recipe or (WARM if warm else region.recipe)
     group = LOCAL if option is None else "warm" if warm else cell.option
     training = load_recipe(recipe).training(group, cell.setting)
     changed: dict[str, Any] = dict(changes)
@@ -178,7 +178,7 @@ def resolve(
         region=region,
         setting=setting,
         recipe=recipe,
-        source=cell.source or (WARM_SOURCE if warm else region.source),
+        source=cell.source or (WARM if warm else region.source),
         training=training,
         option=option,
         validation_days=validation_days,

@@ -35,6 +35,21 @@ class Draws(Strict):
     test: Period
 
 
+class Ablation(Strict):
+    """A way with one thing changed, or a way that is compared but not chosen from.
+
+    ``inputs`` replace those of local models and new input layers, ``without`` hides a family of
+    optional inputs from a model with the source's, ``anchor`` is that of the option.
+    """
+
+    option: str
+    members: int = Field(1, gt=0)
+    inputs: Inputs | None = None
+    without: str | None = None
+    anchor: float | None = Field(None, ge=0)
+    source: str | None = None
+
+
 class Study(Named):
     """What is modelled, and how."""
 
@@ -45,7 +60,8 @@ class Study(Named):
     recipe: str
     ways: dict[str, int] = Field(description="option, or local -> number of members")
     folds: int = Field(3, gt=1)
-    ablations: dict[str, int] = Field({}, description="ways that are not candidates of the choice")
+    ablations: dict[str, Ablation] = Field({}, description="compared, but not chosen from")
+    ablation_draws: int = Field(0, ge=0, description="first draws of each size that have them")
 
 
 def load_study(name: str) -> Study:

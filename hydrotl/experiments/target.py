@@ -106,7 +106,8 @@ class Start:
 class Network:
     """A way to model a target with networks: local without an option, else a transfer.
 
-    ``inputs`` are those of a new input layer; an option with the source's has the source's.
+    ``inputs`` are those of a new input layer; an option with the source's has the source's, less
+    the family ``without``.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Network:
     members: int = 3
     fold_members: int = 1
     device: str = "cpu"
+    without: str | None = None
 
     def shared(self, target: Target) -> dict[str, Any]:
         """Data of the target and parameters of the source's members."""
@@ -127,8 +129,11 @@ class Network:
         scaler, inputs = None, self.inputs
         if self.option is not None and self.option.inputs == "source":
             scaler = self.start(seed).scaler
+            hidden_ones = set(scaler.optional.get(self.without or "", ()))
             inputs = Inputs(
-                dynamic=list(scaler.dynamic), static=scaler.attributes, optional=scaler.optional
+                dynamic=[name for name in scaler.dynamic if name not in hidden_ones],
+                static=[name for name in scaler.attributes if name not in hidden_ones],
+                optional={k: v for k, v in scaler.optional.items() if k != self.without},
             )
         return Member(
             inputs=inputs,

@@ -7,21 +7,29 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
+from hydrotl.config import load_source
+from hydrotl.data.climate import with_climate
 from hydrotl.data.manifest import Attributes
 from hydrotl.experiments import beyond, draws, summary
 from hydrotl.experiments.auto import products_of
 from hydrotl.experiments.automatic import run_auto
 from hydrotl.experiments.blocks import hidden, joined
+from hydrotl.experiments.cells import Cell, resolve
+from hydrotl.experiments.check import check_source, scenarios
 from hydrotl.experiments.member import simulate_member, train_member
 from hydrotl.experiments.run import run_tasks
-from hydrotl.experiments.source import shared_data, source_tasks
+from hydrotl.experiments.source import shared_data, source_data, source_folder, source_tasks
 from hydrotl.experiments.study import load_study, training_for
+from hydrotl.experiments.sweep import run_cells
 from hydrotl.experiments.target import Network, Target, Way
 from hydrotl.process_based.way import find_benchmark
-from hydrotl_core.arrays import observed_flow
+from hydrotl_core.arrays import build_arrays, observed_flow
 from hydrotl_core.errors import ConfigError
-from hydrotl_core.recipe import Training
+from hydrotl_core.recipe import Period, Training
+from hydrotl_core.simulation import simulate
+from hydrotl_core.weights import load_model
 from tests.entry_point import call
 from tests.synthetic import TINY, write_yaml
 
@@ -48,7 +56,13 @@ STUDY = {
     "recipe": "small",
     "inputs": {"dynamic": ["prcp", "tmean", "pet_oudin"], "static": ["clim_aridity"]},
     "ways": {"local": 2, "TL-c": 1, "zero": 2, "readout": 2, "warm-c": 2},
-    "ablations": {"warm-a": 1},
+    "ablations": {
+        "warm-a": {"option": "warm-a"},
+        "anchored": {"option": "warm-c", "anchor": 0.1},
+        "no climate": {"option": "warm-c", "without": "climate"},
+        "plain": {"option": "local", "inputs": {"dynamic": ["prcp"]}},
+    },
+    "ablation_draws": 1,
     "folds": 2,
 }
 
@@ -61,7 +75,8 @@ def no_benchmark(roles: Attributes) -> Way | None:
 def study(project: Path) -> str:
     groups = {"1": TINY, "2": {**TINY, "batch": 3}}
     recipe: dict[str, Any] = {"title": "small", "source": {**TINY, "drop": 0.5}, "local": groups}
-    recipe |= {"transfer": groups, "warm": {"1": {**TINY, "lr": 0.001}}}
+    warm = {**TINY, "lr": 0.001}
+    recipe |= {"transfer": groups, "warm": {"default": warm, "1": warm}}
     experiments = project / "experiments"
     write_yaml(experiments / "recipes" / "small.yaml", recipe)
     source: dict[str, Any] = {
@@ -72,6 +87,8 @@ def study(project: Path) -> str:
     }
     source |= {"train": ["2000-01-01", "2001-01-01"], "members": 2}
     write_yaml(experiments / "sources" / "plain.yaml", source)
+    check = {"extends": "plain", "title": "Check", "test": ["2001-01-01", "2001-09-01"]}
+    write_yaml(experiments / "sources" / "plain-check.yaml", check)
     write_yaml(experiments / "small.yaml", STUDY)
     list(run_tasks(source_tasks("plain"), shared_data(["plain"])))
     return "small"
@@ -240,3 +257,47 @@ def test_interval_holds_the_mean_and_shrinks_with_more_targets() -> None:
         assert found["low"] < found["mean"] < found["high"]
         widths.append(found["high"] - found["low"])
     assert widths[1] < 0.5 * widths[0]
+
+
+def source_flow(name: str, ds: xr.Dataset, days: list[Period], lead: int) -> np.ndarray:
+    """The first member of source ``plain``, simulated by hand."""
+    model, card = load_model(source_folder(name) / "member-0.safetensors")
+    arrays = build_arrays(ds, card.scaler, days, days, lead=lead)
+    return simulate(model, arrays, card.scaler)
+
+
+def test_check_of_a_source_that_has_to_do_without(study: str, project: Path) -> None:
+    source = load_source("plain-check")
+    assert scenarios(source) == {
+        "climate": ["clim_prcp", "clim_aridity"],
+        "land": ["land_area"],
+        "everything optional": ["clim_prcp", "clim_aridity", "land_area"],
+    }
+    ds = source_data(source)
+    assert source.test is not None
+    days = [source.test] * ds.sizes["basin"]
+    # Without its climate the model gets none computed: the data themselves hold no index of it.
+    expected = source_flow("plain", ds, days, 365)
+    without = check_source(
+        "plain-check", source_folder("plain"), missing=["clim_prcp", "clim_aridity"]
+    )
+    assert without["simulated"].values[0] == pytest.approx(expected, abs=1e-5)
+    full = check_source("plain-check", source_folder("plain"))
+    assert np.abs(full["simulated"] - without["simulated"]).max() > 1e-3
+
+
+def test_a_cell_in_which_nothing_is_trained_is_the_source(study: str) -> None:
+    cell = Cell("target", "1-year", "zero", "small", "plain")
+    result = run_cells([resolve(cell)], 1)[cell]
+    target = next(t for t, _ in draws.region_targets("target"))
+    ds = with_climate(target.ds, target.fit)
+    expected = source_flow("plain", ds, list(target.test), 365)
+    assert result.simulation["simulated"].values[0] == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_warm_cell_trains_away_from_the_source(study: str) -> None:
+    cells = [Cell("target", "1-year", name, "small", "plain") for name in ("zero", "warm-c")]
+    results = run_cells([resolve(cell) for cell in cells], 1)
+    zero, warm = (results[cell].simulation["simulated"].values for cell in cells)
+    assert results[cells[1]].training.lr == 0.001
+    assert np.abs(zero - warm).max() > 1e-3

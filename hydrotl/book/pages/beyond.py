@@ -1,0 +1,80 @@
+"""Page 10, "How much is my record worth?": the study of small targets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from hydrotl.experiments.records import results_dir
+
+#: What the page calls a way.
+NAMES = {
+    "auto": "chosen (auto)",
+    "local": "local network",
+    "gr4j": "GR4J",
+    "warm-a": "warm-a",
+    "warm-c": "warm-c",
+    "readout": "readout",
+    "zero": "zero",
+}
+
+
+def figures_of(study: str = "beyond") -> dict[str, Any]:
+    """The study's figures (``results/summary/NAME.json``)."""
+    path = results_dir() / "summary" / f"{study}.json"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def curves(found: dict[str, Any], ways: list[str]) -> pd.DataFrame:
+    """Mean test score, NSE with low and high, by number of basins, years and model."""
+    rows = [
+        {
+            "basins": size["basins"],
+            "years": size["years"],
+            "model": NAMES.get(way, way),
+            "NSE": size["scores"][way]["mean"],
+            "low": size["scores"][way]["low"],
+            "high": size["scores"][way]["high"],
+        }
+        for size in found["by_size"]
+        for way in ways
+        if way in size["scores"]
+    ]
+    return pd.DataFrame(rows)
+
+
+def worth(found: dict[str, Any]) -> pd.DataFrame:
+    """Mean NSE of the models a reader would compare, a row per number of basins and years."""
+    table = curves(found, ["local", "gr4j", "warm-c", "auto"])
+    wide = table.pivot(index=["basins", "years"], columns="model", values="NSE").reset_index()
+    order = [NAMES[way] for way in ("local", "gr4j", "warm-c", "auto")]
+    draws = {(s["basins"], s["years"]): s["draws"] for s in found["by_size"]}
+    wide["draws"] = [draws[key] for key in zip(wide["basins"], wide["years"], strict=True)]
+    return wide[["basins", "years", "draws", *order]]
+
+
+def gains(found: dict[str, Any]) -> pd.DataFrame:
+    """Gain of each way over the local network, the largest first."""
+    parts = {"auto": found["gain_over_local"], **found["ways_over_local"]}
+    rows = [
+        {
+            "model": NAMES.get(way, way),
+            "mean gain": part["mean"],
+            "low": part["low"],
+            "high": part["high"],
+            "median gain": part["median"],
+            "wins": part["wins"],
+            "targets": part["settings"],
+        }
+        for way, part in parts.items()
+    ]
+    return pd.DataFrame(rows).sort_values("mean gain", ascending=False, ignore_index=True)
+
+
+def chosen(found: dict[str, Any]) -> pd.DataFrame:
+    """How often each model or mean of two was chosen."""
+    counts = pd.Series(found["chosen"], name="targets").sort_values(ascending=False)
+    return counts.rename_axis("chosen").reset_index()
