@@ -20,29 +20,32 @@ from hydrotl_core.arrays import in_period
 from hydrotl_core.recipe import Period
 from hydrotl_core.scaling import STREAMFLOW
 
+#: From so many basins on a target takes long, and comes after all others.
+MANY = 20
 #: Days before a training period that bring states up, and some more.
 LEAD_DAYS = 2 * 366
 
 
 def targets(study: Study) -> Iterator[tuple[Target, Attributes]]:
-    """All targets, the smallest first, and the roles of their data sets' attributes."""
-    yield from drawn_targets(study.draws)
+    """All targets, those of many basins last, and the roles of their data sets' attributes."""
+    yield from drawn_targets(study.draws, [size for size in study.draws.sizes if size < MANY])
     for name in study.regions:
         yield from region_targets(name)
+    yield from drawn_targets(study.draws, [size for size in study.draws.sizes if size >= MANY])
 
 
-def drawn_targets(draws: Draws) -> Iterator[tuple[Target, Attributes]]:
-    """Targets of random draws, each with all numbers of years."""
+def drawn_targets(draws: Draws, sizes: Sequence[int]) -> Iterator[tuple[Target, Attributes]]:
+    """Targets of random draws, each with all numbers of years; each size's first draw first."""
     roles = load_manifest()[draws.dataset].attributes
     ds = select_basins(open_dataset(draws.dataset), draws.basins, draws.dataset)
     whole, pool = derive(ds, roles), basin_pool(ds, draws)
-    for size, number in draws.sizes.items():
-        for draw in range(number):
-            rng = np.random.default_rng([draws.seed, size, draw])
-            part = whole.sel(basin=sorted(rng.choice(pool, size, replace=False)))
-            for years in draws.years:
-                fit, name = [last_years(draws, years)] * size, f"{size}-{draw}-{years}y"
-                yield make_target(name, part, roles, fit, [draws.test] * size), roles
+    wanted = [(draw, number) for number in sizes for draw in range(draws.sizes[number])]
+    for draw, size in sorted(wanted):
+        rng = np.random.default_rng([draws.seed, size, draw])
+        part = whole.sel(basin=sorted(rng.choice(pool, size, replace=False)))
+        for years in draws.years:
+            fit, name = [last_years(draws, years)] * size, f"{size}-{draw}-{years}y"
+            yield make_target(name, part, roles, fit, [draws.test] * size), roles
 
 
 def basin_pool(ds: xr.Dataset, draws: Draws) -> list[str]:

@@ -21,6 +21,7 @@ from hydrotl.config import (
     load_sweep,
     validated,
 )
+from hydrotl.data.derive import COMPUTED, MEASURED
 from hydrotl.data.manifest import load_manifest
 from hydrotl.experiments.cells import cells_of
 from hydrotl.yamlfile import dump_yaml, load_yaml
@@ -45,7 +46,7 @@ def _shipped(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def check_inputs(model: Region | Source) -> None:
     dataset = load_manifest()[model.dataset]
-    unknown = set(model.inputs.dynamic) - set(dataset.forcings)
+    unknown = set(model.inputs.dynamic) - {*dataset.forcings, *COMPUTED, *MEASURED}
     assert not unknown, f"{model.title}: {model.dataset} has no {unknown}"
     assert "streamflow" not in model.inputs.dynamic
     for listed in (model.inputs.dynamic, model.inputs.static):
@@ -211,7 +212,7 @@ def test_the_bases_of_the_cases_below_are_valid(model: type[BaseModel]) -> None:
             {"per_basin": {"b": {**GOOD[Setting], "train": ["2001-06-01", "2003-01-01"]}}},
             r"per_basin\.b: .*overlap",
         ),
-        (Option, {"trained": []}, "trained: .*at least 1"),
+        (Option, {"trained": []}, "input layer is new"),
         (Recipe, {"local": {"default": {"updates": -1}}}, r"local\.default\.updates: "),
         (Recipe, {"transfer": None}, "transfer: .*dict"),
         (Recipe, {"title": ""}, "title: .*at least 1"),
@@ -314,11 +315,17 @@ def test_extends_merges_mappings_and_replaces_the_rest(tmp_path: Path) -> None:
     }
     region = load_region(write(tmp_path / "mine.yaml", change))
     assert (region.name, region.dataset, region.deviations) == ("mine", "d", ["b"])
-    assert region.inputs.model_dump() == {"dynamic": ["prcp"], "static": ["area"]}
+    assert region.inputs.model_dump(exclude_defaults=True) == {
+        "dynamic": ["prcp"],
+        "static": ["area"],
+    }
     assert (region.basins.screen, region.basins.ids, region.basins.exclude) == (None, ["2"], ["1"])
     write(tmp_path / "third.yaml", {"extends": "mine", "inputs": {"dynamic": ["tmax"]}})
     third = load_region(tmp_path / "third.yaml")
-    assert third.inputs.model_dump() == {"dynamic": ["tmax"], "static": ["area"]}
+    assert third.inputs.model_dump(exclude_defaults=True) == {
+        "dynamic": ["tmax"],
+        "static": ["area"],
+    }
 
 
 def test_extends_in_a_circle_or_to_nowhere(tmp_path: Path) -> None:
