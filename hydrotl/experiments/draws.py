@@ -17,6 +17,7 @@ from hydrotl.data.regions import region_basins, region_settings, select_basins
 from hydrotl.experiments.study import Draws, Study
 from hydrotl.experiments.target import Target
 from hydrotl_core.arrays import in_period
+from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Period
 from hydrotl_core.scaling import STREAMFLOW
 
@@ -41,8 +42,7 @@ def drawn_targets(draws: Draws, sizes: Sequence[int]) -> Iterator[tuple[Target, 
     whole, pool = derive(ds, roles), basin_pool(ds, draws)
     wanted = [(draw, number) for number in sizes for draw in range(draws.sizes[number])]
     for draw, size in sorted(wanted):
-        rng = np.random.default_rng([draws.seed, size, draw])
-        part = whole.sel(basin=sorted(rng.choice(pool, size, replace=False)))
+        part = whole.sel(basin=draw_basins(pool, draws.seed, size, draw))
         for years in draws.years:
             fit, name = [last_years(draws, years)] * size, f"{size}-{draw}-{years}y"
             yield make_target(name, part, roles, fit, [draws.test] * size), roles
@@ -62,6 +62,20 @@ def basin_pool(ds: xr.Dataset, draws: Draws) -> list[str]:
     ids = sorted(str(basin) for basin in ds["basin"].values[enough])
     order = np.random.default_rng(draws.seed).permutation(ids)
     return [str(basin) for basin in order[draws.first : draws.first + draws.pool]]
+
+
+def draw_basins(pool: Sequence[str], seed: int, size: int, draw: int) -> list[str]:
+    """Basins of one draw: draws of one size share none as long as the pool lasts.
+
+    Raises
+    ------
+    ConfigError
+        If the pool has fewer basins than a draw.
+    """
+    if size > len(pool):
+        raise ConfigError(f"a draw of {size} basins from a pool of {len(pool)}")
+    order = np.random.default_rng([seed, size]).permutation(len(pool))
+    return sorted(pool[order[k % len(pool)]] for k in range(draw * size, (draw + 1) * size))
 
 
 def last_years(draws: Draws, years: int) -> Period:
