@@ -120,6 +120,9 @@ def model_card(folder: Path) -> str:
             f"forcing, its own recipe) has a median of {published.median_nse:.2f}; the two are not "
             "the same experiment.\n"
         )
+        told = [f"{name} {s['nse_median']:.3f}" for name, s in record.get("without", {}).items()]
+        if told:
+            text += f"\nMedian where optional inputs are missing: without {', '.join(told)}.\n"
     return f"{text}\n## Known weaknesses\n\n{WEAKNESSES}"
 
 
@@ -128,11 +131,14 @@ def _check_of(folder: Path) -> Path | None:
 
     Where the trainings differ, its skill would say nothing of these weights.
     """
-    result, checked = results_dir() / "source" / f"{CHECK}.json", folder.parent / CHECK
-    if not result.is_file() or not checked.is_dir():
-        return None
-    trainings = [read_cards(ensemble)[0].training for ensemble in (folder, checked)]
-    return result if trainings[0] == trainings[1] else None
+    own = read_cards(folder)[0]
+    for result in sorted((results_dir() / "source").glob("*.json")):
+        checked = folder.parent / result.stem
+        if checked.is_dir():
+            other = read_cards(checked)[0]
+            if (other.training, other.inputs) == (own.training, own.inputs):
+                return result
+    return None
 
 
 def write_card(folder: Path) -> Path:

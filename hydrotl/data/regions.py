@@ -128,7 +128,7 @@ def _with_inputs(ds: xr.Dataset, inputs: Inputs, roles: Attributes) -> tuple[xr.
     the data do not have.
     """
     wanted = [*inputs.dynamic, *inputs.static]
-    if DERIVED.intersection(wanted):
+    if any(name in DERIVED and name not in ds for name in wanted):
         ds = derive(ds, roles)
     optional = {name for family in inputs.optional.values() for name in family}
     there = [n for n in wanted if n not in CLIMATE and (n in ds or n not in optional)]

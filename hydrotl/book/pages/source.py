@@ -41,8 +41,8 @@ def years(period: Period | Mapping[str, Any]) -> str:
 def by_size(sources: Sequence[str] = ()) -> dict[str, int]:
     """Number of basins of each of the ensembles ``sources``, smallest first.
 
-    By default every ensemble that was trained on all years; one with a test period of its own (the
-    source check) saw fewer and would not compare.
+    By default every ensemble that was trained on all years with the paper's inputs; one with a test
+    period of its own (the source check) saw fewer and would not compare.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def by_size(sources: Sequence[str] = ()) -> dict[str, int]:
     sizes = {
         name: int(card.provenance["basins"])
         for name, card in first.items()
-        if sources or card.protocol.get("test") is None
+        if sources or (card.protocol.get("test") is None and not card.scaler.optional)
     }
     return dict(sorted(sizes.items(), key=lambda item: item[1]))
 
@@ -78,7 +78,7 @@ def committed(region: str, setting: str, option: str | None) -> dict[int, dict[s
     paths = {0: own / f"{setting}_{LOCAL}.json"}
     for source in ensembles():
         first, is_own = cards(source)[0], source == loaded.source
-        if is_own or first.protocol.get("subset"):
+        if is_own or (first.protocol.get("subset") and not first.scaler.optional):
             folder = own if is_own else own.with_name(f"{own.name}-{source}")
             paths[int(first.provenance["basins"])] = folder / f"{setting}_{option}.json"
     return {size: read_record(path) for size, path in sorted(paths.items()) if path.is_file()}
