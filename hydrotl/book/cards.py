@@ -12,6 +12,8 @@ from hydrotl_core.files import replacing
 from hydrotl_core.weights import Card, load_weights, member_paths
 
 CHECK = "conus-check"  # the source that is trained on ten years and tested on the next ten
+#: Keys of a training that mean nothing without optional inputs.
+MISSING_INPUTS = {"drop", "drop_from", "drop_family", "drop_one", "noise", "missing"}
 WEAKNESSES = """\
 - Skill falls with aridity and is lowest in the driest basins: see the results per basin, and
   check the skill on your own validation years before using a transferred model.
@@ -68,7 +70,8 @@ def facts(cards: Sequence[Card]) -> str:
     minutes = [float(card.provenance["seconds"]) / 60 for card in cards]
     dates = sorted({str(card.provenance["date"]) for card in cards})
     versions = sorted({str(card.provenance["code"]) for card in cards})
-    training = ", ".join(f"{k} {v}" for k, v in first.training.model_dump().items())
+    unused = set() if first.scaler.optional else MISSING_INPUTS
+    training = ", ".join(f"{k} {v}" for k, v in first.training.model_dump(exclude=unused).items())
     lines = [
         f"Members: {len(cards)}, seeds {', '.join(str(card.seed) for card in cards)}",
         f"Data: `{origin['dataset']}`, {origin['basins']} basins, training period "
