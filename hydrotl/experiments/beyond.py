@@ -52,6 +52,7 @@ class Work:
     ways: tuple[Way, ...]
     candidates: int
     folds: int
+    block_days: int
     path: Path
 
     @cached_property
@@ -64,8 +65,8 @@ class Work:
         """Tasks of each candidate, fold and member."""
         return [
             [
-                [way.tasks(self.target, k, (fold, self.folds)) for k in range(way.fold_members)]
-                for fold in range(self.folds)
+                [way.tasks(self.target, member, held) for member in range(way.fold_members)]
+                for held in ((fold, self.folds, self.block_days) for fold in range(self.folds))
             ]
             for way in self.ways[: self.candidates]
         ]
@@ -156,7 +157,8 @@ def target_work(
     gr4j = benchmark(roles)
     if gr4j is not None:
         candidates.append(gr4j)
-    return Work(target, (*candidates, *compared), len(candidates), study.folds, path)
+    ways = (*candidates, *compared)
+    return Work(target, ways, len(candidates), study.folds, study.block_days, path)
 
 
 def plan(study: Study, name: str, benchmark: Benchmark) -> list[Work]:
@@ -184,12 +186,11 @@ def has_ablations(target: str, study: Study) -> bool:
 
 def held_out_flows(work: Work) -> list[np.ndarray]:
     """Each candidate's flow of the training days, predicted without them, ``[basin, day]``."""
-    return [
-        joined(
-            [np.mean([flow_of(tasks) for tasks in fold], axis=0) for fold in way], work.target.fit
-        )
+    means = [
+        [np.mean([flow_of(tasks) for tasks in fold], axis=0) for fold in way]
         for way in work.held_out
     ]
+    return [joined(folds, work.target.fit, work.block_days) for folds in means]
 
 
 def record_of(work: Work) -> dict[str, Any]:

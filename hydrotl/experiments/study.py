@@ -59,7 +59,8 @@ class Study(Named):
     inputs: Inputs = Field(description="of local models and new input layers")
     recipe: str
     ways: dict[str, int] = Field(description="option, or local -> number of members")
-    folds: int = Field(3, gt=1)
+    folds: int = Field(3, gt=1, description="parts of the training days, held out in turn")
+    block_days: int = Field(61, gt=0, description="length of the blocks that go to the folds")
     ablations: dict[str, Ablation] = Field({}, description="compared, but not chosen from")
     ablation_draws: int = Field(0, ge=0, description="first draws of each size that have them")
 

@@ -99,6 +99,7 @@ def summary(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "gain_over_local": gain(tables, AUTO, "local"),
         "gain_over_local_scarce": gain(scarce, AUTO, "local"),
         "gain_over_gr4j": gain(tables, AUTO, "gr4j"),
+        "loss": LOSS,
         "share_lost_to_local": round(float(np.mean(lost)), 4),
         "regret": interval_of([t["oracle"] - t[AUTO] for t in tables]),
         "ways_over_local": {way: gain(tables, way, "local") for way in ways if way != "local"},

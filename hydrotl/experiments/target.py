@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 
 from hydrotl.data.canonical import data_hash
-from hydrotl.experiments.blocks import hidden
+from hydrotl.experiments.blocks import Held, hidden
 from hydrotl.experiments.member import Member, simulate_member, train_member
 from hydrotl.experiments.provenance import code_version, machine, today
 from hydrotl.experiments.run import Task
@@ -32,9 +32,6 @@ from hydrotl.experiments.store import (
 from hydrotl_core.recipe import Inputs, Option, Period, Training
 from hydrotl_core.scaling import Scaler
 from hydrotl_core.training import total_updates
-
-#: Which of how many folds is hidden; None for the test period.
-Held = tuple[int, int] | None
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ class Way(Protocol):
     def shared(self, target: Target) -> dict[str, Any]:
         """Large values that the tasks take, by name."""
 
-    def tasks(self, target: Target, seed: int, held: Held = None) -> list[Task]:
+    def tasks(self, target: Target, seed: int, held: Held | None = None) -> list[Task]:
         """Tasks of member ``seed``, which simulate the test or, of a fold, all training days."""
 
 
@@ -124,7 +121,7 @@ class Network:
         """Data of the target and parameters of the source's members."""
         return {target.name: target.ds, **{one.name: one.parameters for one in self.starts}}
 
-    def member(self, target: Target, seed: int, held: Held = None) -> Member:
+    def member(self, target: Target, seed: int, held: Held | None = None) -> Member:
         """Member ``seed``, which simulates the test or, of a fold, all training days."""
         scaler, inputs = None, self.inputs
         if self.option is not None and self.option.inputs == "source":
@@ -150,7 +147,7 @@ class Network:
         """What member ``seed`` starts from: the source's members in turn."""
         return self.starts[seed % len(self.starts)]
 
-    def tasks(self, target: Target, seed: int, held: Held = None) -> list[Task]:
+    def tasks(self, target: Target, seed: int, held: Held | None = None) -> list[Task]:
         """The one task that trains and simulates member ``seed``."""
         member = self.member(target, seed, held)
         start = None if self.option is None else self.start(seed)
@@ -171,7 +168,7 @@ class Network:
         ]
 
 
-def _fold_name(held: Held) -> str:
+def _fold_name(held: Held | None) -> str:
     return "" if held is None else f", fold {held[0] + 1} of {held[1]}"
 
 
@@ -181,12 +178,12 @@ def simulate_network(
     start: Mapping[str, np.ndarray] | None = None,
     *,
     member: Member,
-    held: Held,
+    held: Held | None,
     code: str,
 ) -> Product:
     """Train a member, without the fold ``held``, and simulate its days."""
     if held is not None:
-        data = hidden(data, member.fit, *held)
+        data = hidden(data, member.fit, held)
     trained = train_member(member, data, start, checkpoint=checkpoint)
     about = {"seconds": trained.log.seconds, "code": code, "date": today(), "machine": machine()}
     return Product({"simulated": simulate_member(trained, data, member)}, about)

@@ -23,7 +23,7 @@ from hydrotl.data.canonical import data_hash
 from hydrotl.data.evaporation import mean_temperature
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.regions import region_basins, region_setting, region_settings
-from hydrotl.experiments.blocks import hidden
+from hydrotl.experiments.blocks import Held, hidden
 from hydrotl.experiments.provenance import code_version, provenance, today
 from hydrotl.experiments.records import rounded, score_record
 from hydrotl.experiments.run import Task, run_tasks
@@ -49,14 +49,14 @@ def calibrate_basin(
     test: Period,
     seed: int,
     code: str,
-    held: tuple[int, int] | None = None,
+    held: Held | None = None,
 ) -> Product:
     """Calibrate one basin, the only one in ``ds``, and simulate its test period.
 
     With ``held``, that fold of the training days is hidden (:mod:`hydrotl.experiments.blocks`).
     """
     began = time.perf_counter()
-    one = (ds if held is None else hidden(ds, [train], *held)).squeeze("basin")
+    one = (ds if held is None else hidden(ds, [train], held)).squeeze("basin")
     calibrated = calibrate(one, attributes, train, seed)
     simulated = simulate_calibrated(one, attributes, calibrated, train, test)
     seconds = time.perf_counter() - began
@@ -85,7 +85,7 @@ def basin_task(
     test: Period,
     seed: int,
     code: str,
-    held: tuple[int, int] | None = None,
+    held: Held | None = None,
     data: str | None = None,
 ) -> Task:
     """Task that calibrates ``basin``, whose data are the value ``shared``; ``data`` is their hash.

@@ -7,9 +7,10 @@ from typing import Any
 
 from hydrotl.data.canonical import data_hash
 from hydrotl.data.manifest import Attributes
+from hydrotl.experiments.blocks import Held
 from hydrotl.experiments.provenance import code_version
 from hydrotl.experiments.run import Task
-from hydrotl.experiments.target import Held, Target
+from hydrotl.experiments.target import Target
 from hydrotl.process_based.benchmark import basin_task, benchmark_variables
 
 NAME = "gr4j"
@@ -44,7 +45,7 @@ class Gr4j:
             self._parts[target.name] = {f"{NAME} {data_hash(part)}": part for part in parts}
         return self._parts[target.name]
 
-    def tasks(self, target: Target, seed: int, held: Held = None) -> list[Task]:
+    def tasks(self, target: Target, seed: int, held: Held | None = None) -> list[Task]:
         """A task per basin."""
         names, code = list(self.shared(target)), code_version()
         days = target.test if held is None else target.fit

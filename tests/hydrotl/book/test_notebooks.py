@@ -25,6 +25,7 @@ NAMES = [
     "07-performance",
     "08-limits",
     "09-sensitivity",
+    "10-beyond",
 ]
 TYPES = {"bool", "int", "float", "str", "list", "dict"}
 # What hides the analysis from a reader who goes from cell to cell.

@@ -145,12 +145,12 @@ def test_held_out_days_are_predicted_by_a_model_that_did_not_see_them(
     assert isinstance(way, Network)
     parts = []
     for fold in range(2):
-        member = way.member(target, 0, (fold, 2))
-        seen = hidden(target.ds, target.fit, fold, 2)
+        member = way.member(target, 0, (fold, 2, 61))
+        seen = hidden(target.ds, target.fit, (fold, 2, 61))
         trained = train_member(member, seen, way.start(0).parameters)
         parts.append(simulate_member(trained, seen, member))
     observed = observed_flow(target.ds, target.fit)
-    expected = products_of([joined(parts, target.fit)], observed)[:, 0, 0]
+    expected = products_of([joined(parts, target.fit, 61)], observed)[:, 0, 0]
     kept = summary.full_products(records["1-0-1y"]["held_out_products"])[:, 4, 4]
     assert kept == pytest.approx(expected, rel=1e-4, abs=2e-5)
 
@@ -160,7 +160,7 @@ def with_other_test_flow(work: beyond.Work) -> beyond.Work:
     target, ds = work.target, work.target.ds.copy(deep=True)
     ds["streamflow"][:, ds.indexes["time"] >= "2001-01-01"] *= -3.0
     other = Target("other", ds, target.fit, target.test)
-    return beyond.Work(other, work.ways, work.candidates, work.folds, work.path)
+    return beyond.Work(other, work.ways, work.candidates, work.folds, work.block_days, work.path)
 
 
 def test_nothing_of_the_test_years_decides(study: str) -> None:
