@@ -35,8 +35,8 @@ def hidden(ds: xr.Dataset, periods: Sequence[Period], held: Held) -> xr.Dataset:
     flow = ds[STREAMFLOW].transpose("basin", "time").values.copy()
     for row, period in enumerate(periods):
         first = int(np.searchsorted(days, np.datetime64(period.start)))
-        held = np.flatnonzero(fold_of_days(period.days, folds, block_days) == fold) + first
-        flow[row, held] = np.nan
+        chosen = fold_of_days(period.days, folds, block_days) == fold
+        flow[row, first + np.flatnonzero(chosen)] = np.nan
     return ds.assign({STREAMFLOW: (("basin", "time"), flow, ds[STREAMFLOW].attrs)})
 
 
