@@ -68,7 +68,7 @@ def main() -> None:
     actions: dict[str, Callable[[Work], object]] = {
         "readout": lambda work: one_way(work, "readout", 1),
         "warm-c": lambda work: one_way(work, "warm-c", jobs),
-        "auto": lambda work: run_auto(work, jobs),
+        "auto": lambda work: run_auto(work, load_study(STUDY).rule, jobs),
     }
     turns = {
         name: lambda action=action: fresh(action, args.target) for name, action in actions.items()

@@ -67,7 +67,7 @@ def auto(
         work = target_work(target, roles, declared, starts, find_benchmark, path)
         if find_benchmark(roles) is None:
             typer.echo("GR4J is not among the candidates: pip install grsuite adds it")
-        found = run_auto(work, jobs)
+        found = run_auto(work, declared.rule, jobs)
         single = {name: s for name, s in found.choice.scores.items() if "+" not in name}
         for name, score in sorted(single.items(), key=lambda item: -item[1]):
             typer.echo(f"  {name:10s} {score:6.3f} on held-out training days")

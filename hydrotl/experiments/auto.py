@@ -14,8 +14,10 @@ from itertools import combinations
 
 import numpy as np
 import xarray as xr
+from pydantic import Field
 
 from hydrotl.experiments.uncertainty import error_products, nse_of
+from hydrotl_core.recipe import Strict
 
 #: Shares of the first of two models in their mean.
 SHARES = (0.3, 0.5, 0.7)
@@ -100,8 +102,39 @@ class Choice:
         return self.scores[self.mix.title] - max(single.values(), default=float("nan"))
 
 
-def choose(products: np.ndarray, names: Sequence[str], shares: Sequence[float] = SHARES) -> Choice:
-    """The candidate with the best mean score over basins.
+class Rule(Strict):
+    """How the choice is made.
+
+    A year of held-out days cannot tell models apart that differ by little: the best of fifty is
+    then the luckiest. So the choice stays with the ``default`` unless another candidate is ahead by
+    more than ``margin``. Both were set on basins that no test uses.
+
+    Attributes
+    ----------
+    default
+        Weights of models by name. Models that are not there leave their weight to the others;
+        where none is there, the best candidate is chosen.
+    margin
+        How much better another one must score on the held-out days, in NSE.
+    shares
+        Weights to try for the first of two models.
+    """
+
+    default: dict[str, float] = Field({})
+    margin: float = Field(0.0, ge=0)
+    shares: tuple[float, ...] = SHARES
+
+    def mix(self, names: Sequence[str]) -> Mix | None:
+        """The default of the models ``names``."""
+        there = {name: weight for name, weight in self.default.items() if name in names}
+        total = sum(there.values())
+        return (
+            Mix(tuple((name, weight / total) for name, weight in there.items())) if there else None
+        )
+
+
+def choose(products: np.ndarray, names: Sequence[str], rule: Rule) -> Choice:
+    """The candidate with the best mean score over basins, or the default of ``rule``.
 
     Parameters
     ----------
@@ -109,10 +142,15 @@ def choose(products: np.ndarray, names: Sequence[str], shares: Sequence[float] =
         :func:`products_of` the held-out predictions of the training days.
     names
         Of the models, in the order of the products.
-    shares
-        Weights to try for the first of two models.
+    rule
+        How far the best must be ahead of which default.
     """
-    candidates = mixes(names, shares)
+    candidates, default = mixes(names, rule.shares), rule.mix(names)
+    if default is not None and default not in candidates:
+        candidates.append(default)
     means = np.nanmean(scores_of(products, names, candidates), axis=1)
     scores = {mix.title: float(mean) for mix, mean in zip(candidates, means, strict=True)}
-    return Choice(candidates[int(np.argmax(means))], scores)
+    best = candidates[int(np.argmax(means))]
+    if default is not None and scores[best.title] - scores[default.title] <= rule.margin:
+        best = default
+    return Choice(best, scores)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hydrotl.experiments.auto import Choice, choose, products_of
+from hydrotl.experiments.auto import Choice, Rule, choose, products_of
 from hydrotl.experiments.beyond import Work, held_out_flows
 from hydrotl.experiments.run import Task, run_tasks
 from hydrotl.experiments.target import flow_of
@@ -34,7 +34,7 @@ class Automatic:
     seconds: tuple[float, float]
 
 
-def run_auto(work: Work, jobs: int = 1) -> Automatic:
+def run_auto(work: Work, rule: Rule, jobs: int = 1) -> Automatic:
     """Choose among the candidates of ``work``, and train those chosen on all training days.
 
     Nothing of the test period decides: the candidates are compared on training days that each did
@@ -46,7 +46,7 @@ def run_auto(work: Work, jobs: int = 1) -> Automatic:
     target = work.target
     names = [way.name for way in work.ways[: work.candidates]]
     products = products_of(held_out_flows(work), observed_flow(target.ds, target.fit))
-    choice, chosen_at = choose(products, names), time.perf_counter()
+    choice, chosen_at = choose(products, names, rule), time.perf_counter()
     flows = []
     for name, weight in choice.mix.weights:
         tests = work.tests[names.index(name)]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from hydrotl.config import Basins, Named, validated
+from hydrotl.experiments.auto import Rule
 from hydrotl.paths import project_root
 from hydrotl.yamlfile import load_yaml
 from hydrotl_core.errors import ConfigError
@@ -61,6 +62,7 @@ class Study(Named):
     ways: dict[str, int] = Field(description="option, or local -> number of members")
     folds: int = Field(3, gt=1, description="parts of the training days, held out in turn")
     block_days: int = Field(61, gt=0, description="length of the blocks that go to the folds")
+    rule: Rule = Rule()
     ablations: dict[str, Ablation] = Field({}, description="compared, but not chosen from")
     ablation_draws: int = Field(0, ge=0, description="first draws of each size that have them")
 

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hydrotl.experiments.auto import SHARES, choose, mixes, scores_of
+from hydrotl.experiments.auto import Rule, choose, mixes, scores_of
 from hydrotl.experiments.records import read_record, results_dir
+from hydrotl.experiments.study import load_study
 from hydrotl.experiments.uncertainty import DRAWS, SEED
 
 AUTO = "auto"
@@ -33,7 +34,7 @@ def full_products(upper: Sequence[Sequence[float | None]]) -> np.ndarray:
     return products
 
 
-def target_scores(record: Mapping[str, Any]) -> pd.DataFrame:
+def target_scores(record: Mapping[str, Any], rule: Rule) -> pd.DataFrame:
     """Test score of each basin (rows) by way, by ``auto`` and by the best ``oracle`` (columns).
 
     The choice is made from held-out training days; the oracle is the candidate whose mean over the
@@ -42,8 +43,9 @@ def target_scores(record: Mapping[str, Any]) -> pd.DataFrame:
     names, candidates = record["ways"], record["candidates"]
     test = full_products(record["test_products"])
     few = test[:, : len(candidates), : len(candidates)]
-    chosen = choose(full_products(record["held_out_products"]), candidates, SHARES)
-    every = mixes(candidates, SHARES)
+    chosen = choose(full_products(record["held_out_products"]), candidates, rule)
+    every = mixes(candidates, rule.shares)
+    every += [chosen.mix] if chosen.mix not in every else []
     scores = scores_of(few, candidates, every)
     titles = [mix.title for mix in every]
     oracle = int(np.argmax(np.nanmean(scores, axis=1)))
@@ -80,9 +82,9 @@ def gain(tables: Sequence[pd.DataFrame], way: str, over: str) -> dict[str, float
     return {**found, "wins": round(float(np.mean(wins)), 4), "settings": len(both)}
 
 
-def summary(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def summary(records: Sequence[Mapping[str, Any]], rule: Rule) -> dict[str, Any]:
     """The figures of the study."""
-    tables = [target_scores(record) for record in records]
+    tables = [target_scores(record, rule) for record in records]
     kinds = pd.DataFrame(
         {
             "basins": [len(t) for t in tables],
@@ -141,6 +143,6 @@ def write_summary(name: str) -> Path:
     """Write ``results/summary/NAME.json`` from the study's records; returns its path."""
     path = results_dir() / "summary" / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(summary(study_records(name)), indent=1)
+    text = json.dumps(summary(study_records(name), load_study(name).rule), indent=1)
     path.write_text(text + "\n", encoding="utf-8")
     return path

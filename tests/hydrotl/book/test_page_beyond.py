@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from hydrotl.book.pages import beyond
-from hydrotl.experiments.summary import summary, write_summary
+from hydrotl.experiments.study import load_study
+from hydrotl.experiments.summary import study_records, summary, write_summary
+from hydrotl.yamlfile import load_yaml
 from tests.notebook_cells import run_cells
+from tests.synthetic import ROOT, write_yaml
 
 
 def record(name: str, errors: dict[str, float], held: dict[str, float], basins: int = 1) -> dict:
@@ -39,6 +42,8 @@ def study(published: Path) -> dict[str, Any]:
         ("1-1-1y", {"local": 9.0, "warm-c": 9.0, "gr4j": 0.1}),
     ):
         (folder / f"{name}.json").write_text(json.dumps(record(name, errors, held)))
+    study = load_yaml(ROOT / "experiments" / "beyond.yaml") | {"rule": {}}
+    write_yaml(published / "experiments" / "small.yaml", study)
     write_summary("small")
     return beyond.figures_of("small")
 
@@ -65,7 +70,5 @@ def test_figures_follow_from_the_records(study: dict[str, Any]) -> None:
 
 
 def test_committed_summary_is_that_of_the_committed_records() -> None:
-    from hydrotl.experiments.summary import study_records
-
-    again = json.loads(json.dumps(summary(study_records("beyond"))))
+    again = json.loads(json.dumps(summary(study_records("beyond"), load_study("beyond").rule)))
     assert beyond.figures_of() == again

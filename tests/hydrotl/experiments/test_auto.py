@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hydrotl.experiments.auto import Mix, choose, mixes, products_of, scores_of
+from hydrotl.experiments.auto import Mix, Rule, choose, mixes, products_of, scores_of
 
 
 def series(seed: int = 0) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -42,7 +42,7 @@ def test_scores_follow_from_products() -> None:
 
 def test_the_mean_of_opposite_errors_is_chosen() -> None:
     flows, observed = series()
-    chosen = choose(products_of(list(flows.values()), observed), list(flows))
+    chosen = choose(products_of(list(flows.values()), observed), list(flows), Rule())
     assert chosen.mix == Mix((("a", 0.5), ("b", 0.5)))
     single = [
         np.mean([nse(f, o) for f, o in zip(flows[n], observed, strict=True)]) for n in ("a", "b")
@@ -62,6 +62,27 @@ def test_a_model_without_flow_on_an_observed_day_is_as_bad_as_can_be() -> None:
 def test_a_basin_whose_flow_never_varies_does_not_count() -> None:
     flows, observed = series()
     observed[2] = 1.0
-    chosen = choose(products_of(list(flows.values()), observed), list(flows))
-    kept = choose(products_of([f[:2] for f in flows.values()], observed[:2]), list(flows))
+    chosen = choose(products_of(list(flows.values()), observed), list(flows), Rule())
+    kept = choose(products_of([f[:2] for f in flows.values()], observed[:2]), list(flows), Rule())
     assert chosen.scores == pytest.approx(kept.scores)
+
+
+def test_the_default_stays_unless_another_is_ahead_by_the_margin() -> None:
+    """1 - NSE of two models with independent errors: 0.3 and 0.2; of their even mean 0.125."""
+    products = np.diag([0.3, 0.2])[None]
+    ahead = 0.2 - (0.49 * 0.2 + 0.09 * 0.3)  # of 0.3 a + 0.7 b, the best, over b alone
+    for margin, title in ((ahead - 0.01, "0.3 a + 0.7 b"), (ahead + 0.01, "b")):
+        rule = Rule(default={"b": 1.0}, margin=margin)
+        assert choose(products, ["a", "b"], rule).mix.title == title
+
+
+def test_a_default_that_is_not_there_leaves_its_weight() -> None:
+    rule = Rule(default={"a": 0.25, "b": 0.25, "gr4j": 0.5}, margin=9.0)
+    assert rule.mix(["a", "gr4j", "c"]) == Mix((("a", 0.25 / 0.75), ("gr4j", 0.5 / 0.75)))
+    assert rule.mix(["c"]) is None
+    products = np.diag([0.3, 0.2])[None]
+    assert choose(products, ["c", "d"], rule).mix.title == "0.3 c + 0.7 d"
+    # A default of other weights than those tried is a candidate as well.
+    chosen = choose(products, ["a", "gr4j"], rule)
+    expected = 1 - (0.3 + 4 * 0.2) / 9
+    assert chosen.scores[chosen.mix.title] == pytest.approx(expected)

@@ -13,7 +13,7 @@ from hydrotl.config import load_source
 from hydrotl.data.climate import with_climate
 from hydrotl.data.manifest import Attributes
 from hydrotl.experiments import beyond, draws, summary
-from hydrotl.experiments.auto import products_of
+from hydrotl.experiments.auto import Rule, products_of
 from hydrotl.experiments.automatic import run_auto
 from hydrotl.experiments.blocks import hidden, joined
 from hydrotl.experiments.cells import Cell, resolve
@@ -165,15 +165,15 @@ def with_other_test_flow(work: beyond.Work) -> beyond.Work:
 
 def test_nothing_of_the_test_years_decides(study: str) -> None:
     work = planned(study)[1]
-    found, changed = run_auto(work), run_auto(with_other_test_flow(work))
+    found, changed = (run_auto(one, Rule()) for one in (work, with_other_test_flow(work)))
     assert changed.choice == found.choice
     assert (changed.flow == found.flow).all()
 
 
 def test_the_choice_of_a_record_is_that_of_auto(study: str, records: dict[str, dict]) -> None:
     work = planned(study)[1]
-    table = summary.target_scores(records[work.target.name])
-    found = run_auto(work)
+    table = summary.target_scores(records[work.target.name], Rule())
+    found = run_auto(work, Rule())
     assert table.attrs["chosen"] == found.choice.mix.title
     observed = observed_flow(work.target.ds, work.target.test)
     nse = 1 - products_of([found.flow], observed)[:, 0, 0]
@@ -248,7 +248,7 @@ def test_summary_by_hand() -> None:
         summary_record("1-0-1y", [[0.4, 0.4]], [[0.3, 0.3]]),
         summary_record("2-0-1y", [[0.9, 0.1], [0.5, 0.1]], [[0.1, 5.0], [0.1, 5.0]]),
     ]
-    found = summary.summary(records)
+    found = summary.summary(records, Rule())
     # First: the even mean, 1 - 0.2; second: local alone, as the held-out days say.
     assert found["gain_over_local"]["mean"] == pytest.approx((0.2 + 0.0) / 2)
     assert found["gain_over_gr4j"]["mean"] == pytest.approx((0.2 + (0.3 - 0.9)) / 2)
