@@ -1,5 +1,6 @@
 """One file instead of the data folder: the same values, and what is refused."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -175,3 +176,26 @@ def test_real_basins(tmp_path: Path) -> None:
     save_dataset(source_inputs(source), tmp_path / "three.nc")
     assert source_data(source, tmp_path / "three.nc").sizes["basin"] == 3
     assert data_hash(source_data(source, tmp_path / "three.nc")) == data_hash(source_data(source))
+
+
+def test_attributes_of_the_manifest_stand_in_for_a_table(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shutil.copytree(root, tmp_path / "project")
+    enter(copy, monkeypatch)
+    path = copy / "data_manifest.yaml"
+    content = yaml.safe_load(path.read_text())
+    roles = content["datasets"]["donor"]["attributes"]
+    roles |= {"latitude": "degrees", "values": {"degrees": {"0001": -39.3, "0003": 12.0}}}
+    write_yaml(path, content)
+    ds = open_dataset("donor", basins=["0003", "0001", "0002"])
+    assert ds["degrees"].values.tolist()[:2] == [12.0, -39.3]
+    assert np.isnan(ds["degrees"].values[2])
+
+
+def test_places_of_the_chilean_basins() -> None:
+    """From the publisher's own table of 5410002: 32.8503 S, 2113.423 km2."""
+    real("camels_cl")
+    ds = open_dataset("cl_csv").sel(basin="5410002")
+    assert ds["gauge_lat"].item() == pytest.approx(-32.8503, abs=0.01)
+    assert ds["area"].item() == pytest.approx(2113.423, abs=1)
