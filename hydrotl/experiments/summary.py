@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hydrotl.config import load_region
+from hydrotl.data.regions import region_settings
 from hydrotl.experiments.auto import Rule, choose, mixes, scores_of
 from hydrotl.experiments.records import read_record, results_dir
 from hydrotl.experiments.study import load_study
@@ -139,10 +141,18 @@ def study_records(name: str) -> list[dict[str, Any]]:
     return [read_record(path) for path in sorted((results_dir() / name).glob("*.json"))]
 
 
+def study_summary(name: str) -> dict[str, Any]:
+    """The figures of study ``name``, and how many targets it is to have."""
+    study = load_study(name)
+    regions = sum(len(region_settings(load_region(region))) for region in study.regions)
+    planned = sum(study.draws.sizes.values()) * len(study.draws.years) + regions
+    return {"planned": planned, **summary(study_records(name), study.rule)}
+
+
 def write_summary(name: str) -> Path:
     """Write ``results/summary/NAME.json`` from the study's records; returns its path."""
     path = results_dir() / "summary" / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(summary(study_records(name), load_study(name).rule), indent=1)
+    text = json.dumps(study_summary(name), indent=1)
     path.write_text(text + "\n", encoding="utf-8")
     return path

@@ -78,3 +78,9 @@ def chosen(found: dict[str, Any]) -> pd.DataFrame:
     """How often each model or mean of two was chosen."""
     counts = pd.Series(found["chosen"], name="targets").sort_values(ascending=False)
     return counts.rename_axis("chosen").reset_index()
+
+
+def progress(found: dict[str, Any]) -> str:
+    """How much of the study is there, while it is not finished; Markdown."""
+    there, planned = found["settings"], found["planned"]
+    return "" if there == planned else f"*{there} of {planned} targets are computed so far.*"

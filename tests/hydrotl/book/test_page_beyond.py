@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from hydrotl.book.pages import beyond
-from hydrotl.experiments.study import load_study
-from hydrotl.experiments.summary import study_records, summary, write_summary
+from hydrotl.experiments.summary import study_summary, write_summary
 from hydrotl.yamlfile import load_yaml
 from tests.notebook_cells import run_cells
 from tests.synthetic import ROOT, write_yaml
@@ -42,7 +41,7 @@ def study(published: Path) -> dict[str, Any]:
         ("1-1-1y", {"local": 9.0, "warm-c": 9.0, "gr4j": 0.1}),
     ):
         (folder / f"{name}.json").write_text(json.dumps(record(name, errors, held)))
-    study = load_yaml(ROOT / "experiments" / "beyond.yaml") | {"rule": {}}
+    study = load_yaml(ROOT / "experiments" / "beyond.yaml") | {"rule": {}, "regions": []}
     write_yaml(published / "experiments" / "small.yaml", study)
     write_summary("small")
     return beyond.figures_of("small")
@@ -51,6 +50,7 @@ def study(published: Path) -> dict[str, Any]:
 def test_tables_of_the_page(study: dict[str, Any]) -> None:
     page = run_cells("10-beyond", study="small")
     worth, gains, chosen = page.tables()
+    assert "2 of 114 targets are computed so far" in page.remarks()
     row = worth.iloc[0]
     assert (row["basins"], row["years"], row["draws"]) == (1, 1, 2)
     assert row[["local network", "GR4J", "warm-c", "chosen (auto)"]].tolist() == pytest.approx(
@@ -70,5 +70,5 @@ def test_figures_follow_from_the_records(study: dict[str, Any]) -> None:
 
 
 def test_committed_summary_is_that_of_the_committed_records() -> None:
-    again = json.loads(json.dumps(summary(study_records("beyond"), load_study("beyond").rule)))
+    again = json.loads(json.dumps(study_summary("beyond")))
     assert beyond.figures_of() == again
