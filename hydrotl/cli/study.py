@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hydrotl.cli.options import Jobs, RegionName, Settings, resources
+from hydrotl_core.errors import ConfigError
 
 
 def beyond(
@@ -21,11 +22,17 @@ def beyond(
     from hydrotl.experiments.beyond import plan, run_study
     from hydrotl.experiments.study import load_study
     from hydrotl.experiments.summary import write_summary
-    from hydrotl.process_based.way import find_benchmark
+    from hydrotl.process_based.way import find_benchmark, installed
 
     _, jobs = resources("cpu", jobs)
+    if not status and not installed():
+        raise ConfigError(
+            "the study compares with GR4J, whose package is not there: pip install grsuite"
+        )
     work = plan(load_study(name), name, find_benchmark)
     work = [item for item in work if not target or item.target.name.startswith(tuple(target))]
+    if not work:
+        raise ConfigError(f"no target of {name} begins with {' or '.join(target or [])}")
     if status:
         done = sum(item.finished for item in work)
         typer.echo(f"{done} of {len(work)} targets finished")
@@ -47,6 +54,8 @@ def auto(
     """Choose a model for a region on its training years, train it, and score the test years."""
     import numpy as np
 
+    from hydrotl.config import load_region
+    from hydrotl.data.regions import region_setting
     from hydrotl.experiments.auto import clipped_nse
     from hydrotl.experiments.automatic import run_auto
     from hydrotl.experiments.beyond import study_starts, target_work
@@ -59,6 +68,8 @@ def auto(
     _, jobs = resources("cpu", jobs)
     declared = load_study(study)
     starts = study_starts(declared)
+    for name in setting or ():
+        region_setting(load_region(region), name)  # raises for one that is not there
     wanted = {f"{region_name(region)}-{name}" for name in setting or ()}
     for target, roles in region_targets(region):
         if wanted and target.name not in wanted:
@@ -75,9 +86,9 @@ def auto(
         test = clipped_nse(found.flow, observed_flow(target.ds, target.test))
         typer.echo(
             f"{target.name}: {found.choice.mix.title}, {score:.3f} on held-out training days, "
-            f"{found.choice.margin:+.3f} over the best other model; "
+            f"{found.choice.margin:+.3f} over the best other single model; "
             f"chosen in {found.seconds[0]:.0f} s, trained in {found.seconds[1]:.0f} s"
         )
         if found.choice.mix.title == "gr4j":
-            typer.echo("None of the networks beats GR4J here")
-        typer.echo(f"Test years: mean NSE {np.nanmean(test):.3f}")
+            typer.echo("None of the networks beats GR4J on the held-out training days")
+        typer.echo(f"Test years: mean NSE {np.nanmean(test):.3f}, no basin counted below -1")

@@ -35,6 +35,8 @@ LAND = {
 COMPUTED = ("tmean", "day_length", "toa", "pet_oudin")
 MEASURED = ("trange", "srad", "vp")
 ESTIMATED = ("srad_estimate", "vp_estimate")
+#: What asks for :func:`derive`; radiation and vapour pressure are there or not.
+DERIVABLE = {*COMPUTED, "trange", *ESTIMATED, *LAND, *CLIMATE}
 DERIVED = {*COMPUTED, *MEASURED, *ESTIMATED, *LAND, *CLIMATE}
 
 #: Below this a product's highest and lowest temperatures are the same on every day: no range.
@@ -59,6 +61,7 @@ def derive(ds: xr.Dataset, attributes: Attributes) -> xr.Dataset:
         evapotranspiration in mm/day, after FAO-56 and Oudin et al. 2005), ``trange`` in K where the
         data have two temperatures, estimates of radiation (Hargreaves) and vapour pressure (air
         saturated at the lowest temperature, FAO-56 eq. 48), and the :data:`LAND` that is known.
+        ``srad`` becomes the mean of the hours of daylight.
 
     Raises
     ------
@@ -88,6 +91,14 @@ def derive(ds: xr.Dataset, attributes: Attributes) -> xr.Dataset:
         "toa": top / MEGAJOULES,
         "pet_oudin": evaporation.oudin(tmean, day, column),
     }
+    if "srad" in ds:
+        # The source's is the mean of the hours of daylight; where it is not known which mean a
+        # data set has, its radiation counts as missing.
+        sun = ds["srad"].transpose("basin", "time").values.astype(float)
+        hours = np.maximum(found["day_length"], 1e-6)
+        means = {"daylight": sun, "day": np.where(hours > 1, sun * 24 / hours, np.nan)}
+        ds = ds.drop_vars("srad")
+        found["srad"] = means.get(str(attributes.radiation), np.full_like(sun, np.nan))
     if "tmin" in ds and "tmax" in ds:
         low, high = (
             ds[n].transpose("basin", "time").values.astype(float) for n in ("tmin", "tmax")
@@ -98,11 +109,11 @@ def derive(ds: xr.Dataset, attributes: Attributes) -> xr.Dataset:
         found["trange"] = span
         height = _land(ds, "land_elevation", attributes)
         level = np.zeros(len(latitude)) if height is None else np.nan_to_num(height)
-        sun = [
+        estimate = [
             evaporation.hargreaves_radiation(low[row], high[row], top[row], float(level[row]))
             for row in range(len(latitude))
         ]
-        found["srad_estimate"] = np.where(same[:, None], np.nan, np.stack(sun) / MEGAJOULES)
+        found["srad_estimate"] = np.where(same[:, None], np.nan, np.stack(estimate) / MEGAJOULES)
         found["vp_estimate"] = np.where(same[:, None], np.nan, evaporation.saturation_pressure(low))
     daily = {
         name: (("basin", "time"), values.astype(np.float32), {"units": UNITS[name]})

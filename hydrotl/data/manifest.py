@@ -98,6 +98,9 @@ class Attributes(Strict):
     longitude: Text | None = None
     elevation: Text | None = Field(None, description="attribute with the mean elevation in m")
     slope: Variable | None = Field(None, description="attribute with the mean slope, and its unit")
+    radiation: Literal["daylight", "day"] | None = Field(
+        None, description="whether srad is the mean of the hours of daylight or of all 24"
+    )
     forest: Variable | None = Field(None, description="share of forest; `a + b` adds two columns")
     sand: Variable | None = Field(None, description="share of sand in the soil")
     clay: Variable | None = Field(None, description="share of clay in the soil")

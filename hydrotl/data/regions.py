@@ -13,7 +13,7 @@ from hydrotl.config import Basins, Region, Setting, Source
 from hydrotl.data.canonical import static_attributes
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.climate import CLIMATE, CLIMATE_NEEDS, has_climate
-from hydrotl.data.derive import DERIVED, derive
+from hydrotl.data.derive import DERIVABLE, derive
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl_core.arrays import in_period
 from hydrotl_core.errors import ConfigError
@@ -128,7 +128,7 @@ def _with_inputs(ds: xr.Dataset, inputs: Inputs, roles: Attributes) -> tuple[xr.
     the data do not have.
     """
     wanted = [*inputs.dynamic, *inputs.static]
-    if any(name in DERIVED and name not in ds for name in wanted):
+    if any(name in DERIVABLE and name not in ds for name in wanted):
         ds = derive(ds, roles)
     optional = {name for family in inputs.optional.values() for name in family}
     there = [n for n in wanted if n not in CLIMATE and (n in ds or n not in optional)]

@@ -17,6 +17,7 @@ import xarray as xr
 from pydantic import Field
 
 from hydrotl.experiments.uncertainty import error_products, nse_of
+from hydrotl_core.errors import DataError
 from hydrotl_core.recipe import Strict
 
 #: Shares of the first of two models in their mean.
@@ -107,7 +108,7 @@ class Rule(Strict):
 
     A year of held-out days cannot tell models apart that differ by little: the best of fifty is
     then the luckiest. So the choice stays with the ``default`` unless another candidate is ahead by
-    more than ``margin``. Both were set on basins that no test uses.
+    more than ``margin``. Both were set on other basins (``experiments/beyond-tuning.yaml``).
 
     Attributes
     ----------
@@ -144,7 +145,14 @@ def choose(products: np.ndarray, names: Sequence[str], rule: Rule) -> Choice:
         Of the models, in the order of the products.
     rule
         How far the best must be ahead of which default.
+
+    Raises
+    ------
+    DataError
+        If nothing can be scored on the held-out days.
     """
+    if not np.isfinite(products).any():
+        raise DataError("no streamflow that varies in the training days: nothing to choose by")
     candidates, default = mixes(names, rule.shares), rule.mix(names)
     if default is not None and default not in candidates:
         candidates.append(default)

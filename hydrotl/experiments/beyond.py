@@ -21,11 +21,12 @@ from hydrotl.config import (
     load_recipe,
     load_warm_options,
 )
+from hydrotl.data.climate import has_climate, with_climate
 from hydrotl.data.manifest import Attributes
 from hydrotl.experiments.auto import products_of
 from hydrotl.experiments.blocks import joined
 from hydrotl.experiments.cells import LOCAL
-from hydrotl.experiments.draws import targets
+from hydrotl.experiments.draws import DRAWN, targets
 from hydrotl.experiments.provenance import provenance
 from hydrotl.experiments.records import read_record, results_dir, rounded, write_record
 from hydrotl.experiments.run import Task, run_tasks
@@ -35,6 +36,7 @@ from hydrotl.experiments.study import Ablation, Study, training_for
 from hydrotl.experiments.target import Network, Start, Target, Way, flow_of, seconds_of
 from hydrotl_core.arrays import observed_flow
 from hydrotl_core.errors import ConfigError
+from hydrotl_core.recipe import Inputs
 from hydrotl_core.weights import load_weights, member_paths
 
 DIGITS = 5
@@ -81,7 +83,10 @@ class Work:
     @cached_property
     def key(self) -> str:
         """Key of the record, from those of its tasks."""
-        return content_hash(sorted(task.product.stem for task in self.tasks))
+        names = [way.name for way in self.ways]
+        return content_hash(
+            [names, self.candidates, sorted(task.product.stem for task in self.tasks)]
+        )
 
     @property
     def finished(self) -> bool:
@@ -107,9 +112,10 @@ def source_starts(name: str) -> tuple[Start, ...]:
 
 
 def networks(
-    study: Study, starts: Starts, basins: int, *, ablations: bool
+    study: Study, starts: Starts, target: Target, *, ablations: bool
 ) -> tuple[list[Way], list[Way]]:
     """Networks among the candidates of the choice, and those of the ablations."""
+    basins, own = len(target.basins), known_inputs(study.inputs, target)
     options = {**load_options(), **load_warm_options()}
     recipe = load_recipe(study.recipe)
     groups = {"local": recipe.local, "new": recipe.transfer, "source": recipe.warm}
@@ -124,7 +130,7 @@ def networks(
         return Network(
             name=name,
             training=training_for(group, basins),
-            inputs=way.inputs or study.inputs,
+            inputs=way.inputs or own,
             option=option,
             starts=() if option is None else starts[way.source or study.source],
             members=way.members,
@@ -142,6 +148,16 @@ def networks(
     )
 
 
+def known_inputs(inputs: Inputs, target: Target) -> Inputs:
+    """``inputs`` without attributes that no basin of the target has.
+
+    The climate of less than a year of weather is not known.
+    """
+    ds = with_climate(target.ds, target.fit) if has_climate(inputs) else target.ds
+    known = [n for n in inputs.static if n in ds and np.isfinite(ds[n].values).any()]
+    return inputs.model_copy(update={"static": known})
+
+
 def target_work(
     target: Target,
     roles: Attributes,
@@ -153,7 +169,7 @@ def target_work(
     ablations: bool = False,
 ) -> Work:
     """Work of one target, whose record goes to ``path``; without a benchmark that is not there."""
-    candidates, compared = networks(study, starts, len(target.basins), ablations=ablations)
+    candidates, compared = networks(study, starts, target, ablations=ablations)
     gr4j = benchmark(roles)
     if gr4j is not None:
         candidates.append(gr4j)
@@ -180,8 +196,8 @@ def plan(study: Study, name: str, benchmark: Benchmark) -> list[Work]:
 
 def has_ablations(target: str, study: Study) -> bool:
     """Whether a target is a region's setting or one of the first draws of its size."""
-    parts = target.split("-")
-    return not parts[0].isdigit() or int(parts[1]) < study.ablation_draws
+    draw = DRAWN.fullmatch(target)
+    return draw is None or int(draw["draw"]) < study.ablation_draws
 
 
 def held_out_flows(work: Work) -> list[np.ndarray]:

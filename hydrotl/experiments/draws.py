@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -14,15 +15,18 @@ from hydrotl.data.catalog import open_dataset
 from hydrotl.data.derive import DERIVED, derive
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.regions import region_basins, region_settings, select_basins
-from hydrotl.experiments.study import Draws, Study
+from hydrotl.experiments.study import Draws, Study, load_study
 from hydrotl.experiments.target import Target
 from hydrotl_core.arrays import in_period
-from hydrotl_core.errors import ConfigError
+from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.recipe import Period
 from hydrotl_core.scaling import STREAMFLOW
 
 #: From so many basins on a target takes long, and comes after all others.
 MANY = 20
+#: Name of a random draw: number of basins, of the draw, and of years.
+DRAWN = re.compile(r"(?P<basins>\d+)-(?P<draw>\d+)-(?P<years>\d+)y")
+DAY = dt.timedelta(1)
 #: Days before a training period that bring states up, and some more.
 LEAD_DAYS = 2 * 366
 
@@ -51,9 +55,13 @@ def drawn_targets(draws: Draws, sizes: Sequence[int]) -> Iterator[tuple[Target, 
 def basin_pool(ds: xr.Dataset, draws: Draws) -> list[str]:
     """The basins that draws are made of.
 
-    Those with flow on enough days of the last training year and of the test, in one random order
-    that depends on their ids alone, from ``first`` on.
+    Those with flow on enough days of the last training year and of the test (which says whether
+    a basin can be scored, and nothing of its flow), in one random order, less the pool of the study
+    ``apart_from``.
     """
+    others = set()
+    if draws.apart_from is not None:
+        others = set(basin_pool(ds, load_study(draws.apart_from).draws))
     observed = np.isfinite(ds[STREAMFLOW].transpose("basin", "time").values)
     enough = np.ones(ds.sizes["basin"], dtype=bool)
     for period in (last_years(draws, 1), draws.test):
@@ -61,7 +69,7 @@ def basin_pool(ds: xr.Dataset, draws: Draws) -> list[str]:
         enough &= (observed & inside).sum(axis=1) >= draws.least_flow * period.days
     ids = sorted(str(basin) for basin in ds["basin"].values[enough])
     order = np.random.default_rng(draws.seed).permutation(ids)
-    return [str(basin) for basin in order[draws.first : draws.first + draws.pool]]
+    return [str(basin) for basin in order if basin not in others][: draws.pool]
 
 
 def draw_basins(pool: Sequence[str], seed: int, size: int, draw: int) -> list[str]:
@@ -103,8 +111,16 @@ def make_target(
     name: str, ds: xr.Dataset, roles: Attributes, fit: Sequence[Period], test: Sequence[Period]
 ) -> Target:
     """A target with the variables and days that it needs, and the two years before them."""
-    first = min(period.start for period in fit) - dt.timedelta(LEAD_DAYS)
-    last = max(period.end for period in test)
+    periods = (*fit, *test)
+    covered = Period(start=ds.indexes["time"][0].date(), end=ds.indexes["time"][-1].date() + DAY)
+    for period in periods:
+        if period.start < covered.start or period.end > covered.end:
+            raise DataError(
+                f"{name}: {period.start}..{period.end} is not covered by the data, which span "
+                f"{covered.start}..{covered.end}"
+            )
+    first = min(period.start for period in periods) - dt.timedelta(LEAD_DAYS)
+    last = max(period.end for period in periods)
     days = slice(pd.Timestamp(first), pd.Timestamp(last) - pd.Timedelta(1, "D"))
     wanted = {*DERIVED, "prcp", "pet", STREAMFLOW, roles.latitude}
     names = [variable for variable in ds if variable in wanted]

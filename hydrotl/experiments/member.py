@@ -176,11 +176,15 @@ def _layers(model: StreamflowLSTM, arrays: Arrays, option: Option | None) -> np.
 def _scaler(member: Member, ds: xr.Dataset) -> Scaler:
     """Scales of the training days; the source's where its input layer is kept."""
     inputs, kept = member.inputs, member.scaler
+    dynamic = [n for n in inputs.dynamic if kept is None or n not in kept.dynamic]
+    static = [n for n in inputs.static if kept is None or n not in kept.attributes]
+    if kept is not None and not dynamic and not static:
+        return kept
     scaler = fit_scaler(
         ds,
         in_period(ds, member.fit),
-        [n for n in inputs.dynamic if kept is None or n not in kept.dynamic],
-        [n for n in inputs.static if kept is None or n not in kept.attributes],
+        dynamic,
+        static,
         member.training.transform,
         member.training.per_precipitation,
         inputs.optional if kept is None else None,
@@ -247,7 +251,13 @@ def teach(
 
 
 def with_inputs(ds: xr.Dataset, member: Member) -> xr.Dataset:
-    """``ds`` with the climate of the training days, if that is among the inputs."""
+    """``ds`` with the climate of the training days, if that is among the inputs.
+
+    Optional inputs of the source that are not among the member's are hidden from it.
+    """
+    if member.scaler is not None:
+        asked = {*member.inputs.dynamic, *member.inputs.static}
+        ds = ds.drop_vars([n for n in member.scaler.flagged if n not in asked and n in ds])
     return with_climate(ds, member.fit) if has_climate(member.inputs) else ds
 
 

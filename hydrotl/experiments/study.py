@@ -21,13 +21,14 @@ from hydrotl_core.recipe import Inputs, Names, Period, Strict, Training
 class Draws(Strict):
     """Random draws of basins of one data set.
 
-    All basins of the choice are put into one random order; the pool begins at ``first``.
+    All basins of the choice with enough flow are put into one random order, of which the pool is
+    the first part; basins in the pool of the study ``apart_from`` are left out.
     """
 
     dataset: str
     basins: Basins
     seed: int
-    first: int = 0
+    apart_from: str | None = None
     pool: int = Field(gt=0)
     least_flow: float = Field(0.8, ge=0, le=1, description="share of days with flow, of a basin")
     sizes: dict[int, int] = Field(description="number of draws for each number of basins")

@@ -1,7 +1,8 @@
 """What the study says over all targets: gains with intervals, and the regret of the choice.
 
 The gain of a target is the mean over its basins of NSE, clipped at -1. Intervals are of the mean
-over targets: 90 % of draws with replacement of targets and, in each, of its basins.
+over targets: 90 % of resamples with replacement of draws of basins (each with all its numbers of
+years) and, in each, of its basins. Draws of different sizes may share basins.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pandas as pd
 from hydrotl.config import load_region
 from hydrotl.data.regions import region_settings
 from hydrotl.experiments.auto import Rule, choose, mixes, scores_of
+from hydrotl.experiments.draws import DRAWN
 from hydrotl.experiments.records import read_record, results_dir
 from hydrotl.experiments.study import load_study
 from hydrotl.experiments.uncertainty import DRAWS, SEED
@@ -55,31 +57,65 @@ def target_scores(record: Mapping[str, Any], rule: Rule) -> pd.DataFrame:
     table = pd.DataFrame(single.T, index=record["basins"], columns=names)
     table[AUTO] = scores[titles.index(chosen.mix.title)]
     table["oracle"] = scores[oracle]
-    table.attrs.update(chosen=chosen.mix.title, best=titles[oracle], margin=chosen.margin)
+    drawn = DRAWN.fullmatch(record["target"])
+    cluster = record["target"].rsplit("-", 1)[0] if drawn else record["basins"]
+    table.attrs.update(
+        cluster=str(cluster), chosen=chosen.mix.title, best=titles[oracle], margin=chosen.margin
+    )
     return table
 
 
-def interval_of(values: Sequence[pd.Series]) -> dict[str, float]:
+def interval_of(values: Mapping[str, Sequence[pd.Series]]) -> dict[str, float]:
     """Mean and median over targets of the mean over basins, with the mean's interval.
 
-    ``values`` are those of each target's basins.
+    ``values`` are those of the basins of each target, by cluster: targets of the same basins.
+    Clusters are drawn with replacement, and the basins of each target in them.
+
+    Raises
+    ------
+    ValueError
+        If no target has a value.
     """
     rng = np.random.default_rng(SEED)
-    parts = [of_target.dropna().to_numpy() for of_target in values if of_target.notna().any()]
+    parts: list[np.ndarray] = []
+    clusters: list[int] = []
+    for number, of_cluster in enumerate(values.values()):
+        known = [series.dropna().to_numpy() for series in of_cluster if series.notna().any()]
+        parts += known
+        clusters += [number] * len(known)
+    if not parts:
+        raise ValueError("no target has a value")
     means = np.array([part.mean() for part in parts])
     drawn = np.stack(
         [part[rng.integers(part.size, size=(DRAWS, part.size))].mean(axis=1) for part in parts]
     )
-    chosen = rng.integers(len(parts), size=(len(parts), DRAWS))
-    low, high = np.quantile(drawn[chosen, np.arange(DRAWS)].mean(axis=0), [0.05, 0.95])
+    present = sorted(set(clusters))
+    chosen = rng.choice(present, size=(DRAWS, len(present)))
+    times = np.stack([(chosen == cluster).sum(axis=1) for cluster in clusters])
+    low, high = np.quantile((drawn * times).sum(axis=0) / times.sum(axis=0), [0.05, 0.95])
     found = {"mean": means.mean(), "median": np.median(means), "low": low, "high": high}
     return {name: round(float(number), 4) for name, number in found.items()}
 
 
-def gain(tables: Sequence[pd.DataFrame], way: str, over: str) -> dict[str, float]:
-    """Gain of one way over another: mean, median, interval, and how often it wins."""
+def by_cluster(
+    tables: Sequence[pd.DataFrame], values: Sequence[pd.Series]
+) -> dict[str, list[pd.Series]]:
+    """``values`` of the targets of ``tables``, by what is in the tables' ``attrs["cluster"]``."""
+    found: dict[str, list[pd.Series]] = {}
+    for table, value in zip(tables, values, strict=True):
+        found.setdefault(table.attrs["cluster"], []).append(value)
+    return found
+
+
+def gain(tables: Sequence[pd.DataFrame], way: str, over: str) -> dict[str, float] | None:
+    """Gain of one way over another: mean, median, interval, and how often it wins.
+
+    None where no target has both.
+    """
     both = [t for t in tables if way in t and over in t]
-    found = interval_of([t[way] - t[over] for t in both])
+    if not both:
+        return None
+    found = interval_of(by_cluster(both, [t[way] - t[over] for t in both]))
     wins = [t[way].mean() > t[over].mean() for t in both]
     return {**found, "wins": round(float(np.mean(wins)), 4), "settings": len(both)}
 
@@ -91,7 +127,7 @@ def summary(records: Sequence[Mapping[str, Any]], rule: Rule) -> dict[str, Any]:
         {
             "basins": [len(t) for t in tables],
             "years": [_years(r["fit"]) for r in records],
-            "draw": [record["target"][0].isdigit() for record in records],
+            "draw": [DRAWN.fullmatch(record["target"]) is not None for record in records],
         }
     )
     lost = [t[AUTO].mean() < t["local"].mean() - LOSS for t in tables]
@@ -105,7 +141,7 @@ def summary(records: Sequence[Mapping[str, Any]], rule: Rule) -> dict[str, Any]:
         "gain_over_gr4j": gain(tables, AUTO, "gr4j"),
         "loss": LOSS,
         "share_lost_to_local": round(float(np.mean(lost)), 4),
-        "regret": interval_of([t["oracle"] - t[AUTO] for t in tables]),
+        "regret": interval_of(by_cluster(tables, [t["oracle"] - t[AUTO] for t in tables])),
         "ways_over_local": {way: gain(tables, way, "local") for way in ways if way != "local"},
         "chosen": pd.Series([t.attrs["chosen"] for t in tables]).value_counts().to_dict(),
         "by_size": _by_size(tables, kinds),
@@ -125,12 +161,16 @@ def _by_size(tables: Sequence[pd.DataFrame], kinds: pd.DataFrame) -> list[dict[s
         part = drawn[(drawn["basins"] == basins) & (drawn["years"] == years)]
         of = [tables[k] for k in part.index]
         names = dict.fromkeys(name for t in of for name in t.columns)
+        with_name = {name: [t for t in of if name in t] for name in names}
         rows.append(
             {
                 "basins": int(basins),
                 "years": int(years),
                 "draws": len(of),
-                "scores": {name: interval_of([t[name] for t in of if name in t]) for name in names},
+                "scores": {
+                    name: interval_of(by_cluster(those, [t[name] for t in those]))
+                    for name, those in with_name.items()
+                },
             }
         )
     return rows

@@ -29,8 +29,10 @@ from hydrotl.experiments.store import (
     stored,
     write_product,
 )
+from hydrotl_core.arrays import in_period
+from hydrotl_core.errors import DataError
 from hydrotl_core.recipe import Inputs, Option, Period, Training
-from hydrotl_core.scaling import Scaler
+from hydrotl_core.scaling import STREAMFLOW, Scaler
 from hydrotl_core.training import total_updates
 
 
@@ -184,6 +186,11 @@ def simulate_network(
     """Train a member, without the fold ``held``, and simulate its days."""
     if held is not None:
         data = hidden(data, member.fit, held)
+        if not (np.isfinite(data[STREAMFLOW].values) & in_period(data, member.fit)).any():
+            raise DataError(
+                f"without fold {held[0] + 1} of {held[1]} no flow is left to train on: the choice "
+                "needs flow in more than one part of the training period"
+            )
     trained = train_member(member, data, start, checkpoint=checkpoint)
     about = {"seconds": trained.log.seconds, "code": code, "date": today(), "machine": machine()}
     return Product({"simulated": simulate_member(trained, data, member)}, about)

@@ -94,7 +94,7 @@ def basin_task(
     days is hidden.
     """
     days = [str(day) for day in (train.start, train.end, test.start, test.end)]
-    described = [data or shared, attributes.model_dump(), days, seed, *([held] if held else [])]
+    described = [data or shared, attributes.latitude, days, seed, *([held] if held else [])]
     path = stored(content_hash([*described, NUMERICS, version("grsuite")]))
     return Task(
         title=f"{basin}, seed {seed}",

@@ -78,6 +78,30 @@ def test_equal_extremes_are_no_range() -> None:
         assert np.isfinite(found[name].values[1]).all()
 
 
+@pytest.mark.parametrize(
+    ("radiation", "factor"), [("daylight", 1.0), ("day", None), (None, np.nan)]
+)
+def test_radiation_is_the_mean_of_daylight(radiation: str | None, factor: float | None) -> None:
+    """Of a mean of 24 hours, the same energy in the hours of daylight; else not known."""
+    ds = basins()
+    ds["srad"] = ("basin", "time"), np.full((2, 1000), 100.0, np.float32), {"units": "W/m2"}
+    found = derive(ds, ROLES.model_copy(update={"radiation": radiation}))
+    expected = 24 / found["day_length"].values if factor is None else factor
+    assert found["srad"].values == pytest.approx(100 * expected * np.ones((2, 1000)), nan_ok=True)
+
+
+def test_estimates_of_radiation_and_vapour_pressure() -> None:
+    """FAO-56 equations 50 and 37, 11 and 48, by hand on one day of 45 degrees north."""
+    ds = basins()
+    found = derive(ds, ROLES)
+    top = found["toa"].values[0, 200] * 0.0864
+    by_hand = min(0.16 * np.sqrt(10) * top, 0.75 * top)
+    assert found["srad_estimate"].values[0, 200] == pytest.approx(by_hand / 0.0864, rel=1e-4)
+    low = float(ds["tmin"].values[0, 200])
+    pressure = 610.8 * np.exp(17.27 * low / (low + 237.3))
+    assert found["vp_estimate"].values[0, 200] == pytest.approx(pressure, rel=1e-4)
+
+
 def test_saturation_pressure_of_fao_example_3() -> None:
     """Allen et al. (1998), example 3: 15 degC 1.705 kPa, 24.5 degC 3.075 kPa."""
     assert saturated([15.0, 24.5]) == pytest.approx([1705, 3075], abs=1)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hydrotl.experiments.auto import Mix, Rule, choose, mixes, products_of, scores_of
+from hydrotl_core.errors import DataError
 
 
 def series(seed: int = 0) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -86,3 +87,8 @@ def test_a_default_that_is_not_there_leaves_its_weight() -> None:
     chosen = choose(products, ["a", "gr4j"], rule)
     expected = 1 - (0.3 + 4 * 0.2) / 9
     assert chosen.scores[chosen.mix.title] == pytest.approx(expected)
+
+
+def test_nothing_to_choose_by_is_an_error() -> None:
+    with pytest.raises(DataError, match="nothing to choose by"):
+        choose(np.full((2, 2, 2), np.nan), ["a", "b"], Rule(default={"a": 1.0}))

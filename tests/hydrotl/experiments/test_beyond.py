@@ -1,6 +1,7 @@
 """The study on a small project: records, resuming, the choice and what may not decide it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +9,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+import yaml
 
-from hydrotl.config import load_source
+from hydrotl.config import Basins, load_region, load_source
 from hydrotl.data.climate import with_climate
-from hydrotl.data.manifest import Attributes
+from hydrotl.data.manifest import Attributes, load_manifest
+from hydrotl.data.regions import region_basins
 from hydrotl.experiments import beyond, draws, summary
 from hydrotl.experiments.auto import Rule, products_of
 from hydrotl.experiments.automatic import run_auto
 from hydrotl.experiments.blocks import hidden, joined
 from hydrotl.experiments.cells import Cell, resolve
 from hydrotl.experiments.check import check_source, scenarios
-from hydrotl.experiments.member import simulate_member, train_member
+from hydrotl.experiments.member import arrays_of_test, simulate_member, train_member
 from hydrotl.experiments.run import run_tasks
 from hydrotl.experiments.source import shared_data, source_data, source_folder, source_tasks
 from hydrotl.experiments.study import load_study, training_for
@@ -26,12 +29,12 @@ from hydrotl.experiments.sweep import run_cells
 from hydrotl.experiments.target import Network, Target, Way
 from hydrotl.process_based.way import find_benchmark
 from hydrotl_core.arrays import build_arrays, observed_flow
-from hydrotl_core.errors import ConfigError
+from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.recipe import Period, Training
 from hydrotl_core.simulation import simulate
 from hydrotl_core.weights import load_model
 from tests.entry_point import call
-from tests.synthetic import TINY, write_yaml
+from tests.synthetic import TINY, period, write_yaml
 
 pytestmark = pytest.mark.slow
 
@@ -192,7 +195,7 @@ def test_gr4j_is_a_candidate_where_it_is_installed(study: str) -> None:
 
 def test_commands(study: str, records: dict[str, dict], capsys: pytest.CaptureFixture[str]) -> None:
     assert call("beyond", study, "--status") == 0
-    assert "of 4 targets finished" in capsys.readouterr().out
+    assert "0 of 4 targets finished" in capsys.readouterr().out
     assert call("auto", "target", "--study", study, "--jobs", "1") == 0
     out = capsys.readouterr().out
     assert "target-1-year: " in out
@@ -265,11 +268,77 @@ def test_interval_holds_the_mean_and_shrinks_with_more_targets() -> None:
     rng = np.random.default_rng(0)
     widths = []
     for count in (10, 160):
-        values = [pd.Series(rng.normal(0.1, 0.2, 3)) for _ in range(count)]
+        values = {str(k): [pd.Series(rng.normal(0.1, 0.2, 3))] for k in range(count)}
         found = summary.interval_of(values)
         assert found["low"] < found["mean"] < found["high"]
         widths.append(found["high"] - found["low"])
     assert widths[1] < 0.5 * widths[0]
+
+
+def test_targets_of_the_same_basins_count_as_one_draw() -> None:
+    """The interval of three copies of each target is that of the targets themselves."""
+    rng = np.random.default_rng(0)
+    once = {str(k): [pd.Series([rng.normal()])] for k in range(12)}
+    thrice = {name: values * 3 for name, values in once.items()}
+    assert summary.interval_of(thrice) == summary.interval_of(once)
+    apart = {f"{name}-{k}": values for name, values in once.items() for k in range(3)}
+    wide, narrow = summary.interval_of(once), summary.interval_of(apart)
+    assert narrow["high"] - narrow["low"] < 0.8 * (wide["high"] - wide["low"])
+
+
+def test_a_study_without_gr4j_has_no_gain_over_it() -> None:
+    record = summary_record("1-0-1y", [[0.4, 0.4]], [[0.3, 0.3]])
+    record |= {"ways": ["local", "zero"], "candidates": ["local", "zero"]}
+    assert summary.summary([record], Rule())["gain_over_gr4j"] is None
+
+
+@pytest.mark.parametrize("family", ["climate", "land"])
+def test_a_hidden_family_is_flagged(study: str, family: str) -> None:
+    work = planned(study)[1]
+    way = next(way for way in work.ways if way.name == "zero")
+    assert isinstance(way, Network)
+    flags = []
+    for without in (None, family):
+        member = replace(way, without=without).member(work.target, 0)
+        scaler = way.start(0).scaler
+        arrays = arrays_of_test(work.target.ds, scaler, member)
+        absent = arrays.static[:, -len(scaler.flagged) :].astype(bool)
+        flags.append(
+            {name for name, lost in zip(scaler.flagged, absent.T, strict=True) if lost.all()}
+        )
+    assert flags == [set(), set(scaler.optional[family])]
+
+
+def test_studies_apart_share_no_basin(project: Path, study: str) -> None:
+    content = yaml.safe_load((project / "experiments" / "small.yaml").read_text())
+    content["draws"] |= {"pool": 1, "sizes": {1: 1}}
+    write_yaml(project / "experiments" / "first.yaml", content)
+    content["draws"] |= {"pool": 3, "apart_from": "first"}
+    write_yaml(project / "experiments" / "second.yaml", content)
+    ds = region_basins(load_region("target").model_copy(update={"basins": Basins()}))
+    first, second = (draws.basin_pool(ds, load_study(n).draws) for n in ("first", "second"))
+    assert (len(first), len(second)) == (1, 2)
+    assert set(first).isdisjoint(second)
+
+
+def test_a_fold_that_holds_all_flow_is_named(study: str) -> None:
+    work = planned(study)[0]
+    days = work.target.ds.indexes["time"]
+    ds = work.target.ds.copy(deep=True)
+    ds["streamflow"][:, (days < "2000-07-10") | (days > "2000-08-15")] = np.nan
+    bare = Target("bare", ds, work.target.fit, work.target.test)
+    with pytest.raises(DataError, match="without fold 2 of 2 no flow is left"):
+        run_auto(replace(work, target=bare), Rule())
+
+
+def test_periods_must_be_covered(study: str) -> None:
+    target = next(t for t, _ in draws.region_targets("target"))
+    later = [period("2030-01-01", "2031-01-01")] * 2
+    roles = load_manifest()["target"].attributes
+    with pytest.raises(DataError, match=r"2030-01-01\.\.2031-01-01 is not covered"):
+        draws.make_target("x", target.ds, roles, list(target.fit), later)
+    turned = draws.make_target("x", target.ds, roles, list(target.test), list(target.fit))
+    assert turned.ds.sizes["time"] > 366
 
 
 def source_flow(name: str, ds: xr.Dataset, days: list[Period], lead: int) -> np.ndarray:
