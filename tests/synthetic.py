@@ -191,7 +191,7 @@ def write_project(root: Path) -> Path:
     )
     experiments = root / "experiments"
     experiments.mkdir()
-    for name in ("options.yaml", "warm.yaml"):
+    for name in ("options.yaml", "warm.yaml", "paper.yaml"):
         shutil.copy(ROOT / "experiments" / name, experiments)
     for name, values in (("tiny", TINY), ("classic", CLASSIC)):
         recipe = {

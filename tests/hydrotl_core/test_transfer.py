@@ -306,7 +306,7 @@ def test_an_anchor_holds_the_weights_back() -> None:
         model = initial_model(0, scaler.n_dynamic, scaler.n_static, config)
         before = snapshot(model)
         train(model, arrays, scaler, config, 0, quiet=True, anchor=anchor)
-        moves = [(p - before[n]).square().sum() for n, p in model.named_parameters()]
+        moves = [(p.detach() - before[n]).square().sum() for n, p in model.named_parameters()]
         far.append(float(torch.stack(moves).sum()))
     assert far[0] > far[1] > far[2]
 
