@@ -75,8 +75,7 @@ class Recipe(Named):
         ConfigError
             If the recipe has neither that setting nor a default.
         """
-        groups = {"local": self.local, "warm": self.warm or self.transfer}
-        group = groups.get(option, self.transfer)
+        group = {"local": self.local, "warm": self.warm}.get(option) or self.transfer
         training = group.get(setting, group.get("default"))
         if training is None:
             raise ConfigError(
@@ -201,9 +200,7 @@ class Region(Named):
     inputs: Inputs
     settings: dict[str, Setting] = Field({}, description="default: the manifest's protocol")
     flow_attributes: bool = Field(False, description="allow attributes computed from flow")
-    extra_inputs: Inputs | None = Field(
-        None, description="inputs beyond the source's, for options that keep its input layer"
-    )
+    extra_inputs: Inputs | None = Field(None, description="beyond the source's, where it is kept")
     source: str = "conus"
     recipe: str = "fast"
     stands_for: str | None = Field(None, description="the paper's region shown beside it")
@@ -282,10 +279,10 @@ def load_region(name: str | Path) -> Region:
     return _load(Region, "regions", name)
 
 
-def load_warm_options() -> dict[str, Option]:
-    """The options that keep the source's input layer, if ``experiments/warm.yaml`` is there."""
-    path = project_root() / "experiments" / "warm.yaml"
-    return load_options(path) if path.is_file() else {}
+def load_all_options() -> dict[str, Option]:
+    """The paper's options and those of ``experiments/warm.yaml``, which keep the input layer."""
+    warm = project_root() / "experiments" / "warm.yaml"
+    return load_options() | (load_options(warm) if warm.is_file() else {})
 
 
 def load_options(path: Path | None = None) -> dict[str, Option]:

@@ -39,8 +39,7 @@ def beyond(
         return
     for path in run_study(work, jobs=jobs, scheduler=scheduler, label=Path(name).stem):
         typer.echo(f"wrote {path}")
-    if all(item.finished for item in plan(load_study(name), name, find_benchmark)):
-        typer.echo(f"wrote {write_summary(name)}")
+    typer.echo(f"wrote {write_summary(name)}")
 
 
 def auto(

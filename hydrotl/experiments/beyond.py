@@ -14,13 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pooch
 
-from hydrotl.config import (
-    load_options,
-    load_recipe,
-    load_warm_options,
-)
+from hydrotl.config import load_all_options, load_recipe
 from hydrotl.data.climate import has_climate, with_climate
 from hydrotl.data.manifest import Attributes
 from hydrotl.experiments.auto import products_of
@@ -31,13 +26,14 @@ from hydrotl.experiments.provenance import provenance
 from hydrotl.experiments.records import read_record, results_dir, rounded, write_record
 from hydrotl.experiments.run import Task, run_tasks
 from hydrotl.experiments.source import source_folder
+from hydrotl.experiments.start import Start, load_start
 from hydrotl.experiments.store import content_hash
 from hydrotl.experiments.study import Ablation, Study, training_for
-from hydrotl.experiments.target import Network, Start, Target, Way, flow_of, seconds_of
+from hydrotl.experiments.target import Network, Target, Way, flow_of, seconds_of
 from hydrotl_core.arrays import observed_flow
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Inputs
-from hydrotl_core.weights import load_weights, member_paths
+from hydrotl_core.weights import member_paths
 
 DIGITS = 5
 #: Makes the calibrated benchmark of a data set with these roles; None where it is not installed.
@@ -102,13 +98,7 @@ def study_starts(study: Study) -> Starts:
 
 def source_starts(name: str) -> tuple[Start, ...]:
     """Members of a source to start from."""
-    starts = []
-    for path in member_paths(source_folder(name)):
-        parameters, card = load_weights(path)
-        arrays = {key: value.numpy() for key, value in parameters.items()}
-        digest = pooch.file_hash(str(path), alg="sha256")
-        starts.append(Start(f"{name} {path.stem}", arrays, card.scaler, digest))
-    return tuple(starts)
+    return tuple(load_start(path) for path in member_paths(source_folder(name)))
 
 
 def networks(
@@ -116,8 +106,7 @@ def networks(
 ) -> tuple[list[Way], list[Way]]:
     """Networks among the candidates of the choice, and those of the ablations."""
     basins, own = len(target.basins), known_inputs(study.inputs, target)
-    options = {**load_options(), **load_warm_options()}
-    recipe = load_recipe(study.recipe)
+    options, recipe = load_all_options(), load_recipe(study.recipe)
     groups = {"local": recipe.local, "new": recipe.transfer, "source": recipe.warm}
 
     def network(name: str, way: Ablation) -> Way:

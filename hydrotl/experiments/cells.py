@@ -15,10 +15,10 @@ import xarray as xr
 from hydrotl.config import (
     Region,
     Setting,
+    load_all_options,
     load_options,
     load_recipe,
     load_region,
-    load_warm_options,
     validated,
 )
 from hydrotl.data.regions import hold_out, region_setting, region_settings
@@ -157,7 +157,7 @@ def resolve(
     ConfigError
         If a name is not declared or a changed value is not valid.
     """
-    region, options = load_region(cell.region), {**load_options(), **load_warm_options()}
+    region, options = load_region(cell.region), load_all_options()
     if cell.option not in (LOCAL, *options) and not is_process(cell.option):
         raise ConfigError(f"no option {cell.option!r}; there are {LOCAL}, {', '.join(options)}")
     setting, option = region_setting(region, cell.setting), options.get(cell.option)

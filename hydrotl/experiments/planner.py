@@ -13,18 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pooch
 import xarray as xr
 
 from hydrotl.config import Region, load_region
 from hydrotl.data.canonical import data_hash
 from hydrotl.data.regions import region_data
+from hydrotl.experiments.blocks import Held, hidden
 from hydrotl.experiments.cells import Experiment
 from hydrotl.experiments.member import Member, simulate_member, train_member
 from hydrotl.experiments.provenance import code_version, machine, today
 from hydrotl.experiments.records import cell_path, read_record
 from hydrotl.experiments.run import Task
 from hydrotl.experiments.source import source_folder
+from hydrotl.experiments.start import load_start
 from hydrotl.experiments.store import (
     Product,
     content_hash,
@@ -33,11 +34,12 @@ from hydrotl.experiments.store import (
     stored,
     write_product,
 )
-from hydrotl_core.errors import ConfigError
+from hydrotl_core.arrays import in_period
+from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.recipe import Inputs
-from hydrotl_core.scaling import Scaler
+from hydrotl_core.scaling import STREAMFLOW, Scaler
 from hydrotl_core.training import total_updates
-from hydrotl_core.weights import load_weights, member_paths
+from hydrotl_core.weights import member_paths
 
 
 @dataclass(frozen=True)
@@ -176,10 +178,9 @@ class Planner:
         paths = member_paths(source_folder(source))
         path = paths[seed % len(paths)]
         if str(path) not in self.shared:
-            parameters, card = load_weights(path)
-            self.scalers[str(path)] = card.scaler
-            self.shared[str(path)] = {name: value.numpy() for name, value in parameters.items()}
-            self.hashes[str(path)] = pooch.file_hash(str(path), alg="sha256")
+            start = load_start(path)
+            self.scalers[start.name], self.hashes[start.name] = start.scaler, start.sha256
+            self.shared[start.name] = start.parameters
         return path
 
     def _teacher_name(self, experiment: Experiment) -> str:
@@ -208,8 +209,24 @@ def train_and_simulate(
     *,
     member: Member,
     code: str,
+    held: Held | None = None,
 ) -> Product:
-    """Train a member and simulate its test days; ``code`` is the version that trains."""
+    """Train a member and simulate its test days; ``code`` is the version that trains.
+
+    With ``held``, without the flow of that fold of the training days.
+
+    Raises
+    ------
+    DataError
+        If the fold holds all flow that there is.
+    """
+    if held is not None:
+        data = hidden(data, member.fit, held)
+        if not (np.isfinite(data[STREAMFLOW].values) & in_period(data, member.fit)).any():
+            raise DataError(
+                f"without fold {held[0] + 1} of {held[1]} no flow is left to train on: the choice "
+                "needs flow in more than one part of the training period"
+            )
     trained = train_member(member, data, start, teacher, checkpoint=checkpoint)
     about = {
         "seconds": trained.log.seconds,

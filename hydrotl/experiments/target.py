@@ -7,32 +7,29 @@ period, and the training days block by block (:mod:`hydrotl.experiments.blocks`)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import xarray as xr
 
 from hydrotl.data.canonical import data_hash
-from hydrotl.experiments.blocks import Held, hidden
-from hydrotl.experiments.member import Member, simulate_member, train_member
-from hydrotl.experiments.provenance import code_version, machine, today
+from hydrotl.experiments.blocks import Held
+from hydrotl.experiments.member import Member
+from hydrotl.experiments.planner import train_and_simulate
+from hydrotl.experiments.provenance import code_version
 from hydrotl.experiments.run import Task
+from hydrotl.experiments.start import Start
 from hydrotl.experiments.store import (
-    Product,
     content_hash,
     member_key,
     read_product,
     stored,
     write_product,
 )
-from hydrotl_core.arrays import in_period
-from hydrotl_core.errors import DataError
 from hydrotl_core.recipe import Inputs, Option, Period, Training
-from hydrotl_core.scaling import STREAMFLOW, Scaler
 from hydrotl_core.training import total_updates
 
 
@@ -89,16 +86,6 @@ class Way(Protocol):
 
     def tasks(self, target: Target, seed: int, held: Held | None = None) -> list[Task]:
         """Tasks of member ``seed``, which simulate the test or, of a fold, all training days."""
-
-
-@dataclass(frozen=True)
-class Start:
-    """A member of a source: parameters, scales, and the hash of its file."""
-
-    name: str
-    parameters: Mapping[str, np.ndarray]
-    scaler: Scaler
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -160,7 +147,7 @@ class Network:
                 title=f"{target.name} {self.name} {seed}{_fold_name(held)}",
                 product=path,
                 checkpoint=path.with_suffix(".checkpoint"),
-                compute=partial(simulate_network, member=member, held=held, code=code_version()),
+                compute=partial(train_and_simulate, member=member, held=held, code=code_version()),
                 write=write_product,
                 data={"data": target.name, **({"start": start.name} if start else {})},
                 updates=total_updates(member.training, len(target.basins), member.fit[0].days)
@@ -172,28 +159,6 @@ class Network:
 
 def _fold_name(held: Held | None) -> str:
     return "" if held is None else f", fold {held[0] + 1} of {held[1]}"
-
-
-def simulate_network(
-    checkpoint: Path | None,
-    data: xr.Dataset,
-    start: Mapping[str, np.ndarray] | None = None,
-    *,
-    member: Member,
-    held: Held | None,
-    code: str,
-) -> Product:
-    """Train a member, without the fold ``held``, and simulate its days."""
-    if held is not None:
-        data = hidden(data, member.fit, held)
-        if not (np.isfinite(data[STREAMFLOW].values) & in_period(data, member.fit)).any():
-            raise DataError(
-                f"without fold {held[0] + 1} of {held[1]} no flow is left to train on: the choice "
-                "needs flow in more than one part of the training period"
-            )
-    trained = train_member(member, data, start, checkpoint=checkpoint)
-    about = {"seconds": trained.log.seconds, "code": code, "date": today(), "machine": machine()}
-    return Product({"simulated": simulate_member(trained, data, member)}, about)
 
 
 def flow_of(tasks: Sequence[Task]) -> np.ndarray:
