@@ -26,6 +26,8 @@ COLOURS = {
     "process-swat": "#D55E00",
     "process-gr4j": "#CC79A7",
     "GR4J": "#999999",
+    "warm": "#CC79A7",
+    "chosen": "#0072B2",
 }
 HEIGHT = 340
 # Where axes of the NSE start: a few very low scores would press all others against the upper end.

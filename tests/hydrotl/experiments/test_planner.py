@@ -69,7 +69,7 @@ def test_a_region_and_a_source_are_read_once(shared: Path, monkeypatch: pytest.M
         raise AssertionError("read again")
 
     monkeypatch.setattr("hydrotl.experiments.planner.region_data", refuse)
-    monkeypatch.setattr("hydrotl.experiments.planner.load_weights", refuse)
+    monkeypatch.setattr("hydrotl.experiments.planner.load_start", refuse)
     planner.work(resolve(cell("TL-b")), 2)
 
 
