@@ -20,6 +20,7 @@ def beyond(
 ) -> None:
     """Compute what is missing of the study of small targets. Rerun the command to resume."""
     from hydrotl.experiments.beyond import plan, run_study
+    from hydrotl.experiments.forgetting import measure_forgetting
     from hydrotl.experiments.study import load_study
     from hydrotl.experiments.summary import write_summary
     from hydrotl.process_based.way import find_benchmark, installed
@@ -29,7 +30,8 @@ def beyond(
         raise ConfigError(
             "the study compares with GR4J, whose package is not there: pip install grsuite"
         )
-    work = plan(load_study(name), name, find_benchmark)
+    study = load_study(name)
+    work = plan(study, name, find_benchmark)
     work = [item for item in work if not target or item.target.name.startswith(tuple(target))]
     if not work:
         raise ConfigError(f"no target of {name} begins with {' or '.join(target or [])}")
@@ -40,6 +42,8 @@ def beyond(
     for path in run_study(work, jobs=jobs, scheduler=scheduler, label=Path(name).stem):
         typer.echo(f"wrote {path}")
     typer.echo(f"wrote {write_summary(name)}")
+    if study.forgetting is not None and not target:
+        typer.echo(f"wrote {measure_forgetting(name, study, jobs)}")
 
 
 def auto(

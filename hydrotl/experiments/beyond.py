@@ -21,14 +21,14 @@ from hydrotl.data.manifest import Attributes
 from hydrotl.experiments.auto import products_of
 from hydrotl.experiments.blocks import joined
 from hydrotl.experiments.cells import LOCAL
-from hydrotl.experiments.draws import DRAWN, targets
+from hydrotl.experiments.draws import targets
 from hydrotl.experiments.provenance import provenance
 from hydrotl.experiments.records import read_record, results_dir, rounded, write_record
 from hydrotl.experiments.run import Task, run_tasks
 from hydrotl.experiments.source import source_folder
 from hydrotl.experiments.start import Start, load_start
 from hydrotl.experiments.store import content_hash
-from hydrotl.experiments.study import Ablation, Study, training_for
+from hydrotl.experiments.study import DRAWN, Ablation, Study, training_for
 from hydrotl.experiments.target import Network, Target, Way, flow_of, seconds_of
 from hydrotl_core.arrays import observed_flow
 from hydrotl_core.errors import ConfigError

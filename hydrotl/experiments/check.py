@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import combinations
 from pathlib import Path
 
 import xarray as xr
@@ -68,10 +69,13 @@ def check_source(
 
 
 def scenarios(source: Source) -> dict[str, list[str]]:
-    """What may be missing: each family of optional inputs, and all of them together.
+    """What may be missing: each family of optional inputs, and several of them together.
 
     Without the weather, rain and temperature are all that the model sees of a day.
     """
     families = dict(source.inputs.optional)
-    everything = [name for family in families.values() for name in family]
-    return {**families, "everything optional": everything} if families else {}
+    return {
+        " and ".join(names): [name for family in names for name in families[family]]
+        for size in range(1, len(families) + 1)
+        for names in combinations(families, size)
+    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -24,8 +23,6 @@ from hydrotl_core.scaling import STREAMFLOW
 
 #: From so many basins on a target takes long, and comes after all others.
 MANY = 20
-#: Name of a random draw: number of basins, of the draw, and of years.
-DRAWN = re.compile(r"(?P<basins>\d+)-(?P<draw>\d+)-(?P<years>\d+)y")
 DAY = dt.timedelta(1)
 #: Days before a training period that bring states up, and some more.
 LEAD_DAYS = 2 * 366

@@ -6,6 +6,7 @@ A study is a file ``experiments/NAME.yaml``, validated once.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 
 from pydantic import Field
@@ -16,6 +17,9 @@ from hydrotl.paths import project_root
 from hydrotl.yamlfile import load_yaml
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Inputs, Names, Period, Strict, Training
+
+#: Name of a random draw: number of basins, of the draw, and of years.
+DRAWN = re.compile(r"(?P<basins>\d+)-(?P<draw>\d+)-(?P<years>\d+)y")
 
 
 class Draws(Strict):
@@ -52,6 +56,29 @@ class Ablation(Strict):
     source: str | None = None
 
 
+class Forgetting(Strict):
+    """What is left of the source's skill after training elsewhere: of which models, and where.
+
+    The first ``draws`` of each size with these numbers of ``years`` are trained again and simulate
+    the first ``basins`` of the source's nested order on ``days``.
+    """
+
+    ways: Names
+    draws: int = Field(gt=0)
+    years: list[int] = Field(min_length=1)
+    basins: int = Field(gt=0)
+    days: Period
+
+    def wants(self, target: str) -> bool:
+        """Whether a target is one of these draws."""
+        drawn = DRAWN.fullmatch(target)
+        return (
+            drawn is not None
+            and int(drawn["draw"]) < self.draws
+            and int(drawn["years"]) in self.years
+        )
+
+
 class Study(Named):
     """What is modelled, and how."""
 
@@ -65,6 +92,7 @@ class Study(Named):
     block_days: int = Field(61, gt=0, description="length of the blocks that go to the folds")
     rule: Rule = Rule()
     ablations: dict[str, Ablation] = Field({}, description="compared, but not chosen from")
+    forgetting: Forgetting | None = None
     ablation_draws: int = Field(0, ge=0, description="first draws of each size that have them")
 
 

@@ -18,9 +18,8 @@ import pandas as pd
 from hydrotl.config import load_region
 from hydrotl.data.regions import region_settings
 from hydrotl.experiments.auto import Rule, choose, mixes, scores_of
-from hydrotl.experiments.draws import DRAWN
 from hydrotl.experiments.records import read_record, results_dir
-from hydrotl.experiments.study import load_study
+from hydrotl.experiments.study import DRAWN, load_study
 from hydrotl.experiments.uncertainty import DRAWS, SEED
 
 AUTO = "auto"

@@ -353,7 +353,7 @@ def test_check_of_a_source_that_has_to_do_without(study: str, project: Path) -> 
     assert scenarios(source) == {
         "climate": ["clim_prcp", "clim_aridity"],
         "land": ["land_area"],
-        "everything optional": ["clim_prcp", "clim_aridity", "land_area"],
+        "climate and land": ["clim_prcp", "clim_aridity", "land_area"],
     }
     ds = source_data(source)
     assert source.test is not None
