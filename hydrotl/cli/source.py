@@ -73,7 +73,7 @@ def check(
 
     from hydrotl.config import load_source
     from hydrotl.experiments import records
-    from hydrotl.experiments.check import check_source, scenarios
+    from hydrotl.experiments.check import check_source, estimable, scenarios
     from hydrotl.experiments.provenance import provenance
     from hydrotl.experiments.source import source_folder
 
@@ -83,15 +83,16 @@ def check(
     source = load_source(name)
     described = source.model_dump(mode="json", include={"dataset", "train", "test"})
     record = {"source": name, **described, **records.score_record(simulation)}
-    without = {}
-    for family, missing in scenarios(source).items():
-        scores = records.score_record(
-            check_source(name, source_folder(name), device, data, missing)
-        )
-        without[family] = {key: scores[key] for key in ("nse_median", "nse_mean")}
-        typer.echo(f"without {family}: NSE median {scores['nse_median']:.3f}")
-    if without:
-        record["without"] = without
+    trials = {f"without {what}": {"missing": names} for what, names in scenarios(source).items()}
+    if data is None and (can := estimable(source)):  # a packed file has no lowest temperature
+        trials[f"without {' and '.join(can)}"] = {"missing": can}
+        trials[f"{' and '.join(can)} estimated"] = {"estimated": can}
+    for what, how in trials.items():
+        scores = records.score_record(check_source(name, source_folder(name), device, data, **how))
+        record.setdefault("trials", {})[what] = {
+            key: scores[key] for key in ("nse_median", "nse_mean")
+        }
+        typer.echo(f"{what}: NSE median {scores['nse_median']:.3f}")
     facts = records.check_facts(name)
     records.source_facts(source.dataset, record["basins"], source.train, facts, data)
     record["provenance"] = provenance(device, time.perf_counter() - began)

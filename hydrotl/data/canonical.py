@@ -35,7 +35,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "day_length": ("h", "length of daylight, from latitude and date"),
     "toa": ("W/m2", "shortwave radiation at the top of the atmosphere"),
     "trange": ("K", "highest less lowest air temperature of the day"),
-    "srad_estimate": ("W/m2", "shortwave radiation at the ground, after Hargreaves"),
+    "srad_estimate": ("W/m2", "shortwave radiation in daylight, after Hargreaves"),
     "vp_estimate": ("Pa", "vapour pressure of air that is saturated at the lowest temperature"),
     "swe": ("mm", "snow water equivalent"),
     "pet": ("mm/day", "potential evapotranspiration"),

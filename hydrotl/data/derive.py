@@ -34,10 +34,11 @@ LAND = {
 #: Daily variables that are computed, and those that are taken where they were measured.
 COMPUTED = ("tmean", "day_length", "toa", "pet_oudin")
 MEASURED = ("trange", "srad", "vp")
-ESTIMATED = ("srad_estimate", "vp_estimate")
+#: What may stand in for a measurement: the input -> its estimate from temperature.
+ESTIMATES = {"srad": "srad_estimate", "vp": "vp_estimate"}
 #: What asks for :func:`derive`; radiation and vapour pressure are there or not.
-DERIVABLE = {*COMPUTED, "trange", *ESTIMATED, *LAND, *CLIMATE}
-DERIVED = {*COMPUTED, *MEASURED, *ESTIMATED, *LAND, *CLIMATE}
+DERIVABLE = {*COMPUTED, "trange", *ESTIMATES.values(), *LAND, *CLIMATE}
+DERIVED = {*COMPUTED, *MEASURED, *ESTIMATES.values(), *LAND, *CLIMATE}
 
 #: Below this a product's highest and lowest temperatures are the same on every day: no range.
 LEAST_RANGE = 0.01  # K
@@ -61,7 +62,7 @@ def derive(ds: xr.Dataset, attributes: Attributes) -> xr.Dataset:
         evapotranspiration in mm/day, after FAO-56 and Oudin et al. 2005), ``trange`` in K where the
         data have two temperatures, estimates of radiation (Hargreaves) and vapour pressure (air
         saturated at the lowest temperature, FAO-56 eq. 48), and the :data:`LAND` that is known.
-        ``srad`` becomes the mean of the hours of daylight.
+        ``srad`` becomes the mean of the hours of daylight, as its estimate is.
 
     Raises
     ------
@@ -91,12 +92,12 @@ def derive(ds: xr.Dataset, attributes: Attributes) -> xr.Dataset:
         "toa": top / MEGAJOULES,
         "pet_oudin": evaporation.oudin(tmean, day, column),
     }
+    hours = np.maximum(found["day_length"], 1e-6)
     if "srad" in ds:
         # The source's is the mean of the hours of daylight; where it is not known which mean a
         # data set has, its radiation counts as missing.
         sun = ds["srad"].transpose("basin", "time").values.astype(float)
-        hours = np.maximum(found["day_length"], 1e-6)
-        means = {"daylight": sun, "day": np.where(hours > 1, sun * 24 / hours, np.nan)}
+        means = {"daylight": sun, "day": _in_daylight(sun, hours)}
         ds = ds.drop_vars("srad")
         found["srad"] = means.get(str(attributes.radiation), np.full_like(sun, np.nan))
     if "tmin" in ds and "tmax" in ds:
@@ -113,7 +114,8 @@ def derive(ds: xr.Dataset, attributes: Attributes) -> xr.Dataset:
             evaporation.hargreaves_radiation(low[row], high[row], top[row], float(level[row]))
             for row in range(len(latitude))
         ]
-        found["srad_estimate"] = np.where(same[:, None], np.nan, np.stack(estimate) / MEGAJOULES)
+        sun = _in_daylight(np.stack(estimate) / MEGAJOULES, hours)
+        found["srad_estimate"] = np.where(same[:, None], np.nan, sun)
         found["vp_estimate"] = np.where(same[:, None], np.nan, evaporation.saturation_pressure(low))
     daily = {
         name: (("basin", "time"), values.astype(np.float32), {"units": UNITS[name]})
@@ -123,6 +125,11 @@ def derive(ds: xr.Dataset, attributes: Attributes) -> xr.Dataset:
     land = {name: _land(ds, name, attributes) for name in LAND}
     known = {name: ("basin", values) for name, values in land.items() if values is not None}
     return ds.assign({**daily, **known})
+
+
+def _in_daylight(mean: np.ndarray, hours: np.ndarray) -> np.ndarray:
+    """Mean of the hours of daylight from that of the whole day; NaN where the sun hardly rises."""
+    return np.where(hours > 1, mean * 24 / hours, np.nan)
 
 
 def _land(ds: xr.Dataset, name: str, attributes: Attributes) -> np.ndarray | None:

@@ -10,6 +10,7 @@ import xarray as xr
 
 from hydrotl.config import Source, load_source
 from hydrotl.data.climate import has_climate, with_climate
+from hydrotl.data.derive import ESTIMATES
 from hydrotl.experiments.member import TEST_LEAD_DAYS
 from hydrotl.experiments.source import differing, source_data
 from hydrotl_core.arrays import build_arrays, observed_flow
@@ -24,6 +25,7 @@ def check_source(
     device: str = "cpu",
     data: Path | None = None,
     missing: Collection[str] = (),
+    estimated: Collection[str] = (),
 ) -> xr.Dataset:
     """Simulate the test period of source ``name`` with the ensemble in ``folder``.
 
@@ -33,6 +35,8 @@ def check_source(
         File to read instead of the data folder (``hydrotl pack``).
     missing
         Optional inputs that the model has to do without.
+    estimated
+        Inputs whose estimate (:data:`hydrotl.data.derive.ESTIMATES`) takes their place.
 
     Returns
     -------
@@ -47,9 +51,7 @@ def check_source(
     source = load_source(name)
     if source.test is None:
         raise ConfigError(f"source {name} has no test period")
-    ds = source_data(source, data)
-    if has_climate(source.inputs):
-        ds = with_climate(ds, [source.train] * ds.sizes["basin"])
+    ds = check_data(source, data, estimated)
     ds = ds.drop_vars([name for name in missing if name in ds])
     n = ds.sizes["basin"]
     fit, test = [source.train] * n, [source.test] * n
@@ -68,6 +70,20 @@ def check_source(
     return to_dataset(flows, observed_flow(ds, test), arrays.basins, arrays.starts)
 
 
+def check_data(
+    source: Source, data: Path | None = None, estimated: Collection[str] = ()
+) -> xr.Dataset:
+    """Data of ``source`` with the climate of its training years, some inputs being estimates."""
+    estimates = {name: ESTIMATES[name] for name in estimated}
+    dynamic = [estimates.get(name, name) for name in source.inputs.dynamic]
+    inputs = source.inputs.model_copy(update={"dynamic": dynamic})
+    ds = source_data(source.model_copy(update={"inputs": inputs}), data)
+    ds = ds.rename({estimate: name for name, estimate in estimates.items()})
+    if has_climate(source.inputs):
+        ds = with_climate(ds, [source.train] * ds.sizes["basin"])
+    return ds
+
+
 def scenarios(source: Source) -> dict[str, list[str]]:
     """What may be missing: each family of optional inputs, and several of them together.
 
@@ -79,3 +95,9 @@ def scenarios(source: Source) -> dict[str, list[str]]:
         for size in range(1, len(families) + 1)
         for names in combinations(families, size)
     }
+
+
+def estimable(source: Source) -> list[str]:
+    """Optional inputs of which there is an estimate."""
+    optional = {name for family in source.inputs.optional.values() for name in family}
+    return [name for name in ESTIMATES if name in optional]
