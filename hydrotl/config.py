@@ -75,12 +75,11 @@ class Recipe(Named):
         ConfigError
             If the recipe has neither that setting nor a default.
         """
-        group = {"local": self.local, "warm": self.warm}.get(option) or self.transfer
+        group = {"local": self.local, "warm": self.warm}.get(option, self.transfer)
         training = group.get(setting, group.get("default"))
         if training is None:
-            raise ConfigError(
-                f"recipe {self.name!r} has no entry for setting {setting!r} and no default"
-            )
+            what = f"training of {option} models for setting {setting!r}"
+            raise ConfigError(f"recipe {self.name!r} has no {what}, and no default")
         return training
 
 

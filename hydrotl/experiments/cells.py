@@ -28,8 +28,8 @@ from hydrotl_core.recipe import Inputs, Option, Period, Training
 from hydrotl_core.scaling import Scaler
 
 LOCAL = "local"
-#: Source and recipe of the options that keep the source's input layer.
-WARM = "derived"
+#: Source of the options that keep its input layer, unless another is named.
+WARM_SOURCE = "derived"
 #: An option ``process-TEACHER`` is a local model that learns a process model's flow first.
 PROCESS = "process-"
 #: Values of the recipe that are replaced.
@@ -162,7 +162,7 @@ def resolve(
         raise ConfigError(f"no option {cell.option!r}; there are {LOCAL}, {', '.join(options)}")
     setting, option = region_setting(region, cell.setting), options.get(cell.option)
     warm = option is not None and option.inputs == "source"
-    recipe = cell.recipe or (WARM if warm else region.recipe)
+    recipe = cell.recipe or region.recipe
     group = LOCAL if option is None else "warm" if warm else cell.option
     training = load_recipe(recipe).training(group, cell.setting)
     changed: dict[str, Any] = dict(changes)
@@ -178,7 +178,7 @@ def resolve(
         region=region,
         setting=setting,
         recipe=recipe,
-        source=cell.source or (WARM if warm else region.source),
+        source=cell.source or (WARM_SOURCE if warm else region.source),
         training=training,
         option=option,
         validation_days=validation_days,
