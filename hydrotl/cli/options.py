@@ -10,7 +10,10 @@ import typer
 RegionName = Annotated[str, typer.Argument(help="File name in experiments/regions/, or a path.")]
 Settings = Annotated[list[str] | None, typer.Option(help="Default: all of the region.")]
 Jobs = Annotated[
-    int, typer.Option(min=0, help="Processes side by side; 0 = one per core, one on a GPU.")
+    int,
+    typer.Option(
+        min=0, help="Processes side by side; 0 = one per core; on a GPU one, or five under MPS."
+    ),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Data = Annotated[
@@ -28,8 +31,7 @@ def resources(device: str, jobs: int = 1) -> tuple[str, int]:
     from hydrotl.experiments.executors import default_jobs, pick_device
 
     device = pick_device(device)
-    # Processes share one GPU and its memory: one after another there, unless asked for more.
-    return device, jobs or (default_jobs() if device == "cpu" else 1)
+    return device, jobs or default_jobs(device)
 
 
 def print_scores(records: list[dict[str, Any]]) -> None:

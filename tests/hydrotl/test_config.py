@@ -351,7 +351,9 @@ def test_training_of_an_option_and_setting() -> None:
     assert recipe.training("local", "1-year").updates == 2
     assert recipe.training("local", "5-year").updates == 3
     assert recipe.training("TL-b", "1-year").updates == 4
-    with pytest.raises(ConfigError, match="no training of TL-b models for setting '5-year', and no default"):
+    with pytest.raises(
+        ConfigError, match="no training of TL-b models for setting '5-year', and no default"
+    ):
         recipe.training("TL-b", "5-year")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from hydrotl.experiments.records import results_dir
+from hydrotl.experiments.records import read_record, results_dir
 
 #: What the page calls a way.
 NAMES = {
@@ -84,3 +84,43 @@ def progress(found: dict[str, Any]) -> str:
     """How much of the study is there, while it is not finished; Markdown."""
     there, planned = found["settings"], found["planned"]
     return "" if there == planned else f"*{there} of {planned} targets are computed so far.*"
+
+
+def check_of_source(source: str) -> pd.DataFrame:
+    """Skill of a source in years that it was not trained on, with all inputs and without some."""
+    record = read_record(results_dir() / "source" / f"{source}.json")
+    rows = {"all inputs": record, **record["trials"]}
+    return pd.DataFrame(
+        {
+            "inputs": rows.keys(),
+            "median NSE": [row["nse_median"] for row in rows.values()],
+            "mean NSE": [row["nse_mean"] for row in rows.values()],
+        }
+    )
+
+
+def forgetting(study: str = "beyond") -> pd.DataFrame:
+    """NSE at home of models that were trained elsewhere: mean over targets, a row per model."""
+    record = read_record(results_dir() / "summary" / f"{study}-forgetting.json")
+    rows = pd.DataFrame(record["rows"])
+    means = rows.groupby("way", sort=False).agg(
+        targets=("target", "size"),
+        mean=("nse_mean", "mean"),
+        worst=("nse_mean", "min"),
+        median=("nse_median", "mean"),
+    )
+    names = {"mean": "mean NSE", "worst": "worst target's mean", "median": "median NSE"}
+    return means.rename(columns=names).rename_axis("model").reset_index()
+
+
+def by_source(found: dict[str, Any]) -> pd.DataFrame:
+    """Gain over the local network by way and source, from a study whose ways name both.
+
+    A way is called ``WAY, SOURCE``; without a source it starts from the study's own.
+    """
+    parts = found["ways_over_local"].items()
+    rows = [(*(f"{name}, all".split(", ")[:2]), part) for name, part in parts]
+    wide: dict[str, dict[str, float]] = {}
+    for way, source, part in rows:
+        wide.setdefault(source, {})[way] = part["mean"]
+    return pd.DataFrame(wide).T.rename_axis("source").reset_index()

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hydrotl.book.pages import show
-from hydrotl.config import load_options, load_recipe, load_region
+from hydrotl.config import load_all_options, load_options, load_recipe, load_region
 from hydrotl.experiments.cells import LOCAL
 from hydrotl.experiments.records import read_record, record_products, region_records, results_dir
 from hydrotl.experiments.uncertainty import Interval, interval
@@ -36,10 +36,11 @@ def committed() -> pd.DataFrame:
     Columns ``key`` (the region's file), ``region`` (its name), ``variant`` (what it changes of
     another region, or empty), ``rivers`` (the name of the region that it repeats, or its own),
     ``recipe``, ``attributes`` (their number), ``stands for`` (a region of the paper),
-    ``training``, ``model``, ``basins``, ``members``, ``median NSE`` and ``record``, the whole
-    results record.
+    ``training``, ``model``, ``beyond`` (whether the paper has no such option), ``basins``,
+    ``members``, ``median NSE`` and ``record``, the whole results record.
     """
     rows: list[dict[str, Any]] = []
+    papers = {LOCAL, *load_options()}
     for key in regions():
         region = load_region(key)
         rows += [
@@ -53,6 +54,7 @@ def committed() -> pd.DataFrame:
                 "stands for": region.stands_for,
                 "training": record["setting"],
                 "model": record["option"],
+                "beyond": record["option"] not in papers,
                 "basins": len(record["basins"]),
                 "members": record["members"],
                 "median NSE": record["nse_median"],
@@ -66,9 +68,9 @@ def committed() -> pd.DataFrame:
 def full(region: str, models: Sequence[str] = ()) -> list[Record]:
     """Records of a region scored on the test period, by setting and in the order of ``models``.
 
-    By default the local model and the transfer options.
+    By default the local model and all transfer options.
     """
-    order = list(models) or [LOCAL, *load_options()]
+    order = list(models) or [LOCAL, *load_all_options()]
     records = region_records(region, load_region(region).recipe)
     tested = [r for r in records if r["scored_on"] == "test" and r["option"] in order]
     return sorted(tested, key=lambda r: (r["setting"], order.index(r["option"])))

@@ -105,6 +105,10 @@ def test_page_counts_clear_gains_and_losses(page: dict[str, Any]) -> None:
     assert one["value"] == pytest.approx(page["gain"].median(), abs=1e-4)
     glued = page["glued"]
     assert glued["gain_cells"] == 4 * 2 * 3
+    beyond = page["counted"][page["counted"]["beyond"]]
+    assert set(beyond["model"]) <= {"zero", "readout", "warm-a", "warm-b", "warm-c"}
+    assert page["verdicts"].loc["the paper's options"].sum() == 4 * 2 * 3
+    assert page["verdicts"].to_numpy().sum() == 4 * 2 * 3 + len(beyond)
     assert 0 < glued["gain_count"] + glued["loss_count"] < glued["gain_cells"]
     assert glued["gb_basins"] == len(committed("gb", "local")["basins"])
     assert glued["ind_multi_tlc_mean"] == committed("ind", "TL-c", "multi-year")["nse_mean"]

@@ -17,6 +17,7 @@ import pytest
 from hydrotl.experiments import executors
 from hydrotl.experiments.executors import (
     WORKER_ENVIRONMENT,
+    default_jobs,
     pick_device,
     run_dask,
     run_here,
@@ -299,3 +300,17 @@ def test_devices_are_named_or_picked() -> None:
     if pick_device() == "cpu":
         with pytest.raises(ConfigError, match="PyTorch sees no GPU"):
             pick_device("cuda")
+
+
+def test_members_share_a_gpu_where_the_mps_daemon_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_MPS_PIPE_DIRECTORY", str(tmp_path))
+    assert default_jobs("cuda") == 1
+    pid = tmp_path / "nvidia-cuda-mps-control.pid"
+    pid.write_text(f"{os.getpid()}\n")
+    assert default_jobs("cuda") == 5
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    pid.write_text(str(gone.pid))
+    assert default_jobs("cuda") == 1
