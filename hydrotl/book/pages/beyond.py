@@ -81,9 +81,11 @@ def chosen(found: dict[str, Any]) -> pd.DataFrame:
 
 
 def progress(found: dict[str, Any]) -> str:
-    """How much of the study is there, while it is not finished; Markdown."""
+    """How much of the study is there."""
     there, planned = found["settings"], found["planned"]
-    return "" if there == planned else f"*{there} of {planned} targets are computed so far.*"
+    if there == planned:
+        return f"All {planned} targets are computed."
+    return f"{there} of {planned} targets are computed so far."
 
 
 def check_of_source(source: str) -> pd.DataFrame:
