@@ -30,7 +30,7 @@ ABSENT = 1e6
 
 @dataclass(frozen=True)
 class Mix:
-    """A model, or the weighted mean of two: name -> weight."""
+    """A model, or the weighted mean of some: name -> weight."""
 
     weights: tuple[tuple[str, float], ...]
 
@@ -39,7 +39,7 @@ class Mix:
         """For tables: ``warm-c`` or ``0.7 warm-c + 0.3 gr4j``."""
         if len(self.weights) == 1:
             return self.weights[0][0]
-        return " + ".join(f"{weight:g} {name}" for name, weight in self.weights)
+        return " + ".join(f"{weight:.2g} {name}" for name, weight in self.weights)
 
 
 def mixes(names: Sequence[str], shares: Sequence[float] = SHARES) -> list[Mix]:
@@ -113,8 +113,8 @@ class Rule(Strict):
     Attributes
     ----------
     default
-        Weights of models by name. Models that are not there leave their weight to the others;
-        where none is there, the best candidate is chosen.
+        Shares of models by name. Models that are not there leave theirs to the others; where none
+        is there, the best candidate is chosen.
     margin
         How much better another one must score on the held-out days, in NSE.
     shares

@@ -69,6 +69,7 @@ def test_figures_follow_from_the_records(study: dict[str, Any]) -> None:
     assert study["gain_over_local"]["wins"] == 1.0
 
 
-def test_committed_summary_is_that_of_the_committed_records() -> None:
-    again = json.loads(json.dumps(study_summary("beyond")))
-    assert beyond.figures_of() == again
+@pytest.mark.parametrize("study", ["beyond", "beyond-tuning"])
+def test_committed_summary_is_that_of_the_committed_records(study: str) -> None:
+    again = json.loads(json.dumps(study_summary(study)))
+    assert beyond.figures_of(study) == again
