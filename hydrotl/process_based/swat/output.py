@@ -5,7 +5,6 @@ So anyone's existing run can be a teacher, whatever wrote it.
 
 from __future__ import annotations
 
-import csv
 import re
 from itertools import islice
 from pathlib import Path
@@ -16,6 +15,7 @@ import xarray as xr
 
 from hydrotl.data.units import check_area, convert
 from hydrotl.process_based import flow_array
+from hydrotl.process_based.swat.tables import columns, consecutive, numbers, same_lines
 from hydrotl_core.errors import DataError
 
 CHANNEL_FILE = "channel_sd_day.txt"
@@ -27,10 +27,9 @@ _CHANNEL_COLUMNS = ["jday", "mon", "day", "yr", "unit"]
 #: Width of a value in ``output.rch``; names fill it, so that neighbours may touch.
 _WIDTH = 12
 _FLOW = "FLOW_OUTcms"
-_AGAIN = "the run may have been stopped; run it again"
 
 
-def swat_flow(path: Path, number: int, area: float) -> pd.Series:
+def swat_flow(path: Path, number: int | str, area: float) -> pd.Series:
     """Streamflow of a channel (SWAT+) or reach (SWAT2012), mm/day.
 
     Parameters
@@ -39,7 +38,7 @@ def swat_flow(path: Path, number: int, area: float) -> pd.Series:
         ``channel_sd_day.txt``, ``output.rch``, or the folder (``TxtInOut``) of either. A daily
         ``output.rch`` needs its ``file.cio`` beside it.
     number
-        Number of the reach (RCH) or channel: see :func:`read_channel`.
+        Number of the reach (RCH), or number or name of the channel: see :func:`read_channel`.
     area
         Area of the basin above it, km2.
 
@@ -66,18 +65,23 @@ def swat_flow(path: Path, number: int, area: float) -> pd.Series:
     first = path.open(encoding="utf-8", errors="replace").read(200) if path.is_file() else ""
     if not first:
         raise DataError(f"{path} is missing or empty: run SWAT first")
-    flow = (read_channel if "SWAT+" in first else read_output_rch)(path, number)
+    if "SWAT+" in first:
+        flow = read_channel(path, number)
+    elif isinstance(number, str) and not number.strip().isdecimal():
+        raise DataError(f"{path}: a reach has a number (RCH), not the name {number!r}")
+    else:
+        flow = read_output_rch(path, int(number))
     depth = convert(flow.to_numpy(), "m3/s", "mm/day", area)
     return pd.Series(depth, index=flow.index, name="streamflow")
 
 
-def flow_of_runs(ds: xr.Dataset, runs: dict[str, tuple[Path, int, float]]) -> xr.DataArray:
+def flow_of_runs(ds: xr.Dataset, runs: dict[str, tuple[Path, int | str, float]]) -> xr.DataArray:
     """Streamflow of existing SWAT runs on the basins and days of ``ds``, mm/day.
 
     Parameters
     ----------
     runs
-        Basin id -> output file or folder, number of the channel or reach, area in km2: the
+        Basin id -> output file or folder, number or name of the channel or reach, area in km2: the
         arguments of :func:`swat_flow`. The print has to be daily.
 
     Returns
@@ -103,87 +107,72 @@ def flow_of_runs(ds: xr.Dataset, runs: dict[str, tuple[Path, int, float]]) -> xr
     return flow_array(ds, flows)
 
 
-def _columns(
-    path: Path, skip: int, places: dict[str, int], text: str | None = None
-) -> pd.DataFrame:
-    """Columns of a file after its first ``skip`` lines, by line number.
-
-    ``places`` are the words of a line that they hold; the column ``text`` keeps its spelling.
-    """
-    try:
-        frame = pd.read_csv(
-            path,
-            sep=r"\s+",
-            header=None,
-            skiprows=skip,
-            skip_blank_lines=False,
-            usecols=sorted(set(places.values())),
-            dtype={places[text]: str} if text else None,
-            quoting=csv.QUOTE_NONE,
-            encoding_errors="replace",
-            low_memory=False,
-        )
-    except ValueError as error:
-        raise DataError(f"{path} cannot be read after line {skip} ({error}): {_AGAIN}") from None
-    frame.index += skip + 1
-    frame = frame.dropna(how="all")
-    return pd.DataFrame({name: frame[place] for name, place in places.items()})
-
-
-def _numbers(path: Path, table: pd.DataFrame) -> pd.DataFrame:
-    """``table`` as numbers; a DataError names the first line that has something else."""
-    # Fortran leaves out the E of an exponent with three digits: 0.1234-100.
-    spelled = table.replace(r"(?<=\d)(?=[+-]\d{3}$)", "E", regex=True)
-    numbers = spelled.apply(pd.to_numeric, errors="coerce")
-    wrong = numbers.isna().any(axis=1)
-    if wrong.any():
-        words = ", ".join(f"{name} {word}" for name, word in table.loc[wrong.idxmax()].items())
-        raise DataError(f"{path}, line {wrong.idxmax()} cannot be read ({words}): {_AGAIN}")
-    return numbers
-
-
-def _consecutive(path: Path, dates: pd.DataFrame, freq: str) -> pd.DatetimeIndex:
-    """Dates of the columns year, month and day, if they follow one another."""
-    index = pd.DatetimeIndex(pd.to_datetime(dates, errors="coerce"))
-    if index.hasnans or not index.equals(pd.date_range(index[0], index[-1], freq=freq)):
-        what = {"D": "days", "MS": "months"}[freq]
-        raise DataError(f"{path}: the {what} are not consecutive")
-    return index
-
-
-def read_channel(path: Path, number: int) -> pd.Series:
+def read_channel(path: Path, number: int | str) -> pd.Series:
     """Daily flow out of a channel of SWAT+, m3/s, from ``channel_sd_day.txt``.
 
     Parameters
     ----------
     number
-        The channel's number on the map (``gis_id``), which its name has too (13 is ``cha013``).
-        If a file's channels have no such numbers, the one in the order of printing (``unit``).
+        The channel's number on the map (``gis_id``), which its name has too (13 is ``cha013``), or
+        its name. If a file's channels have no such numbers, the one in the order of printing
+        (``unit``).
 
     Raises
     ------
     DataError
-        If the file has no flow, no such channel, a line that cannot be read or a missing day.
+        If the file has no flow in m3/s, no such channel, another by its name than by its number, a
+        line that cannot be read or a missing day.
     """
     with path.open(encoding="utf-8", errors="replace") as file:
-        names = [next(file, "").split() for _ in range(3)][1]
+        _, *head = [next(file, "").split() for _ in range(3)]
+    names, units = head
     if "flo_out" not in names or names[: len(_CHANNEL_COLUMNS)] != _CHANNEL_COLUMNS:
         raise DataError(f"{path}, line 2: no column flo_out; is it SWAT+'s {CHANNEL_FILE}?")
+    if not {"m^3/s", "m3/s"} & set(units):
+        raise DataError(f"{path}, line 3: no unit m^3/s, so flo_out is of another revision's unit")
     places = {"year": "yr", "month": "mon", "day": "day", "unit": "unit", "flow": "flo_out"}
     places["gis_id"] = "gis_id" if "gis_id" in names else "unit"
-    table = _columns(path, 3, {column: names.index(name) for column, name in places.items()})
-    ids = _numbers(path, table[["unit", "gis_id"]]).astype(int)
-    known = ids.drop_duplicates()
-    if known["gis_id"].duplicated().any() or (known["gis_id"] == 0).any():
-        known = known.assign(gis_id=known["unit"])
-    unit = known["unit"][known["gis_id"] == number]
-    if unit.empty:
-        pairs = [f"{gis_id} (unit {unit})" for unit, gis_id in known.to_numpy()[:30]]
-        more = ", ..." if len(known) > 30 else ""
-        raise DataError(f"{path} has no channel {number}; it has gis_id {', '.join(pairs)}{more}")
-    lines = _numbers(path, table[ids["unit"] == unit.iloc[0]])
-    index = _consecutive(path, lines[["year", "month", "day"]], "D")
+    places["name"] = "name" if "name" in names else "unit"
+    words = {column: names.index(name) for column, name in places.items()}
+    table = columns(path, 3, words, text="name")
+    ids = numbers(path, table[["unit", "gis_id"]]).astype(int).assign(name=table["name"])
+    same_lines(path, ids["unit"], "unit")
+    unit = channel_unit(path, ids.drop_duplicates(), number)
+    lines = numbers(path, table[ids["unit"] == unit].drop(columns="name"))
+    index = consecutive(path, lines[["year", "month", "day"]], "D")
     return pd.Series(lines["flow"].to_numpy(), index, name="flo_out")
+
+
+def channel_unit(path: Path, known: pd.DataFrame, number: int | str) -> int:
+    """Place in the order of printing of the channel with a number or name.
+
+    ``known`` has a row per channel: ``unit``, ``gis_id``, ``name``.
+    """
+    text = str(number).strip()
+    of_name = known["name"].astype(str).str.extract(r"^\D*0*(\d+)$")[0]
+    numberings = [column.astype(str) for column in (known["gis_id"], of_name.fillna("0"))]
+    numberings = [n for n in numberings if not n.duplicated().any() and not (n == "0").any()]
+    if not text.isdecimal():
+        numberings = [known["name"].astype(str)]
+    found = {
+        int(unit)
+        for numbering in numberings or [known["unit"].astype(str)]
+        for unit in known["unit"][numbering == (text.lstrip("0") if text.isdecimal() else text)]
+    }
+    if len(found) == 1:
+        return found.pop()
+    named = bool(found) or not text.isdecimal()
+    listed = [
+        f"{row.gis_id} (unit {row.unit}{f', name {row.name}' if named else ''})"
+        for row in known.itertuples()
+    ]
+    channels = ", ".join(listed[:30]) + (", ..." if len(listed) > 30 else "")
+    if found:
+        raise DataError(
+            f"{path}: channel {number} is one by its gis_id and another by its name: give the "
+            f"name; it has gis_id {channels}"
+        )
+    raise DataError(f"{path} has no channel {number}; it has gis_id {channels}")
 
 
 def read_output_rch(path: Path, reach: int) -> pd.Series:
@@ -209,15 +198,16 @@ def read_output_rch(path: Path, reach: int) -> pd.Series:
     lines = _reach_lines(path, reach)
     time = lines["time"]
     if "year" in lines:
-        index = _consecutive(path, lines[["year", "day"]].assign(month=time), "D")
+        index = consecutive(path, lines[["year", "day"]].assign(month=time), "D")
     elif time.min() > 366:
-        index = pd.DatetimeIndex([pd.Timestamp(year, 1, 1) for year in time])
+        dates = pd.DataFrame({"year": time, "month": 1, "day": 1})
+        index = consecutive(path, dates, "YS")
     elif time.max() > 366:
         if time.iloc[-1] <= 12:
             raise DataError(f"{path} ends within a year: the run was stopped; run it again")
         dates = pd.DataFrame({"year": time.where(time > 366).bfill(), "month": time, "day": 1})
         lines, dates = lines[time <= 12], dates[time <= 12]
-        index = _consecutive(path, dates, "MS")
+        index = consecutive(path, dates, "MS")
     else:
         index = _days_of_years(path, time.to_numpy())
     return pd.Series(lines["flow"].to_numpy(), index, name="FLOW_OUT")
@@ -240,13 +230,16 @@ def _reach_lines(path: Path, reach: int) -> pd.DataFrame:
     dated = len(first) > 4 and "." not in first[4]
     places = {"reach": 1, "time": 3, **({"day": 4, "year": 5} if dated else {})}
     places["flow"] = (7 if dated else 5) + _flow_column(path, head[names[0]])
-    table = _columns(path, skip, places, text="time")
+    table = columns(path, skip, places, text="time")
     # With a decimal point, MON is the number of years that a mean is over.
     mean = table["time"].str.contains(".", regex=False, na=False)
-    lines = table[(_numbers(path, table[["reach"]])["reach"] == reach) & ~mean]
+    reaches = numbers(path, table[["reach"]])["reach"].astype(int)
+    lines = table[(reaches == reach) & ~mean]
     if lines.empty:
-        raise DataError(f"{path} has no reach {reach}")
-    return _numbers(path, lines)
+        known = ", ".join(map(str, reaches.unique()[:30]))
+        raise DataError(f"{path} has no reach {reach}; it has {known}")
+    same_lines(path, reaches, "reach")
+    return numbers(path, lines)
 
 
 def _flow_column(path: Path, line: str) -> int:
