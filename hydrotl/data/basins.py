@@ -19,7 +19,7 @@ from hydrotl.data.canonical import static_attributes
 from hydrotl.data.manifest import Attributes
 from hydrotl_core.arrays import in_period
 from hydrotl_core.recipe import Period
-from hydrotl_core.scaling import STREAMFLOW
+from hydrotl_core.scaling import PRECIPITATION, STREAMFLOW, require
 
 #: Decimals of the facts of a basin.
 DIGITS = {
@@ -80,6 +80,7 @@ def climate_indices(
     (streamflow over precipitation). Each is a ratio of sums over the days on which both of its
     parts are known; NaN where these are fewer than ``MIN_DAYS``.
     """
+    require(ds, [PRECIPITATION], "climate needs")
     first, last = min(p.start for p in periods), max(p.end for p in periods)
     ds = ds.sel(time=slice(pd.Timestamp(first), pd.Timestamp(last)))
     rain = np.where(in_period(ds, periods), ds["prcp"].values.astype(float), np.nan)

@@ -8,7 +8,7 @@ values to the bit and proves on reading that it does.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from hydrotl.data.canonical import check_canonical, data_hash
 from hydrotl.data.manifest import Dataset, Manifest, load_manifest
 from hydrotl.data.readers import read_dataset
 from hydrotl.data.readers.assemble import pick_basins
+from hydrotl.data.spelling import basin_id, look_alike
 from hydrotl.paths import data_dir
 from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.files import replacing
@@ -76,7 +77,7 @@ def open_dataset(
         ds = read_dataset(folder, dataset, basins)
         ds.attrs[ALL_BASINS] = ds.sizes["basin"] if basins is None else 0
     for attribute, values in dataset.attributes.values.items():
-        known = [float(values.get(str(basin), np.nan)) for basin in ds["basin"].values]
+        known = _stated_values(values, [str(b) for b in ds["basin"].values], attribute, name)
         ds = ds.assign({attribute: ("basin", known)})
     references = "; ".join(dataset.citation)
     ds = ds.assign_attrs(
@@ -84,6 +85,24 @@ def open_dataset(
     )
     origin = name if file is None else str(file)
     return check_canonical(_select_period(ds, start, end, name), origin)
+
+
+def _stated_values(
+    values: Mapping[str, float], basins: Sequence[str], attribute: str, name: str
+) -> list[float]:
+    """An attribute that the manifest entry states by basin; NaN where it states none.
+
+    A DataError if a basin's value stands under another spelling of its id.
+    """
+    stated = {basin_id(basin): float(value) for basin, value in values.items()}
+    others = {look_alike(basin): basin for basin in stated if basin not in basins}
+    for basin in basins:
+        if basin not in stated and look_alike(basin) in others:
+            raise DataError(
+                f"{name}: `attributes: values: {attribute}` has basin "
+                f"'{others[look_alike(basin)]}', the data '{basin}': write the id as in the data"
+            )
+    return [stated.get(basin, np.nan) for basin in basins]
 
 
 def save_dataset(ds: xr.Dataset, path: Path) -> None:

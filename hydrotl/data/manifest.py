@@ -108,6 +108,7 @@ class Attributes(Strict):
     soil_depth: Variable | None = Field(None, description="depth of the soil")
     table_s1: Names = Field([], description="attributes of the paper's Table S1")
     uses_flow: Names = Field([], description="attributes computed from observed streamflow")
+    text: Names = Field([], description="attributes that are names or codes, also if of digits")
     about: dict[Text, Text] = Field({}, description="meaning and unit of attributes, for tables")
     values: dict[Text, dict[Text, float]] = Field(
         {}, description="attributes by basin, of data that come without a table"

@@ -14,11 +14,13 @@ from hydrotl.data.canonical import static_attributes
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.climate import CLIMATE, CLIMATE_NEEDS, has_climate
 from hydrotl.data.derive import DERIVABLE, derive
-from hydrotl.data.manifest import Attributes, load_manifest
+from hydrotl.data.manifest import Attributes, Dataset, load_manifest
+from hydrotl.data.readers.assemble import similar_id
+from hydrotl.data.spelling import basin_id
 from hydrotl_core.arrays import in_period
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Inputs, Period
-from hydrotl_core.scaling import STREAMFLOW, require
+from hydrotl_core.scaling import PRECIPITATION, STREAMFLOW, require
 
 
 def select_basins(ds: xr.Dataset, choice: Basins, dataset: str) -> xr.Dataset:
@@ -28,12 +30,16 @@ def select_basins(ds: xr.Dataset, choice: Basins, dataset: str) -> xr.Dataset:
     """
     entry = load_manifest()[dataset]
     known = [str(b) for b in ds["basin"].values]
-    unknown = sorted(set((choice.ids or []) + choice.exclude) - set(known))
+    wanted, excluded = ([basin_id(b) for b in ids or []] for ids in (choice.ids, choice.exclude))
+    unknown = sorted(set(wanted + excluded) - set(known))
     if unknown:
-        raise ConfigError(f"basins {', '.join(unknown)} are not in data set {dataset}")
-    keep = ~np.isin(known, choice.exclude)
+        raise ConfigError(
+            f"basins {', '.join(unknown)} are not in data set {dataset}; "
+            f"{similar_id(unknown[0], known)}"
+        )
+    keep = ~np.isin(known, excluded)
     if choice.ids is not None:
-        keep &= np.isin(known, choice.ids)
+        keep &= np.isin(known, wanted)
     boxes = [("latitude", choice.latitude), ("longitude", choice.longitude)]
     if choice.screen is not None:
         if choice.screen not in entry.screens:
@@ -50,6 +56,8 @@ def select_basins(ds: xr.Dataset, choice: Basins, dataset: str) -> xr.Dataset:
             name = getattr(entry.attributes, role)
             if name is None:
                 raise ConfigError(f"data set {dataset} names no attribute for the {role}")
+            if name not in static_attributes(ds):
+                raise ConfigError(f"data set {dataset} has no attribute {name!r}, its {role}")
             degrees = ds[name].values
             keep &= (degrees >= bounds[0]) & (degrees <= bounds[1])
     if not keep.any():
@@ -67,6 +75,7 @@ def region_data(region: Region, inputs: Inputs | None = None) -> xr.Dataset:
     DataError
         If an input is absent.
     """
+    require_precipitation(load_manifest()[region.dataset])
     flow = set(load_manifest()[region.dataset].attributes.uses_flow)
     inputs = inputs or region.inputs
     leaking = [name for name in inputs.static if name in flow]
@@ -79,6 +88,29 @@ def region_data(region: Region, inputs: Inputs | None = None) -> xr.Dataset:
     roles = load_manifest()[region.dataset].attributes
     ds, wanted = _with_inputs(ds, inputs, roles)
     return ds[list(dict.fromkeys(wanted))].load()
+
+
+def require_precipitation(dataset: Dataset) -> None:
+    """Refuse data without ``prcp`` before anything trains.
+
+    The climate of a basin, GR4J and the paper's scaling of flow all rest on it; another name means
+    a second product.
+
+    Raises
+    ------
+    ConfigError
+        If the manifest entry has no variable ``prcp``.
+    """
+    if PRECIPITATION in dataset.variables:
+        return
+    products = [name for name in dataset.variables if name.startswith(f"{PRECIPITATION}_")]
+    named = (
+        f", only {', '.join(products)}: name the product to rely on" if products else ": give it as"
+    )
+    raise ConfigError(
+        f"{dataset.title}: no precipitation under its canonical name{named} `{PRECIPITATION}` in "
+        "`variables` of the manifest entry (and in the region's inputs)"
+    )
 
 
 def region_basins(region: Region) -> xr.Dataset:
@@ -113,6 +145,7 @@ def source_inputs(source: Source, file: Path | None = None) -> xr.Dataset:
     DataError
         If the data or an input of the source are absent.
     """
+    require_precipitation(load_manifest()[source.dataset])
     ds = open_dataset(source.dataset, file=file)
     roles = load_manifest()[source.dataset].attributes
     ds, wanted = _with_inputs(ds, source.inputs, roles)

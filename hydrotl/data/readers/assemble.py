@@ -1,5 +1,7 @@
 """From the records of single basins to one canonical data set."""
 
+import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -8,11 +10,20 @@ import xarray as xr
 from pydantic import Field
 
 from hydrotl.data.canonical import unit_of
-from hydrotl.data.manifest import Dataset
+from hydrotl.data.manifest import Attributes, Dataset, Variable
 from hydrotl.data.readers.series import OnFault, Record
+from hydrotl.data.spelling import basin_id, look_alike
 from hydrotl.data.units import check_area, convert, needs_area
 from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.recipe import Strict
+
+#: Attributes that the code relies on, by the keys of `attributes` in the manifest entry.
+PLACE = ("area", "latitude", "longitude", "elevation")
+ROLES = (*PLACE, "slope", "forest", "sand", "clay", "lai", "soil_depth")
+
+#: So many days less than other variables of a basin look like lost lines; more, like a shorter
+#: record.
+FEW_DAYS = 10
 
 #: What a reader returns: records by basin, and the attribute table with the ids as index.
 Found = tuple[dict[str, Record], pd.DataFrame | None]
@@ -37,11 +48,11 @@ def pick_basins(available: Iterable[str], basins: Sequence[str] | None, title: s
         return known
     if isinstance(basins, str):
         raise ConfigError(f"{title}: basins must be a list of ids, not the text {basins!r}")
-    wanted = list(basins)
+    wanted = [basin_id(basin) if isinstance(basin, str) else basin for basin in basins]
     if not wanted:
         raise ConfigError(f"{title}: an empty list of basins was asked for")
     for basin in sorted(set(wanted) - set(known), key=wanted.index):
-        raise DataError(f"{title}: no basin {basin!r}; {_similar_id(basin, known)}")
+        raise DataError(f"{title}: no basin {basin!r}; {similar_id(basin, known)}")
     for basin in wanted:
         if wanted.count(basin) > 1:
             raise DataError(f"{title}: basin {basin} was asked for more than once")
@@ -72,13 +83,18 @@ def to_dataset(
     Raises
     ------
     DataError
-        If there is no record, a basin lacks attributes, or an area is needed and unusable.
+        If there is no record, a basin lacks attributes, an area is needed and unusable, or an
+        attribute with a role, such as the latitude, is no number.
     """
     if not records:
         raise DataError(f"{dataset.title}: no basin was found to read")
     basins = list(records)
     table = None if attributes is None else _rows(attributes, basins, dataset.title)
+    if table is not None:
+        _check_roles(table, dataset)
     spanning = dataset.forcings or list(dataset.variables)
+    for basin, record in records.items():
+        _warn_of_lost_days({name: record[name] for name in spanning}, dataset, basin)
     spans = [record[name].index for record in records.values() for name in spanning]
     first, last = min(days[0] for days in spans), max(days[-1] for days in spans)
     time = pd.date_range(first, last, freq="D", unit="ns")
@@ -105,6 +121,43 @@ def to_dataset(
         units = {"units": "km2"} if name == dataset.attributes.area else {}
         ds[name] = ("basin", column, units)
     return ds
+
+
+def _warn_of_lost_days(record: Record, dataset: Dataset, basin: str) -> None:
+    """Say if some variables begin or end a few days from the others, as if lines were lost."""
+    for end, text in ((0, "begins"), (-1, "ends")):
+        days = {name: pd.Timestamp(series.index[end]) for name, series in record.items()}
+        first, last = min(days, key=lambda n: days[n]), max(days, key=lambda n: days[n])
+        if 0 < (days[last] - days[first]).days <= FEW_DAYS:
+            warnings.warn(
+                f"{dataset.title}: in basin {basin} '{first}' {text} on {days[first].date()} and "
+                f"'{last}' on {days[last].date()}; was a line lost from a file?",
+                stacklevel=3,
+            )
+
+
+def _check_roles(table: pd.DataFrame, dataset: Dataset) -> None:
+    """Attributes that the code relies on must be numbers, and should be there."""
+    roles: Attributes = dataset.attributes
+    for role in ROLES:
+        named = getattr(roles, role)
+        natives = named.native.split("+") if isinstance(named, Variable) else [named or ""]
+        for name in filter(None, map(str.strip, natives)):
+            if name in table and table[name].dtype != np.float64:
+                text = next((text for text in table[name] if text), "")
+                raise DataError(
+                    f"{dataset.title}: attribute '{name}' is the {role} by the manifest entry, but "
+                    f"no numeric attribute (it holds {text!r}): correct the table or the entry"
+                )
+    for role in PLACE:
+        name = getattr(roles, role)
+        if name is not None and name not in table and name not in roles.values:
+            warnings.warn(
+                f"{dataset.title}: no attribute '{name}', which is the {role} by the manifest "
+                f"entry, so the {role} is not known; correct the entry, or take one of "
+                f"{', '.join(map(str, table.columns[:30]))}",
+                stacklevel=3,
+            )
 
 
 def _areas(table: pd.DataFrame | None, dataset: Dataset, name: str) -> dict[str, float]:
@@ -135,14 +188,21 @@ def _rows(table: pd.DataFrame, basins: Sequence[str], title: str) -> pd.DataFram
     if absent:
         raise DataError(
             f"{title}: {len(absent)} basin(s) without attributes, first {absent[0]}; "
-            f"{_similar_id(absent[0], table.index)}"
+            f"{similar_id(absent[0], table.index)}"
         )
     return table.loc[list(basins)]
 
 
-def _similar_id(basin: str, known: Iterable[str]) -> str:
+def similar_id(basin: str, known: Iterable[str]) -> str:
+    """What may have been meant by an unknown id, for an error message."""
     ids = [str(other) for other in known]
-    alike = [other for other in ids if other.lstrip("0") == str(basin).lstrip("0")]
+    alike = [other for other in ids if look_alike(other) == look_alike(str(basin))]
     if alike:
-        return f"did you mean '{alike[0]}'? Ids are text and keep their leading zeros"
+        return (
+            f"did you mean '{alike[0]}'? Ids are text and keep their leading zeros (spreadsheets "
+            "drop them, or add decimals)"
+        )
+    powers = [other for other in ids if re.fullmatch(r"\d([.,]\d+)?[eE]\+\d+", other)]
+    if powers:
+        return f"a spreadsheet has turned ids into powers of ten, such as {powers[0]}: restore them"
     return f"there are {len(ids)}: {', '.join(ids[:5])}{', ...' if len(ids) > 5 else ''}"

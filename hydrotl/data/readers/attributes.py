@@ -1,18 +1,27 @@
 """Attribute tables: one row per basin, ids as text, columns numeric or categorical."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.text import read_header, read_table, split_missing
+from hydrotl.data.readers.columns import typed_column
+from hydrotl.data.readers.text import read_header, read_table, separator_hint
+from hydrotl.data.spelling import basin_id, plain
 from hydrotl_core.errors import DataError
 
 
-def read_attributes(folder: Path, pattern: str, dataset: Dataset, **form: Any) -> pd.DataFrame:
+def read_attributes(
+    folder: Path,
+    pattern: str,
+    dataset: Dataset,
+    basins: Sequence[str] | None = None,
+    id_width: int = 0,
+    **form: Any,
+) -> pd.DataFrame:
     """Read attribute tables of the same basins side by side.
 
     Parameters
@@ -20,36 +29,54 @@ def read_attributes(folder: Path, pattern: str, dataset: Dataset, **form: Any) -
     folder, pattern
         The tables: a file inside ``folder``, or a pattern with ``*`` for several. A column that is
         in several tables is taken from the first.
+    basins
+        Basins that must have a row in every table, if they have one in any; None: all.
+    id_width
+        Ids are padded with zeros to so many digits.
     form
-        ``separator`` and ``encoding``, see :func:`hydrotl.data.readers.text.read_table`.
+        ``separator``, ``encoding`` and ``decimal``, see
+        :func:`hydrotl.data.readers.text.read_table`.
 
     Returns
     -------
     pandas.DataFrame
-        Basin ids (text) as index. A column of numbers is float64 with NaN for missing; a column
-        that holds any other text, or codes with leading zeros, is text with "" for missing.
+        Basin ids (text) as index. A column of numbers is float64 with NaN for missing, one of words
+        or codes is text with "" for missing, see
+        :func:`hydrotl.data.readers.columns.typed_column`. A column without a name is left out.
 
     Raises
     ------
     DataError
-        If there is no table, a file is not one, or an id is empty or occurs twice.
+        If there is no table, a file is not one, an id is empty or occurs twice, a number column
+        holds text, a basin has a row in some tables only, or two tables contradict each other.
     """
     paths = sorted(folder.glob(pattern)) if "*" in pattern else [folder / pattern]
     if not paths:
         raise DataError(f"{(folder / pattern).parent}: no attribute tables; fetch them too")
-    id_column = dataset.attributes.id_column or "gauge_id"
-    joined = pd.DataFrame()
+    id_column = plain(dataset.attributes.id_column or "gauge_id")
+    tables: dict[Path, pd.DataFrame] = {}
     for path in paths:
-        header = read_header(path, **form)
-        table = read_table(path, text=header, **form)
-        if id_column not in table:
+        header = [name for name in read_header(path, **_bare(form)) if name]
+        if id_column not in header:
             raise DataError(
                 f"{path}: no column '{id_column}' with the basin ids (it has: "
                 f"{', '.join(header[:20])}); correct `attributes.id_column` in the manifest entry"
+                f"{', or the separator' * bool(separator_hint(header))}{separator_hint(header)}"
             )
-        typed = _with_ids(table, id_column, dataset.missing, path)
-        new = typed[typed.columns.difference(joined.columns, sort=False)]
-        joined = new if path == paths[0] else joined.join(new)
+        table = read_table(path, text=header, **_bare(form))
+
+        def place(name: str, line: Any, path: Path = path) -> str:
+            return f"{path}, line {line}, column '{name}'"
+
+        ids = table[id_column].map(lambda text: basin_id(text).zfill(id_width) if text else "")
+        columns = table.drop(columns=id_column)
+        tables[path] = _typed(ids, columns, dataset, place, path, form.get("decimal", "."))
+    _check_rows(tables, basins, dataset.title)
+    first, *others = tables.items()
+    joined = first[1]
+    for path, table in others:
+        _check_same(joined, table, first[0], path)
+        joined = joined.join(table[table.columns.difference(joined.columns, sort=False)])
     return joined
 
 
@@ -66,29 +93,75 @@ def read_transposed(
         raise DataError(f"{path}: {len(header)} columns, not {wanted}")
     names = header[: len(header) - meaning]
     table = read_table(path, text=names, **form)
-    turned = table.set_index(names[0]).T.rename_axis(columns=None).reset_index(names=names[0])
-    return _with_ids(turned, names[0], dataset.missing, path)
+    attributes = table[names[0]]
+    for line, name in attributes[attributes.duplicated()].items():
+        raise DataError(f"{path}, line {line}: attribute '{name}' occurs twice; keep one row")
+    lines = {name: line for line, name in attributes.items()}
+
+    def place(name: str, basin: Any) -> str:
+        return f"{path}, line {lines[name]} ('{name}'), column '{basin}'"
+
+    turned = table.set_index(names[0]).T.rename_axis(columns=None)
+    ids = pd.Series([basin_id(name) for name in turned.index], turned.index)
+    return _typed(ids, turned, dataset, place, path)
 
 
-def _with_ids(
-    table: pd.DataFrame, id_column: str, missing: Sequence[float | str], path: Path
+def _bare(form: dict[str, Any]) -> dict[str, Any]:
+    """``form`` without the decimal sign: attributes are read as text first."""
+    return {key: value for key, value in form.items() if key != "decimal"}
+
+
+def _typed(
+    ids: pd.Series,
+    table: pd.DataFrame,
+    dataset: Dataset,
+    place: Callable[[str, Any], str],
+    path: Path,
+    decimal: str = ".",
 ) -> pd.DataFrame:
-    """Index a table of text by its basin ids, and type its other columns."""
-    ids = table[id_column]
+    """Type the columns of a table of text, and index it by its basin ids."""
     for line in ids.index[ids == ""]:
-        raise DataError(f"{path}, line {line}: no basin id in column '{id_column}'")
+        raise DataError(f"{path}, line {line}: no basin id; complete or remove it")
     for line, basin in ids[ids.duplicated()].items():
-        raise DataError(f"{path}, line {line}: basin {basin} occurs twice; keep one row")
-    typed = {name: _typed(table[name], missing) for name in table.columns if name != id_column}
+        first = ids.index[ids == basin][0]
+        raise DataError(
+            f"{path}, line {line}: basin {basin} occurs twice (first: {first}); keep one row"
+        )
+    typed = {
+        name: typed_column(
+            table[name],
+            dataset.missing,
+            partial(place, name),
+            text=name in dataset.attributes.text,
+            decimal=decimal,
+        )
+        for name in table.columns
+    }
     return pd.DataFrame(typed, index=table.index).set_index(pd.Index(ids, name="basin"))
 
 
-def _typed(texts: pd.Series, missing: Sequence[float | str]) -> pd.Series:
-    absent_texts, numbers = split_missing(missing)
-    absent = texts.isin(absent_texts)
-    present = texts[~absent]
-    codes = present.str.fullmatch(r"0\d+").any()
-    values = pd.to_numeric(present, errors="coerce")
-    if codes or values.isna().any() or np.isinf(values).any():
-        return texts.where(~absent, "")
-    return values.where(~values.isin(numbers)).reindex(texts.index).astype(np.float64)
+def _check_rows(tables: dict[Path, pd.DataFrame], basins: Sequence[str] | None, title: str) -> None:
+    """Every basin that has a row in some table must have one in all of them."""
+    known = list(dict.fromkeys(basin for table in tables.values() for basin in table.index))
+    if basins is not None:
+        known = sorted(set(basins) & set(known))
+    for path, table in tables.items():
+        lacking = [basin for basin in known if basin not in table.index]
+        if lacking:
+            named = ", ".join(lacking[:10]) + (", ..." if len(lacking) > 10 else "")
+            raise DataError(
+                f"{path}: no row of {len(lacking)} basin(s) that other attribute tables of "
+                f"{title} have: {named}; complete the table, or leave these basins out"
+            )
+
+
+def _check_same(one: pd.DataFrame, other: pd.DataFrame, first: Path, second: Path) -> None:
+    """A column that two tables have must hold the same values in both."""
+    for name in one.columns.intersection(other.columns):
+        a, b = one[name].align(other[name], join="inner")
+        differ = (a != b) & ~(a.isna() & b.isna())
+        for basin in a.index[differ]:
+            raise DataError(
+                f"{second}: basin {basin} has '{name}' {b[basin]}, but {a[basin]} in {first.name}: "
+                "keep the column in one table"
+            )

@@ -29,14 +29,14 @@ def read(
     folder: Path, dataset: Dataset, options: ReaderOptions, basins: Sequence[str] | None
 ) -> Found:
     """Read ``basins`` (None: all with forcing and flow) (see :mod:`hydrotl.data.readers`)."""
-    found = find_files(folder, "catchment_mean_forcings/{basin}.csv")
-    files = {basin.zfill(_ID_WIDTH): path for basin, path in found.items()}
+    files = find_files(folder, "catchment_mean_forcings/{basin}.csv", _ID_WIDTH)
     flow_path = folder / "streamflow_timeseries" / "streamflow_observed.csv"
     columns = basin_columns(flow_path, _DATE, id_width=_ID_WIDTH)
     available = [basin for basin in files if basin in columns]
     chosen = pick_basins(available, basins, f"{dataset.title} (basins with forcing and flow)")
-    attributes = read_attributes(folder, "attributes_csv/camels_ind_*.csv", dataset)
-    attributes.index = attributes.index.str.zfill(_ID_WIDTH)
+    attributes = read_attributes(
+        folder, "attributes_csv/camels_ind_*.csv", dataset, chosen, _ID_WIDTH
+    )
     natives, gaps = dataset.natives(dataset.forcings), options.gaps
     records = {basin: read_series(files[basin], natives, _DATE, dataset, gaps) for basin in chosen}
     if STREAMFLOW in dataset.variables:

@@ -22,7 +22,8 @@ import pandas as pd
 from hydrotl.data.manifest import Dataset
 from hydrotl.data.readers.assemble import Found, ReaderOptions, pick_basins
 from hydrotl.data.readers.attributes import read_attributes
-from hydrotl.data.readers.series import check_days, find_files, parse_days, read_series
+from hydrotl.data.readers.dates import parse_days
+from hydrotl.data.readers.series import check_days, find_files, read_series
 from hydrotl.data.readers.text import read_table
 from hydrotl_core.errors import DataError
 from hydrotl_core.scaling import STREAMFLOW
@@ -40,11 +41,12 @@ def read(folder: Path, dataset: Dataset, options: Options, basins: Sequence[str]
     """Read ``basins`` (None: all with a forcing file) (see :mod:`hydrotl.data.readers`)."""
     name = "{basin}_lump_*_forcing_leap.txt"
     files = find_files(folder, f"basin_mean_forcing/{options.forcing}/*/{name}")
+    chosen = pick_basins(sorted(files), basins, dataset.title)
     attributes = read_attributes(
-        folder, "camels_attributes_v2.0/camels_*.txt", dataset, separator=";"
+        folder, "camels_attributes_v2.0/camels_*.txt", dataset, chosen, separator=";"
     )
     records = {}
-    for basin in pick_basins(sorted(files), basins, dataset.title):
+    for basin in chosen:
         records[basin] = read_series(
             files[basin],
             dataset.natives(dataset.forcings),

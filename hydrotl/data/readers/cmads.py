@@ -3,8 +3,9 @@
 CMADS (Meng et al. 2019) hands out its grid cells as stations in the form that ArcSWAT 2012 reads:
 a file per station and quantity, the first day as YYYYMMDD on the first line, then a line per day
 with one number (in temperature files two, ``maximum,minimum``). The days are not written, so no
-day can be left out. The basin mean is the weighted mean of the basin's stations, and missing on a
-day on which a station with a weight is missing.
+day can be left out: all files of a basin must have the same days, or one has lost a line. The
+basin mean is the weighted mean of the basin's stations, and missing on a day on which a station
+with a weight is missing.
 
 Files in the data set's folder, all but the station files under names of your own choice::
 
@@ -25,17 +26,19 @@ Its options, besides those of every reader: ``series`` (file and columns of each
 ``date_column`` and ``date_format`` of the flow files.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from hydrotl.data.manifest import Dataset
 from hydrotl.data.readers.assemble import Found, ReaderOptions, pick_basins
 from hydrotl.data.readers.attributes import read_attributes
-from hydrotl.data.readers.series import Record, parse_days, read_series
+from hydrotl.data.readers.dates import DateFormat, parse_days
+from hydrotl.data.readers.series import Record, read_series
 from hydrotl.data.readers.text import read_header, read_table
+from hydrotl.data.spelling import basin_id
 from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.recipe import Strict
 from hydrotl_core.scaling import STREAMFLOW
@@ -65,20 +68,23 @@ class Options(ReaderOptions):
     streamflow: str = "streamflow/{basin}.csv"
     attributes: str = "attributes.csv"
     date_column: str = "date"
-    date_format: str | None = None
+    date_format: DateFormat | None = None
 
 
 def read(folder: Path, dataset: Dataset, options: Options, basins: Sequence[str] | None) -> Found:
     """Read ``basins`` (None: all in the station table) (see :mod:`hydrotl.data.readers`)."""
     id_column = dataset.attributes.id_column or "gauge_id"
     weights = _read_weights(folder / options.stations, id_column)
-    attributes = read_attributes(folder, options.attributes, dataset)
+    chosen = pick_basins(weights, basins, dataset.title)
+    attributes = read_attributes(folder, options.attributes, dataset, chosen)
     records: dict[str, Record] = {}
-    for basin in pick_basins(weights, basins, dataset.title):
+    for basin in chosen:
+        read: dict[Path, pd.DatetimeIndex] = {}
         records[basin] = {
-            name: _basin_mean(folder, basin, weights[basin], native, dataset, options)
+            name: _basin_mean(folder, weights[basin], native, dataset, options, read)
             for name, native in dataset.natives(dataset.forcings).items()
         }
+        _check_aligned(read, basin)
         if STREAMFLOW in dataset.variables:
             records[basin] |= read_series(
                 folder / options.streamflow.format(basin=basin),
@@ -95,7 +101,8 @@ def _read_weights(path: Path, id_column: str) -> dict[str, dict[str, float]]:
     """Basin id -> station -> weight; the weights of a basin sum to one."""
     table = read_table(path, text=(id_column, "station"), values=("weight",))
     weights: dict[str, dict[str, float]] = {}
-    for line, basin, station, weight in table[[id_column, "station", "weight"]].itertuples():
+    for line, name, station, weight in table[[id_column, "station", "weight"]].itertuples():
+        basin = basin_id(name)
         if not basin or not station:
             raise DataError(f"{path}, line {line}: no basin id or no station")
         if not weight > 0:
@@ -114,12 +121,13 @@ def _read_weights(path: Path, id_column: str) -> dict[str, dict[str, float]]:
 
 def _basin_mean(
     folder: Path,
-    basin: str,
     weights: dict[str, float],
     native: str,
     dataset: Dataset,
     options: Options,
+    read: dict[Path, pd.DatetimeIndex],
 ) -> pd.Series:
+    """Weighted mean of a quantity over the stations; ``read`` gets the days of each file."""
     quantity = next((q for q in options.series if native in q.columns), None)
     if quantity is None:
         columns = [column for q in options.series for column in q.columns]
@@ -129,17 +137,22 @@ def _basin_mean(
         )
     paths = [folder / quantity.file.format(station=station) for station in weights]
     found = [_read_station(path, quantity.columns, native, dataset.missing) for path in paths]
-    days = found[0].index
-    for path, series in zip(paths, found, strict=True):
-        if not series.index.equals(days):
+    read |= {p: pd.DatetimeIndex(series.index) for p, series in zip(paths, found, strict=True)}
+    mean = sum(weight * one for weight, one in zip(weights.values(), found, strict=True))
+    return pd.Series(mean)
+
+
+def _check_aligned(read: dict[Path, pd.DatetimeIndex], basin: str) -> None:
+    """All station files of a basin must have the days that most of them have."""
+    spans = {path: f"{days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}" for path, days in read.items()}
+    counts = Counter(spans.values())
+    for path, span in spans.items():
+        usual, _ = counts.most_common(1)[0]
+        if span != usual:
             raise DataError(
-                f"{path}: {series.index[0]:%Y-%m-%d} to {series.index[-1]:%Y-%m-%d}, but other "
-                f"stations of basin {basin} have {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}: cut "
-                "them to the same days"
+                f"{path}: {span}, but other station files of basin {basin} have {usual}; one has "
+                "lost a line (and its days are no longer known), or cut them to the same days"
             )
-    shares = zip(weights.values(), found, strict=True)
-    mean = np.sum([weight * series.to_numpy() for weight, series in shares], axis=0)
-    return pd.Series(mean, days)
 
 
 def _read_station(

@@ -8,23 +8,46 @@ Its options (manifest key ``options``), besides those of every reader:
 - ``date_column``, or ``date_columns`` for three columns of year, month and day; ``date_format``
   (``strftime`` codes) where dates are not YYYY-MM-DD.
 - ``separator``, ``attributes_separator``, ``encoding``: form of the text files; the separator
-  ``whitespace`` is any run of blanks.
+  ``whitespace`` is any run of blanks. ``decimal: ","``, and ``attributes_decimal``, where numbers
+  are written with a comma.
 - ``time_name``, ``basin_name``: names of the two dimensions in NetCDF files.
 """
 
+import codecs
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import AfterValidator, model_validator
 
 from hydrotl.data.manifest import Dataset
 from hydrotl.data.readers.assemble import Found, ReaderOptions, pick_basins
 from hydrotl.data.readers.attributes import read_attributes
+from hydrotl.data.readers.dates import DateFormat
 from hydrotl.data.readers.netcdf import decode, open_netcdf
 from hydrotl.data.readers.series import Record, check_days, find_files, read_series
+from hydrotl.data.spelling import basin_id
 from hydrotl_core.errors import DataError
+
+
+def _separator(text: str) -> str:
+    if text != "whitespace" and (len(text) != 1 or text.isalnum() or text in "\"'.-+\n\r"):
+        raise ValueError(f"separator {text!r} must be one sign, such as ';', or 'whitespace'")
+    return text
+
+
+def _encoding(name: str) -> str:
+    try:
+        return codecs.lookup(name) and name
+    except LookupError:
+        raise ValueError(f"no encoding {name!r}; utf-8 and latin-1 are usual") from None
+
+
+Separator = Annotated[str, AfterValidator(_separator)]
+Decimal = Literal[".", ","]
 
 
 class Options(ReaderOptions):
@@ -34,26 +57,51 @@ class Options(ReaderOptions):
     attributes: str | None = None
     date_column: str = "date"
     date_columns: tuple[str, str, str] | None = None
-    date_format: str | None = None
-    separator: str = Field(",", min_length=1)
-    attributes_separator: str = Field(",", min_length=1)
-    encoding: str = "utf-8-sig"
+    date_format: DateFormat | None = None
+    separator: Separator = ","
+    attributes_separator: Separator = ","
+    decimal: Decimal = "."
+    attributes_decimal: Decimal = "."
+    encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8-sig"
     time_name: str = "time"
     basin_name: str = "basin"
+
+    @model_validator(mode="after")
+    def _agreeing(self) -> Self:
+        if self.date_columns and self.model_fields_set & {"date_column", "date_format"}:
+            raise ValueError("date_columns stands alone, without date_column and date_format")
+        for name in ("", "attributes_"):
+            if getattr(self, f"{name}decimal") == getattr(self, f"{name}separator"):
+                raise ValueError(f"{name}separator and {name}decimal are both a comma")
+        return self
 
 
 def read(folder: Path, dataset: Dataset, options: Options, basins: Sequence[str] | None) -> Found:
     """Read ``basins`` (None: all) of ``dataset`` (see :mod:`hydrotl.data.readers`)."""
-    table = None
-    if options.attributes is not None:
-        form = {"separator": options.attributes_separator, "encoding": options.encoding}
-        table = read_attributes(folder, options.attributes, dataset, **form)
     if "{basin}" not in options.series:
+        table = _read_table(folder, dataset, options, None)
         return _read_together(folder / options.series, dataset, options, basins), table
     files = find_files(folder, options.series)
     known = [b for b, path in files.items() if path != folder / (options.attributes or "")]
     chosen = pick_basins(known, basins, dataset.title)
+    table = _read_table(folder, dataset, options, chosen)
     return {basin: _read_basin(files[basin], dataset, options) for basin in chosen}, table
+
+
+def _read_table(
+    folder: Path, dataset: Dataset, options: Options, basins: Sequence[str] | None
+) -> pd.DataFrame | None:
+    if options.attributes is None:
+        return None
+    return read_attributes(
+        folder,
+        options.attributes,
+        dataset,
+        basins,
+        separator=options.attributes_separator,
+        encoding=options.encoding,
+        decimal=options.attributes_decimal,
+    )
 
 
 def _read_basin(path: Path, dataset: Dataset, options: Options) -> Record:
@@ -74,6 +122,7 @@ def _read_basin(path: Path, dataset: Dataset, options: Options) -> Record:
         options.gaps,
         options.date_format,
         separator=options.separator,
+        decimal=options.decimal,
         encoding=options.encoding,
     )
 
@@ -87,7 +136,10 @@ def _read_together(
             raise DataError(
                 f"{path}: no basin coordinate '{options.basin_name}'; set the option `basin_name`"
             )
-        available = [str(basin) for basin in ds[options.basin_name].values]
+        available = [_netcdf_id(one, path) for one in ds[options.basin_name].values]
+        for basin, count in Counter(available).items():
+            if count > 1:
+                raise DataError(f"{path}: basin {basin} occurs more than once; keep one")
         wanted = pick_basins(available, basins, dataset.title)
         days = pd.DatetimeIndex(ds.indexes[options.time_name])
         check_days(days, options.gaps, path)
@@ -102,3 +154,14 @@ def _read_together(
             for row, values in zip(rows, array, strict=True):
                 records[available[row]][name] = pd.Series(values, days)
     return records
+
+
+def _netcdf_id(value: object, path: Path) -> str:
+    """A basin's id as text; the file may hold bytes or numbers."""
+    if isinstance(value, bytes):
+        return basin_id(value.decode("utf-8", "replace"))
+    if isinstance(value, float | np.floating):
+        if not float(value).is_integer():
+            raise DataError(f"{path}: basin id {value} is no whole number and no text")
+        return str(int(value))
+    return basin_id(value)

@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from hydrotl.data.manifest import Dataset
+from hydrotl.data.readers.dates import without_offset
 from hydrotl.data.readers.text import require_file, split_missing
 from hydrotl.data.units import same_unit
 from hydrotl_core.errors import DataError
@@ -44,8 +45,12 @@ def open_netcdf(path: Path, dataset: Dataset, time_name: str) -> xr.Dataset:
                 f"{path}: variable '{variable.native}' is in {str(stated)!r}, the manifest entry "
                 f"says {variable.units!r}: correct the entry (or the file)"
             )
+    stamps = ds[[time_name]]
+    units = without_offset(str(stamps[time_name].attrs.get("units", "")))
+    if units:
+        stamps[time_name].attrs["units"] = units
     try:
-        time = xr.decode_cf(ds[[time_name]])[time_name]
+        time = xr.decode_cf(stamps)[time_name]
     except ValueError as error:
         raise DataError(f"{path}: the units of '{time_name}' are not a time ({error})") from error
     if time.dtype.kind != "M":

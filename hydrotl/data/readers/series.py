@@ -1,4 +1,4 @@
-"""Daily series from files: finding the files, parsing dates, and every day once, in order."""
+"""Daily series from files: finding the files, and every day once, in order."""
 
 import re
 import warnings
@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from hydrotl.data.manifest import Dataset
+from hydrotl.data.readers.dates import parse_days
 from hydrotl.data.readers.text import read_header, read_table
+from hydrotl.data.spelling import basin_id, look_alike
 from hydrotl_core.errors import DataError
 
 #: What a fault in a record is: an error, or missing values.
@@ -19,21 +21,55 @@ OnFault = Literal["error", "nan"]
 #: The series of one basin by canonical name: native unit, days rising, missing values NaN.
 Record = dict[str, pd.Series]
 
+#: What file managers add to the name of a copy.
+_COPY = re.compile(r" ?\(\d+\)$| ?- copy$| copy( \d+)?$|_copy$", re.IGNORECASE)
 
-def find_files(folder: Path, pattern: str) -> dict[str, Path]:
-    """Basin id -> file, sorted by path; a DataError if there is none.
 
-    ``pattern`` is a path inside ``folder``, such as ``*/{basin}_daily.csv``.
+def find_files(folder: Path, pattern: str, id_width: int = 0) -> dict[str, Path]:
+    """Basin id (padded with zeros to ``id_width``) -> file, sorted by path.
+
+    ``pattern`` is a path inside ``folder``, such as ``*/{basin}_daily.csv``. Hidden files, which
+    some systems put beside every file, are passed over.
+
+    Raises
+    ------
+    DataError
+        If there is no file, or two files are of one basin.
     """
-    expression = re.escape(pattern).replace(r"\{basin\}", "([^/]+?)").replace(r"\*", "[^/]*")
-    found = {}
+    expression = re.escape(pattern).replace(r"\*", "[^/]*")
+    expression = expression.replace(r"\{basin\}", "(?P<basin>[^/]+?)", 1)
+    expression = expression.replace(r"\{basin\}", "(?P=basin)")
+    found: dict[str, Path] = {}
     for path in sorted(folder.glob(pattern.replace("{basin}", "*"))):
         match = re.fullmatch(expression, path.relative_to(folder).as_posix())
-        if match:
-            found[match[1]] = path
+        if not match or path.name.startswith((".", "~$")):
+            continue
+        basin = basin_id(match["basin"]).zfill(id_width)
+        if basin in found:
+            one, other = found[basin].relative_to(folder), path.relative_to(folder)
+            raise DataError(f"{folder}: two files of basin {basin}, {one} and {other}; keep one")
+        found[basin] = path
     if not found:
         raise DataError(f"{folder}: no file {pattern}; check the folder and the reader's options")
+    for basin, path in found.items():
+        original = _COPY.sub("", basin)
+        if original != basin and original in found:
+            raise DataError(f"{path}: a copy of {found[original].name}? Remove or rename it")
+    _warn_of_similar(found, folder)
     return found
+
+
+def _warn_of_similar(files: Mapping[str, Path], folder: Path) -> None:
+    """Say which ids may be two spellings of one."""
+    seen: dict[str, str] = {}
+    for basin in files:
+        other = seen.setdefault(look_alike(basin), basin)
+        if other != basin:
+            warnings.warn(
+                f"{folder}: {files[other].name} and {files[basin].name} are taken as two basins, "
+                f"'{other}' and '{basin}'; if they are one, keep one file",
+                stacklevel=3,
+            )
 
 
 def read_series(
@@ -52,7 +88,8 @@ def read_series(
     columns
         Canonical name (in a table of many basins: basin id) -> column to read.
     dates, date_format
-        The column with the date, or three of year, month and day; see :func:`parse_days`.
+        The column with the date, or three of year, month and day; see
+        :func:`hydrotl.data.readers.dates.parse_days`.
     gaps
         See :func:`check_days`.
     form
@@ -84,39 +121,14 @@ def basin_columns(
     A DataError if the file cannot be read or two columns are of one basin; ``others`` are of none.
     """
     columns: dict[str, str] = {}
+    form.pop("decimal", None)
     for name in read_header(path, **form):
-        basin = name.zfill(id_width)
+        basin = basin_id(name).zfill(id_width)
         if basin in columns:
             raise DataError(f"{path}: basin {basin} has more than one column: keep one")
-        if name not in others:
+        if name and name not in others:
             columns[basin] = name
     return columns
-
-
-def parse_days(
-    table: pd.DataFrame, columns: Sequence[str], path: Path, date_format: str | None = None
-) -> pd.DatetimeIndex:
-    """Days from a text column, or from three numeric ones that hold year, month and day.
-
-    ``date_format`` holds ``strftime`` codes of the text column; None is ISO 8601. A DataError
-    names file and line of the first row that is not a date.
-    """
-    if len(columns) == 1:
-        texts = table[columns[0]]
-        parsed = pd.to_datetime(texts, format=date_format or "ISO8601", errors="coerce")
-    else:
-        parts = table[list(columns)].set_axis(["year", "month", "day"], axis="columns")
-        parsed = pd.to_datetime(parts, errors="coerce")
-    for line in table.index[parsed.isna()]:
-        where, text = f"column '{columns[0]}'", table.at[line, columns[0]]
-        if len(columns) > 1:
-            where = f"columns {', '.join(columns)}"
-            text = "-".join(f"{part:02g}" for part in table.loc[line, list(columns)])
-        raise DataError(
-            f"{path}, line {line}, {where}: {text!r} is not a date in the form "
-            f"{date_format or 'YYYY-MM-DD'}; correct it or set the option `date_format`"
-        )
-    return pd.DatetimeIndex(parsed).normalize().as_unit("ns")
 
 
 def check_days(

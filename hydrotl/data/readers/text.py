@@ -1,6 +1,7 @@
 """Delimited text files, read strictly: what cannot be understood is an error with its line."""
 
 import csv
+import re
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hydrotl.data.spelling import plain
 from hydrotl_core.errors import DataError
 
 #: Texts that mean "missing" in any file; further codes are declared in the manifest.
@@ -20,7 +22,7 @@ ENCODING = "utf-8-sig"
 
 def split_missing(missing: Sequence[float | str]) -> tuple[list[str], list[float]]:
     """Texts (with :data:`MISSING_TEXTS`) and numbers that mean a missing value."""
-    texts = [code for code in missing if isinstance(code, str)]
+    texts = [plain(code) for code in missing if isinstance(code, str)]
     return [*MISSING_TEXTS, *texts], [float(c) for c in missing if not isinstance(c, str)]
 
 
@@ -39,7 +41,7 @@ def read_header(path: Path, *, separator: str = ",", encoding: str = ENCODING) -
     """Fields of the first line of a delimited file; errors as in :func:`read_table`."""
     with require_file(path).open(encoding=encoding) as file:
         try:
-            return _fields(file.readline(), separator)
+            return _header(file.readline(), separator, path, 1)
         except UnicodeError as error:
             raise _not_text(path, encoding, error) from error
 
@@ -54,6 +56,7 @@ def read_table(
     encoding: str = ENCODING,
     header_line: int = 1,
     names: Sequence[str] | None = None,
+    decimal: str = ".",
 ) -> pd.DataFrame:
     """Read columns of a delimited text file.
 
@@ -70,6 +73,8 @@ def read_table(
         Line (from 1) that names the columns; lines above it are skipped.
     names
         Column names of a file without such a line; the rows start below ``header_line``.
+    decimal
+        Sign before the decimals of ``values``.
 
     Returns
     -------
@@ -83,19 +88,25 @@ def read_table(
         holds text where a number belongs.
     """
     try:
-        lines = require_file(path).read_text(encoding=encoding).split("\n")
+        content = require_file(path).read_text(encoding=encoding)
     except UnicodeError as error:
         raise _not_text(path, encoding, error) from error
+    if "\0" in content:
+        raise DataError(
+            f"{path}: holds null characters, so it is no text or damaged; fetch it again"
+        )
+    lines = plain(content).split("\n")
     while lines and not lines[-1].strip():  # blank lines at the end do no harm
         lines.pop()
     rows, first_line = lines[header_line:], header_line + 1
     if not rows:
         raise DataError(f"{path}: no rows below line {header_line}; fetch or export it again")
-    header = _fields(lines[header_line - 1], separator) if names is None else list(names)
+    header = list(names or _header(lines[header_line - 1], separator, path, header_line))
     _check_columns(header, [*text, *values], path)
     _check_field_counts(rows, len(header), separator, path, first_line)
-    kept = sorted(header.index(name) for name in {*text, *values})
-    numeric = {header.index(name) for name in values}
+    places = {header.index(plain(name)): name for name in [*text, *values]}
+    kept = sorted(places)
+    numeric = {header.index(plain(name)) for name in values}
     texts, numbers = split_missing(missing)
 
     def parse(**types_and_gaps: Any) -> pd.DataFrame:
@@ -106,6 +117,8 @@ def read_table(
             names=list(range(len(header))),
             usecols=kept,
             skip_blank_lines=False,
+            skipinitialspace=True,
+            decimal=decimal,
             index_col=False,
             **types_and_gaps,
         )
@@ -123,27 +136,28 @@ def read_table(
             f"{path}: not a table with the separator {separator!r} ({error}): "
             "give every line the same number of fields"
         ) from error
-    table.columns = pd.Index([header[position] for position in kept])
+    table.columns = pd.Index([places[position] for position in kept])
     table.index = pd.RangeIndex(first_line, first_line + len(table))
     for name in values:
-        column = _numbers(table[name], texts, path)
+        column = _numbers(table[name], texts, path, decimal)
         table[name] = column.mask(column.isin(numbers))
     for name in text:
         table[name] = table[name].fillna("").str.strip()
     return table
 
 
-def _numbers(column: pd.Series, absent_texts: Sequence[str], path: Path) -> pd.Series:
+def _numbers(column: pd.Series, absent_texts: Sequence[str], path: Path, decimal: str) -> pd.Series:
     """Finite numbers of a column, float64, NaN where it is missing; anything else is an error."""
     if column.dtype == np.float64:
         values, absent = column, column.isna()
     else:
         texts = column.fillna("").str.strip()
         absent = texts.isin(absent_texts)
-        values = pd.to_numeric(texts.where(~absent), errors="coerce").astype(np.float64)
+        values = point_numbers(texts.where(~absent), decimal)
     for line in column.index[~np.isfinite(values) & ~absent]:
         text = str(column[line]).strip()
-        hint = " (decimals take a point, not a comma)" if "," in text else ""
+        comma = " (decimals take a point, not a comma; the generic reader has the option `decimal`)"
+        hint = comma if "," in text and decimal == "." else ""
         raise DataError(
             f"{path}, line {line}, column '{column.name}': {text!r} is not a number{hint}; "
             "correct it or add it to `missing` in the manifest entry"
@@ -151,13 +165,22 @@ def _numbers(column: pd.Series, absent_texts: Sequence[str], path: Path) -> pd.S
     return values
 
 
+def point_numbers(texts: pd.Series, decimal: str = ".") -> pd.Series:
+    """Numbers of texts with the sign ``decimal`` before their decimals, NaN where there is none."""
+    if decimal != ".":
+        # A point would be of thousands there, and is no part of a number.
+        texts = texts.where(~texts.str.contains(".", regex=False, na=False))
+        texts = texts.str.replace(decimal, ".", regex=False)
+    return pd.to_numeric(texts, errors="coerce").astype(np.float64)
+
+
 def _check_columns(header: Sequence[str], wanted: Sequence[str], path: Path) -> None:
-    for name in wanted:
+    for name in map(plain, wanted):
         if name not in header:
             shown = ", ".join(header[:20]) + (", ..." if len(header) > 20 else "")
             raise DataError(
                 f"{path}: no column '{name}' (it has: {shown}); correct `native` or the column "
-                "options in the manifest entry, or the separator"
+                f"options in the manifest entry, or the separator{separator_hint(header)}"
             )
         if header.count(name) > 1:
             raise DataError(f"{path}: column '{name}' occurs more than once: keep one")
@@ -169,11 +192,39 @@ def _not_text(path: Path, encoding: str, error: UnicodeError) -> DataError:
     )
 
 
-def _fields(line: str, separator: str) -> list[str]:
+def separator_hint(header: Sequence[str]) -> str:
+    """What the separator seems to be, if it left a header line in one piece."""
+    for sign, name in {";": "`;`", "\t": "a tab", ",": "`,`", "|": "`|`"}.items():
+        if len(header) == 1 and sign in header[0]:
+            return f", which seems to be {name}"
+    return ""
+
+
+def _header(line: str, separator: str, path: Path, number: int) -> list[str]:
+    fields = _fields(plain(line), separator)
+    if fields is None:
+        raise DataError(f"{path}, line {number}: {_OPEN_QUOTE}")
+    return fields
+
+
+_OPEN_QUOTE = (
+    "a quotation mark opens a field and does not close it before the line ends or the next "
+    "separator; the line is damaged: correct it or fetch the file again"
+)
+
+
+def _fields(line: str, separator: str) -> list[str] | None:
+    """Fields of a line, without blanks around them; None if a quotation mark is left open."""
     if separator == "whitespace":
-        return line.split()
-    reader = csv.reader([line.rstrip("\r\n")], delimiter=separator, skipinitialspace=True)
-    return [field.strip() for field in next(reader, [])]
+        if '"' not in line:
+            return line.split()
+        separator, line = " ", " ".join(line.split())
+    line = re.sub(rf'"[ \r\n]+(?={re.escape(separator)}|$)', '"', line.rstrip("\r\n"))
+    try:
+        row = next(csv.reader([line], delimiter=separator, skipinitialspace=True, strict=True), [])
+    except csv.Error:
+        return None
+    return [field.strip() for field in row]
 
 
 def _check_field_counts(
@@ -181,11 +232,17 @@ def _check_field_counts(
 ) -> None:
     """Every row needs as many fields as there are names; a short or long one is damaged.
 
-    Rows with quoted fields may hold the separator in them and are left to the parser.
+    A separator between quotation marks is part of the field.
     """
     for line, row in enumerate(rows, start=first_line):
-        found = len(row.split()) if separator == "whitespace" else row.count(separator) + 1
-        if found != expected and '"' not in row:
+        if '"' in row:
+            fields = _fields(row, separator)
+            if fields is None:
+                raise DataError(f"{path}, line {line}: {_OPEN_QUOTE}")
+            found = len(fields)
+        else:
+            found = len(row.split()) if separator == "whitespace" else row.count(separator) + 1
+        if found != expected:
             raise DataError(
                 f"{path}, line {line}: {found} fields where {expected} belong; the line is "
                 "damaged or cut off: correct it or fetch the file again"

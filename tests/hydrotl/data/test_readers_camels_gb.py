@@ -120,7 +120,11 @@ def test_small_file(folder):
         ("2000-01-01,1,1,0\n2000-01-03,1,1,0\n", HEADER, r"line 3: 1 day.s. missing"),
         ("2000-01-01,1,1,0\n2000-01-01,1,1,0\n", HEADER, "line 3: 2000-01-01 occurs twice"),
         ("01/01/2000,1,1,0\n", HEADER, "line 2, column 'date': '01/01/2000' is not a date"),
-        ("2000-01-01,1,1,-9999\n", HEADER, "'streamflow' is negative at basin 9001"),
+        (
+            "2000-01-01,1,1,0\n2000-01-02,1,1,-9999\n",
+            HEADER,
+            "'streamflow' is negative at basin 9001",
+        ),
     ],
 )
 def test_damaged_series(folder, rows, header, message):

@@ -86,8 +86,13 @@ STATION = "precipitation/P100-200.txt"
     ("name", "old", "new", "message"),
     [
         (STATION, "20080101", "2008-01", r"P100-200\.txt, line 1.*'2008-01' is not a date"),
-        (STATION, "20080101", "20080102", "other stations of basin mr1 have"),
-        (STATION, "5.00\n", "", "to 2008-01-05|other stations"),
+        (STATION, "20080101", "20080102", "other station files of basin mr1 have"),
+        (
+            STATION,
+            "5.00\n",
+            "",
+            r"P100-200\.txt: 2008-01-01 to 2008-01-05, but other station files",
+        ),
         (STATION, "3.00", "wet", "line 5, column 'precipitation': 'wet' is not a number"),
         (STATION, "3.00", "3.00,4.00", "line 5: 2 fields where 1 belong"),
         (STATION, "3.00", "-9.00", "'prcp' is negative at basin mr1, 2008-01-04"),

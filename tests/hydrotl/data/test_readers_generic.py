@@ -250,7 +250,7 @@ def test_date_in_three_columns(folder):
         ("86.4", "0", r"basin a01, 'area_km2' needs the basin area.*which is 0\.0"),
         ("86.4", "", "basin a01, 'area_km2' needs the basin area.*which is nan"),
         ("86.4", "-3", r"which is -3\.0"),
-        ("86.4", "big", "no numeric attribute 'area_km2'"),
+        ("86.4", "big", r"attributes\.csv, line 2, column 'area_km2': 'big' is not a number"),
         ("\n02,", "\na01,", r"attributes\.csv, line 3: basin a01 occurs twice"),
         ("\n02,", "\n,", r"attributes\.csv, line 3: no basin id"),
         ("\n02,", "\n2,", "without attributes, first 02; did you mean '2'"),
