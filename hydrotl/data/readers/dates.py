@@ -67,6 +67,7 @@ def parse_days(
     """
     if len(columns) == 1:
         texts = table[columns[0]]
+        texts = texts.where(texts.str.contains(r"\d", na=False), "")  # pandas knows "today"
         parsed = _iso_days(texts, path) if date_format is None else _days(texts, date_format)
     else:
         parts = table[list(columns)].set_axis(["year", "month", "day"], axis="columns")

@@ -14,6 +14,7 @@ from hydrotl.data.catalog import open_dataset, save_dataset
 from hydrotl.data.evaporation import HARGREAVES, OUDIN, extraterrestrial_radiation, oudin
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.regions import source_inputs
+from hydrotl_core.errors import DataError
 from tests.real_data import real
 from tests.synthetic import period
 
@@ -123,3 +124,8 @@ def test_facts_are_those_of_the_data(project: Path, tmp_path: Path) -> None:
     assert formula == "pet of the data"
     assert frame["snow_fraction"].tolist() == found["snow_fraction"].tolist()
     assert frame[["longitude", "latitude"]].isna().all(axis=None)
+
+
+def test_a_climate_without_rain_is_a_clear_error() -> None:
+    with pytest.raises(DataError, match="climate needs prcp not in data set"):
+        climate_indices(small().drop_vars("prcp"), Attributes(), [YEAR] * 2)

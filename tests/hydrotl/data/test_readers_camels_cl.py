@@ -188,6 +188,16 @@ def test_explorer_download_of_two_basins(download):
     assert ds["gauge_name"].values.tolist() == ["Rio A, alto", "Rio B"]
 
 
+def test_a_last_line_that_one_of_several_files_lacks_is_said(download):
+    days = "".join(f"2001-01-0{day},1,2\n" for day in (1, 2, 3))
+    (download / "p_day.csv").write_text('"date","1","2"\n' + days)
+    (download / "t_day.csv").write_text('"date","1","2"\n' + days[: -len("2001-01-03,1,2\n")])
+    variables = {"prcp": ("p_day", "mm/day"), "tmean": ("t_day", "degC")}
+    with pytest.warns(UserWarning, match="'tmean' ends on 2001-01-02 and 'prcp' on 2001-01-03"):
+        ds = read(download, variables, **EXPLORER_SETTINGS)
+    np.testing.assert_array_equal(ds["tmean"][0], [1, 1, np.nan])
+
+
 def test_damaged_explorer_download(download):
     (download / "p_day.csv").write_text('"date","1"\n2001-01-01,1\n')
     with pytest.raises(DataError, match=r"p_day\.csv: no basin '2'"):

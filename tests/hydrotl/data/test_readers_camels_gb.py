@@ -133,6 +133,21 @@ def test_damaged_series(folder, rows, header, message):
         read(folder, variables=SMALL)
 
 
+@pytest.mark.parametrize("rows", ["2000-01-01,1,1,0\n", "2000-01-02,1,1,0\n"])
+def test_a_file_holds_the_days_in_its_name(folder, rows):
+    series(folder, rows)
+    with pytest.raises(DataError, match=r"holds 2000010\d to 2000010\d, not the days in its name"):
+        read(folder, variables=SMALL)
+
+
+def test_two_files_of_one_basin(folder):
+    place = folder / "data" / "timeseries"
+    old = next(place.glob("*.csv"))
+    (place / old.name.replace("20000102", "20151231")).write_text(old.read_text())
+    with pytest.raises(DataError, match="two files of basin 9001"):
+        read(folder, variables=SMALL)
+
+
 def test_absent_files(folder):
     with pytest.raises(DataError, match="no basin '9002'; there are 1: 9001"):
         read(folder, ["9002"], SMALL)

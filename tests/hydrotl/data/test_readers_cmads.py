@@ -117,6 +117,22 @@ def test_damaged_files(folder, name, old, new, message):
         read(folder)
 
 
+def test_a_line_lost_from_one_of_the_quantities_is_noticed(folder):
+    # No dates are written: all later days would be those before, and the last would be missing.
+    path = folder / "temperature" / "T100-201.txt"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:3], *lines[4:], ""]))
+    with pytest.raises(DataError, match=r"T100-201\.txt: 2008-01-01 to 2008-01-05, but other"):
+        read(folder, ["mr2"])
+
+
+def test_two_digit_years_and_other_first_days(folder):
+    path = folder / STATION
+    path.write_text(path.read_text().replace("20080101", "080101"))
+    with pytest.raises(DataError, match=r"line 1, column 'first day': '080101' is not a date"):
+        read(folder)
+
+
 def test_absent_and_empty_files(folder):
     (folder / "streamflow" / "mr2.csv").unlink()
     with pytest.raises(DataError, match=r"mr2\.csv: no such file"):

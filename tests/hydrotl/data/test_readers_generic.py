@@ -135,6 +135,18 @@ def test_wrong_selections(basins, error, message):
         (f"date,rain,tx,tn,q\n{ROWS}2001-01-04,inf,1,0,1\n", "line 5, column 'rain': 'inf'"),
         (f"date,rain,tx,tn,q\n{ROWS}2001-01-04,1,0\n", "line 5: 3 fields where 5 belong"),
         (f"date,rain,tx,tn,q\n{ROWS}2001-01-04,1,2,1,1,9\n", "line 5: 6 fields where 5 belong"),
+        (f'date,rain,tx,tn,q\n{ROWS}"2001-01-04",1,2,1\n', "line 5: 4 fields where 5 belong"),
+        (f'date,rain,tx,tn,q\n{ROWS}2001-01-04,"1",2,1,1,9\n', "line 5: 6 fields where 5"),
+        (f'date,rain,tx,tn,q\n{ROWS}2001-01-04,"1,2",1,1\n', "line 5: 4 fields where 5"),
+        (f'date,rain,tx,tn,q\n{ROWS}2001-01-04,1, "2, 1",1\n', "line 5: 4 fields where 5"),
+        (f'date,rain,tx,tn,q\n{ROWS}2001-01-04,1,2,1,"1\n', "line 5: a quotation mark opens"),
+        (f'date,rain,tx,tn,q\n{ROWS}2001-01-04,"1"5,2,1,1\n', "line 5: a quotation mark opens"),
+        (f'date,rain,tx,tn,"q\n{ROWS}', "line 1: a quotation mark opens"),
+        (f"date,rain,tx,tn,q\n{ROWS}2001-01-04,1,\0,1,1\n", "holds null characters"),
+        (
+            "date,rain,tx,tn,q\n01.01.01,1,2,1,1\n",
+            "line 2, column 'date': '01.01.01' is not a date.*four digits",
+        ),
         (
             f"date,rain,tx,tn,q\n{ROWS}04/01/2001,1,2,1,1\n",
             "line 5, column 'date': '04/01/2001' is not a date in the form YYYY-MM-DD",
@@ -183,6 +195,13 @@ def test_malformed_series(folder, text, message):
         f"date,rain,tx,tn,q\n{ROWS}\n\n",
         f'"date", "rain" ,tx,tn,q\n{ROWS}',
         f"date,rain,tx,tn,q\n{ROWS}".replace(",0,", ", 0 ,"),
+        f"date,rain,tx,tn,q\n{ROWS}".replace("2001-01-02,0,", '2001-01-02, "0" ,'),
+        f"date,rain,tx,tn,q\n{ROWS}".replace("2001-01-0", "2001-01-\N{FULLWIDTH DIGIT ZERO}"),
+        f"date,ra\N{ZERO WIDTH SPACE}in,tx,tn,q\n{ROWS}".replace(",0,", ",\N{NO-BREAK SPACE}0,"),
+        f"date,rain,tx,tn,q,note\n{ROWS}".replace(",1\n", ',1,"5"" pipe"\n')
+        .replace(",2\n", ",2,a\n")
+        .replace(",3\n", ',3,"b, ""c"", d"\n'),
+        f"date,rain,tx,tn,q\n{ROWS}".replace(",1.5", "T00:00:00+05:30,1.5"),
         f"q,date,rain,note,tx,tn\n{ROWS}".replace(
             "2001-01-01,1.5,10,2,1", "1,2001-01-01,1.5,a,10,2"
         )
@@ -289,6 +308,14 @@ def test_wrong_unit_in_the_manifest(folder):
         ),
         ({"gaps": "maybe"}, r"gaps: Input should be 'error' or 'nan'"),
         ({"separator": ""}, "separator"),
+        ({"separator": "::"}, "separator '::' must be one sign"),
+        ({"separator": r"\t"}, "must be one sign"),
+        ({"decimal": ","}, "separator and decimal are both a comma"),
+        ({"decimal": ";"}, "decimal: Input should be"),
+        ({"encoding": "utf-9"}, "no encoding 'utf-9'"),
+        ({"date_columns": ["y", "m", "d"], "date_format": "%Y"}, "date_columns stands alone|%Y"),
+        ({"date_columns": ["y", "m", "d"], "date_column": "day"}, "date_columns stands alone"),
+        ({"date_format": "%d.%m.%y"}, "write the years with four digits"),
     ],
 )
 def test_wrong_options(options, message):
@@ -438,3 +465,90 @@ def test_empty_fields_at_the_end_of_the_last_line(folder):
     ds = read(folder, ["a01"], options=OPTIONS | {"separator": "\t"})
     np.testing.assert_allclose(ds["prcp"][0], [1, 3])
     assert ds["streamflow"].attrs["missing_days"] == 1
+
+
+def test_decimal_commas_of_series_are_read_where_they_are_declared(folder):
+    text = "date;rain;tx;tn;q\n2001-01-01;1,5;10;2,25;1\n2001-01-02;;1e1;-2,5;-9999,0\n"
+    write(folder, text)
+    options = OPTIONS | {"separator": ";", "decimal": ","}
+    ds = read(folder, ["a01"], options=options)
+    np.testing.assert_allclose(ds["prcp"][0], [1.5, np.nan])
+    np.testing.assert_allclose(ds["tmin"][0], [2.25, -2.5])
+    assert ds["streamflow"].attrs["missing_days"] == 1
+    write(folder, text.replace("1,5", "1.5"))
+    with pytest.raises(DataError, match=r"line 2, column 'rain': '1\.5' is not a number"):
+        read(folder, ["a01"], options=options)
+
+
+def test_mixed_forms_of_dates(folder):
+    write(folder, "date,rain,tx,tn,q\n2001-01-01,1,2,1,1\n20010102,3,2,1,1\n2001/01/03,0,2,1,1\n")
+    assert read(folder, ["a01"]).sizes["time"] == 3
+    write(folder, "date,rain,tx,tn,q\n2001-01-01,1,2,1,1\n02.01.2001,3,2,1,1\n")
+    with pytest.raises(DataError, match=r"line 3, column 'date': '02\.01\.2001' is not a date"):
+        read(folder, ["a01"])
+    with pytest.raises(DataError, match="line 2, column 'date': '2001-01-01' is not a date"):
+        read(folder, ["a01"], options=OPTIONS | {"date_format": "%d.%m.%Y"})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names", "message"),
+    [
+        ("*/{basin}.csv", ["x/a.csv", "y/a.csv"], r"two files of basin a, x/a\.csv and y/a\.csv"),
+        ("{basin}_*.csv", ["a_1.csv", "a_2.csv"], "two files of basin a"),
+        ("{basin}.csv", ["a.csv", "a (1).csv"], r"a \(1\)\.csv: a copy of a\.csv"),
+        ("{basin}.csv", ["a.csv", "a - Copy.csv"], r"a copy of a\.csv"),
+        ("{basin}.csv", ["a.csv", "a copy 2.csv"], r"a copy of a\.csv"),
+        ("{basin}.csv", ["\u00e9.csv", "e\u0301.csv"], "two files of basin \u00e9"),
+        ("{basin}.csv", ["1.csv", "\N{FULLWIDTH DIGIT ONE}.csv"], "two files of basin 1"),
+    ],
+)
+def test_two_files_of_one_basin_are_named(tmp_path, pattern, names, message):
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write(tmp_path, "date,rain\n2001-01-01,1\n", name)
+    with pytest.raises(DataError, match=message):
+        read(
+            tmp_path,
+            variables={"prcp": ("rain", "mm/day")},
+            options={"series": pattern},
+            attributes={},
+        )
+
+
+@pytest.mark.parametrize("names", [["1.csv", "01.csv"], ["b1.csv", "B1.csv"], ["2.csv", "2.0.csv"]])
+def test_ids_that_look_alike_are_said(tmp_path, names):
+    for name in names:
+        write(tmp_path, "date,rain\n2001-01-01,1\n", name)
+    variables = {"prcp": ("rain", "mm/day")}
+    with pytest.warns(UserWarning, match="are taken as two basins"):
+        ds = read(tmp_path, variables=variables, options={}, attributes={})
+    assert ds.sizes["basin"] == 2
+
+
+def test_hidden_files_and_folders_of_another_basin_are_passed_over(tmp_path):
+    for name in ("a/a.csv", "b/a.csv", "b/b.csv", "b/._b.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write(tmp_path, "date,rain\n2001-01-01,1\n", name)
+    variables = {"prcp": ("rain", "mm/day")}
+    options = {"series": "{basin}/{basin}.csv"}
+    ds = read(tmp_path, variables=variables, options=options, attributes={})
+    assert ds["basin"].values.tolist() == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("basins", "ids"),
+    [
+        (np.array([1013500, 2]), ["1013500", "2"]),
+        (np.array([1013500.0, 2.0]), ["1013500", "2"]),
+        (np.array(["\uff10\uff12", "b\u00a01"]), ["02", "b 1"]),
+    ],
+)
+def test_ids_of_netcdf_files_are_text(tmp_path, basins, ids):
+    packed(tmp_path / "all.nc", basins=basins)
+    assert read_netcdf(tmp_path)["basin"].values.tolist() == ids
+
+
+def test_a_basin_that_a_netcdf_file_holds_twice(tmp_path):
+    packed(tmp_path / "all.nc", basins=["02", "\uff10\uff12"])
+    with pytest.raises(DataError, match="basin 02 occurs more than once"):
+        read_netcdf(tmp_path)

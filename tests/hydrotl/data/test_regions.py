@@ -97,3 +97,24 @@ def test_hold_out_by_hand() -> None:
     assert [(str(p.start), p.days) for p in last] == [("2000-12-02", 30), ("2003-01-31", 30)]
     with pytest.raises(ConfigError, match="validation of 60 days leaves no training day"):
         hold_out(periods, 60)
+
+
+def test_ids_in_another_spelling_choose_the_same_basins(shared: Path) -> None:
+    full_width = "\N{FULLWIDTH DIGIT ZERO}001"
+    assert chosen(ids=[full_width, "0002\N{NO-BREAK SPACE}"]) == ["0001", "0002"]
+    assert chosen(exclude=["\N{ZERO WIDTH SPACE}0001"]) == ["0002", "0003"]
+    with pytest.raises(ConfigError, match=r"basins 3 are not in .*did you mean '0003'"):
+        chosen(ids=["3"])
+
+
+@pytest.mark.parametrize("name", ["prcp_chirps", "prcp_mswep", "prcp_tmpa"])
+def test_rain_under_the_name_of_a_second_product_is_refused_before_training(
+    own: Path, name: str
+) -> None:
+    # Climate, GR4J and the paper's scaling take prcp: they would fail after hours of training.
+    manifest = yaml.safe_load((own / "data_manifest.yaml").read_text(encoding="utf-8"))
+    variables = manifest["datasets"]["target"]["variables"]
+    variables[name] = variables.pop("prcp")
+    write_yaml(own / "data_manifest.yaml", manifest)
+    with pytest.raises(ConfigError, match=f"no precipitation .*, only {name}: name the product"):
+        region_data(load_region("target"))

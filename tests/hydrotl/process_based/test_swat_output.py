@@ -68,11 +68,33 @@ def test_channel_is_that_of_the_map_not_of_the_printing_order(tmp_path: Path) ->
     assert read_channel(path, 2).tolist() == [4.1, 4.2]
     with pytest.raises(DataError, match=r"no channel 4; it has gis_id 1 \(unit 1\), 3 \(unit 2\)"):
         read_channel(path, 4)
+    # or by its name
+    assert read_channel(path, "cha003").tolist() == [2.1, 2.2]
+    with pytest.raises(DataError, match=r"no channel cha004; .* 3 \(unit 2, name cha003\)"):
+        read_channel(path, "cha004")
     # ids that tell no channel apart are no numbers
     path.write_text(channels([0, 0, 7]))
     assert read_channel(path, 3).tolist() == [3.1, 3.2]
     path.write_text(CHANNEL.replace("unit gis_id", "unit oldid"))
     assert read_channel(path, 2).tolist() == [9.9, 9.9]
+
+
+def test_a_number_that_means_two_channels_is_an_error_with_both(tmp_path: Path) -> None:
+    path = tmp_path / "channel_sd_day.txt"
+    # names count the order of printing, gis_id is another number
+    text = channels([1, 3, 6]).replace("cha003", "cha002").replace("cha006", "cha003")
+    path.write_text(text)
+    assert read_channel(path, 1).tolist() == [1.1, 1.2]
+    assert read_channel(path, 6).tolist() == [3.1, 3.2]
+    with pytest.raises(DataError, match=r"3 is one by its gis_id.*3 \(unit 2, name cha002\)"):
+        read_channel(path, 3)
+    assert read_channel(path, "cha002").tolist() == [2.1, 2.2]
+    # without usable gis_id, the names alone have the number
+    for name, unit in {"cha013": 1, "cha002": 2, "cha001": 3}.items():
+        text = text.replace(f" {unit} {(1, 3, 6)[unit - 1]} cha00{unit} ", f" {unit} 0 {name} ")
+    path.write_text(text)
+    assert read_channel(path, 13).tolist() == [1.1, 1.2]
+    assert read_channel(path, 1).tolist() == [3.1, 3.2]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +104,10 @@ def test_channel_is_that_of_the_map_not_of_the_printing_order(tmp_path: Path) ->
         ("cha1 0.5E+03 0.0 1.0 0.40E+01", "cha1", "line 6 cannot be read"),
         ("   2   1   2 2000   1 ", "   3   1   3 2000   1 ", "not consecutive"),
         ("flo_out", "flo_in", "line 2: no column flo_out"),
+        ("0.40E+01", "Infinity", "line 6 cannot be read"),
+        ("0.0 1.0 0.99E+01", "0.0 0.99E+01", r"line 5 cannot be read \(10 values where 11"),
+        ("   1   1   1 2000   2   2 cha2 0.5E+03 0.0 1.0 0.99E+01\n", "", "unit 2 has 1 lines and"),
+        (" m^3/s m^3/s", " mm mm", r"line 3: no unit m\^3/s"),
     ],
 )
 def test_damaged_channel_file(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -223,6 +249,25 @@ def test_damaged_daily_print(run: Path, old: str, new: str, said: str) -> None:
     path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(DataError, match=said):
         read_output_rch(path, 2)
+
+
+def test_lines_lost_from_a_print_are_noticed(run: Path, tmp_path: Path) -> None:
+    path = run / "output.rch"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:-1]))  # the last day of reach 2
+    with pytest.raises(DataError, match="reach 2 has 3 lines and others 4"):
+        read_output_rch(path, 1)
+    with pytest.raises(DataError, match="not the name 'rch2'"):
+        swat_flow(run, "rch2", 1.0)
+    years = tmp_path / "yearly.rch"
+    names = ["FLOW_INcms", "FLOW_OUTcms"]
+    years.write_text(output_rch(names, [" 2003", " 2004", " 2006", "  3.0"]))
+    with pytest.raises(DataError, match="the years are not consecutive"):
+        read_output_rch(years, 1)
+    # one value less in a line moves the others
+    years.write_text(output_rch(names, [" 2003", " 2004"]).replace("  2.0000E+02", "", 1))
+    with pytest.raises(DataError, match=r"line 11 cannot be read \(6 values where 7 belong"):
+        read_output_rch(years, 1)
 
 
 def test_absent_files_and_reaches(run: Path, tmp_path: Path) -> None:
