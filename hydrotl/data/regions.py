@@ -166,7 +166,26 @@ def _with_inputs(ds: xr.Dataset, inputs: Inputs, roles: Attributes) -> tuple[xr.
     optional = {name for family in inputs.optional.values() for name in family}
     there = [n for n in wanted if n not in CLIMATE and (n in ds or n not in optional)]
     require(ds, [*there, STREAMFLOW], "inputs")
+    for name in inputs.static:
+        if name in static_attributes(ds):
+            _refuse_codes(ds[name])
     return ds, [*there, STREAMFLOW, *(CLIMATE_NEEDS if has_climate(inputs) else [])]
+
+
+def _refuse_codes(attribute: xr.DataArray) -> None:
+    """Refuse codes of digits that tell every basin apart: each would be a yes/no input of its own.
+
+    They are ids, or numbers that were written with zeros in front.
+    """
+    if attribute.dtype.kind not in "OUT":
+        return
+    codes = [str(code) for code in attribute.values if code]
+    if len(codes) > 2 and len(set(codes)) == len(codes) and all(c.isdecimal() for c in codes):
+        raise ConfigError(
+            f"input {attribute.name} holds codes ({', '.join(codes[:3])}, ...), another in each "
+            "basin, of which a model learns nothing: leave it out, or write numbers without "
+            "zeros in front"
+        )
 
 
 def region_settings(region: Region) -> dict[str, Setting]:

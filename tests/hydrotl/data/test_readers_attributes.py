@@ -214,7 +214,7 @@ def test_zeros_are_put_back_before_tables_are_joined(tmp_path):
     (tmp_path / "a.csv").write_text("id,area\n03005,1\n")
     (tmp_path / "b.csv").write_text("id,slope\n3005,10\n")
     found = read_attributes(tmp_path, "*.csv", entry(tmp_path), ["03005"], 5)
-    assert found.loc["03005"].tolist() == [1, 10]
+    assert list(found.loc["03005"]) == [1, 10]
 
 
 def test_a_transposed_table_names_line_and_basin(tmp_path):

@@ -118,3 +118,16 @@ def test_rain_under_the_name_of_a_second_product_is_refused_before_training(
     write_yaml(own / "data_manifest.yaml", manifest)
     with pytest.raises(ConfigError, match=f"no precipitation .*, only {name}: name the product"):
         region_data(load_region("target"))
+
+
+def test_codes_of_digits_that_differ_in_every_basin_are_no_input(own: Path) -> None:
+    # Heights of 850, 900 and 1100 m with zeros in front look like codes.
+    table = next((own / "data" / "target").glob("*attributes*.csv"))
+    rows = table.read_text(encoding="utf-8").splitlines()
+    heights = ["height", "0850", "0900", "1100"]
+    lines = [f"{row},{text}" for row, text in zip(rows, heights, strict=True)]
+    table.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    region = load_region("target").model_copy(update={"basins": Basins()})
+    inputs = region.inputs.model_copy(update={"static": ["height"]})
+    with pytest.raises(ConfigError, match=r"input height holds codes \(0850, 0900, 1100"):
+        region_data(region, inputs)
