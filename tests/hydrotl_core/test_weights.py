@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,15 @@ from safetensors.torch import save_file
 
 from hydrotl_core.errors import WeightsError
 from hydrotl_core.simulation import simulate
-from hydrotl_core.weights import Card, load_model, load_weights, member_paths, save_weights
-from tests.synthetic import canonical, fitted, model_for, training
+from hydrotl_core.weights import (
+    Card,
+    card_problems,
+    load_model,
+    load_weights,
+    member_paths,
+    save_weights,
+)
+from tests.synthetic import ROOT, canonical, fitted, model_for, training
 
 CONFIG = training(dropconnect=0.5, output_dropout=0.1)
 
@@ -183,9 +191,115 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 def test_members_in_order_of_their_number(tmp_path: Path) -> None:
-    for member in (10, 2, 0):
+    for member in range(11):
         make(tmp_path / f"member-{member}.safetensors")
-    names = [p.stem for p in member_paths(tmp_path)]
-    assert names == ["member-0", "member-2", "member-10"]
+    (tmp_path / "README.md").write_text("the card", encoding="utf-8")
+    assert [p.stem for p in member_paths(tmp_path)] == [f"member-{k}" for k in range(11)]
     with pytest.raises(WeightsError, match=r"no member-\*\.safetensors in"):
         member_paths(tmp_path / "empty")
+
+
+def test_a_gap_in_the_numbers_is_an_error_unless_members_are_still_to_come(tmp_path: Path) -> None:
+    for member in (0, 2, 4):
+        make(tmp_path / f"member-{member}.safetensors")
+    with pytest.raises(WeightsError, match=r"3 members up to number 4, but no 1, 3"):
+        member_paths(tmp_path)
+    names = [p.stem for p in member_paths(tmp_path, partial=True)]
+    assert names == ["member-0", "member-2", "member-4"]
+
+
+@pytest.mark.parametrize(
+    "name", ["member-00", "member-1 (copy)", "member-", "member-x", "Member-1", "best", "member--1"]
+)
+def test_a_file_that_is_no_member_is_named(name: str, tmp_path: Path) -> None:
+    make(tmp_path / "member-0.safetensors")
+    make(tmp_path / f"{name}.safetensors")
+    with pytest.raises(WeightsError, match="is no member of an ensemble") as error:
+        member_paths(tmp_path)
+    assert f"{name}.safetensors" in str(error.value)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_a_number_that_is_not_finite_is_refused_both_ways(value: float, tmp_path: Path) -> None:
+    path = tmp_path / "member-3.safetensors"
+    parameters, card = make(path)
+    before = path.read_bytes()
+    spoilt = {name: p.clone() for name, p in parameters.items()}
+    spoilt["lstm.weight_hh"][2, 1] = value
+    with pytest.raises(WeightsError, match=r"member-3.*not written: lstm\.weight_hh"):
+        save_weights(path, spoilt, card)
+    assert path.read_bytes() == before
+    save_file(spoilt, path, metadata={"hydrotl": card.model_dump_json()})
+    with pytest.raises(WeightsError, match=r"member-3\.safetensors: lstm\.weight_hh has 1 of 256"):
+        load_weights(path)
+
+
+def rewritten(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """The file with a card that ``change`` has altered, the parameters as they were."""
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        content = json.loads(file.metadata()["hydrotl"])
+    change(content)
+    save_file(tensors, path, metadata={"hydrotl": json.dumps(content)})
+
+
+def swap(values: dict[str, Any], one: str, other: str) -> dict[str, Any]:
+    order = {one: other, other: one}
+    return {order.get(name, name): values[order.get(name, name)] for name in values}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c["scaler"]["dynamic"]["prcp"].update(std=0.0), "scale of prcp.*deviation 0.0"),
+        (lambda c: c["scaler"]["dynamic"]["prcp"].update(std=-1.0), "scale of prcp.*deviation -1"),
+        (lambda c: c["scaler"]["static"]["area"].update(mean=np.nan), "scale of area.*mean nan"),
+        (lambda c: c["scaler"]["streamflow"].update(std=np.inf), "scale of streamflow.*inf"),
+        (lambda c: c["scaler"]["static"]["area"].update(low=2, high=1), "area has the range 2"),
+        (
+            lambda c: c["scaler"].update(dynamic=swap(c["scaler"]["dynamic"], "prcp", "tmean")),
+            "card lists the inputs prcp, tmean.*scaler has tmean, prcp",
+        ),
+        (lambda c: c["inputs"].reverse(), "card lists the inputs soil=sand"),
+        (lambda c: c["scaler"]["attributes"].remove("area"), "card lists the inputs"),
+        (lambda c: c["scaler"]["static"].update(more=c["scaler"]["static"]["area"]), "in more"),
+        (lambda c: c["scaler"]["static"].pop("area"), "attributes and their scales.*area"),
+        (
+            lambda c: (
+                c["scaler"].update(optional={"w": ["vp"]}),
+                c["inputs"].append("no vp"),
+            ),
+            "optional vp is no input",
+        ),
+        (lambda c: c["training"].update(hidden=16), r"input\.bias is \(8,\).*\(16,\)"),
+        (lambda c: c["training"].update(transform="log_sqrt"), "streamflow is scaled with"),
+        (lambda c: c["training"].update(per_precipitation=True), "differ in per_precipitation"),
+    ],
+)
+def test_a_card_that_contradicts_itself_or_the_file_is_refused(
+    change: Callable[[dict[str, Any]], object], message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "member-1.safetensors"
+    make(path)
+    rewritten(path, change)
+    with pytest.raises(WeightsError, match=rf"member-1\.safetensors: .*{message}"):
+        load_weights(path)
+
+
+@pytest.mark.parametrize("name", ["lstm.bias_hh", "more"])
+def test_a_parameter_too_few_or_too_many_is_named(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "member-0.safetensors"
+    parameters, card = make(path)
+    parameters = {n: p for n, p in parameters.items() if n != name}
+    save_weights(path, parameters | ({"more": torch.ones(1)} if name == "more" else {}), card)
+    with pytest.raises(WeightsError, match=rf"member-0.*besides the model's parameters, {name}"):
+        load_weights(path)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "weights").glob("*/*.safetensors")), ids=lambda p: p.parent.name
+)
+def test_committed_weights_are_sound(path: Path) -> None:
+    _, card = load_weights(path)
+    assert card_problems(card) == []
+    assert member_paths(path.parent)[card.seed] == path
