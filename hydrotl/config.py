@@ -32,9 +32,7 @@ class Named(Strict):
     """Something with a title, and a short label where the title is too long for tables and axes."""
 
     title: str = Field(min_length=1)
-    label: str | None = Field(
-        None, min_length=1, max_length=40, description="short name; default: title"
-    )
+    label: str | None = Field(None, min_length=1, max_length=40, description="default: title")
 
     @property
     def name(self) -> str:
@@ -101,6 +99,8 @@ class Source(Named):
     recipe: str = "fast"
     members: int = Field(5, gt=0)
     subset: int | None = Field(None, gt=0, description="number of basins, nested random draw")
+    flow_attributes: bool = Field(False, description="allow attributes computed from flow")
+    flow_inputs: bool = Field(False, description="allow daily inputs that are flow")
 
     @model_validator(mode="after")
     def _apart(self) -> Source:
@@ -199,6 +199,8 @@ class Region(Named):
     inputs: Inputs
     settings: dict[str, Setting] = Field({}, description="default: the manifest's protocol")
     flow_attributes: bool = Field(False, description="allow attributes computed from flow")
+    flow_inputs: bool = Field(False, description="allow daily inputs that are flow")
+    seen_basins: bool = Field(False, description="allow basins that the source was trained on")
     extra_inputs: Inputs | None = Field(None, description="beyond the source's, where it is kept")
     source: str = "conus"
     recipe: str = "fast"
@@ -232,8 +234,7 @@ def _load(model: type[Model], folder: str, name: str | Path) -> Model:
         path = project_root() / "experiments" / folder / f"{name}.yaml"
         if not path.is_file():
             known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml")))
-            kind = model.__name__.lower()
-            raise ConfigError(f"no {kind} {str(name)!r} ({path}); there are {known}")
+            raise ConfigError(f"no {folder[:-1]} {str(name)!r} ({path}); there are {known}")
     return validated(model, _extended(path), str(path))
 
 

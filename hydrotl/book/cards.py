@@ -32,7 +32,7 @@ def read_cards(folder: Path) -> list[Card]:
     WeightsError
         If there are no weights.
     """
-    return [load_weights(path)[1] for path in member_paths(folder)]
+    return [load_weights(path)[1] for path in member_paths(folder, partial=True)]
 
 
 def _by_member(cards: Sequence[Card], values: Sequence[str]) -> str:

@@ -35,10 +35,12 @@ def resources(device: str, jobs: int = 1) -> tuple[str, int]:
 
 
 def print_scores(records: list[dict[str, Any]]) -> None:
-    """A line per cell: mean and median NSE, and the range of its members' medians."""
+    """A line per cell: mean and median NSE, the range of its members' medians; then cautions."""
     from hydrotl.experiments.records import cell_table
 
     table = cell_table(records).drop(columns="region")
     medians = [[m for m in r["member_nse_median"] if m is not None] for r in records]
     table["members' medians"] = [f"{min(m):.2f} to {max(m):.2f}" if m else "" for m in medians]
     typer.echo(table.to_string(index=False))
+    for caution in dict.fromkeys(said for r in records for said in r.get("cautions", [])):
+        typer.echo(f"Mind: {caution}")

@@ -74,6 +74,7 @@ def check(
     from hydrotl.config import load_source
     from hydrotl.experiments import records
     from hydrotl.experiments.check import check_source, estimable, scenarios
+    from hydrotl.experiments.names import file_name
     from hydrotl.experiments.provenance import provenance
     from hydrotl.experiments.source import source_folder
 
@@ -82,7 +83,7 @@ def check(
     simulation = check_source(name, source_folder(name), device, data)
     source = load_source(name)
     described = source.model_dump(mode="json", include={"dataset", "train", "test"})
-    record = {"source": name, **described, **records.score_record(simulation)}
+    record = {"source": file_name("sources", name), **described, **records.score_record(simulation)}
     trials = {f"without {what}": {"missing": names} for what, names in scenarios(source).items()}
     if data is None and (can := estimable(source)):  # a packed file has no lowest temperature
         trials[f"without {' and '.join(can)}"] = {"missing": can}
@@ -96,7 +97,7 @@ def check(
     facts = records.check_facts(name)
     records.source_facts(source.dataset, record["basins"], source.train, facts, data)
     record["provenance"] = provenance(device, time.perf_counter() - began)
-    path = records.results_dir() / "source" / f"{Path(name).stem}.json"
+    path = records.results_dir() / "source" / f"{record['source']}.json"
     records.write_record(path, record)
     typer.echo(
         f"{name}: {record['members']} members, {len(record['basins'])} basins, "

@@ -109,6 +109,10 @@ class Attributes(Strict):
     table_s1: Names = Field([], description="attributes of the paper's Table S1")
     uses_flow: Names = Field([], description="attributes computed from observed streamflow")
     text: Names = Field([], description="attributes that are names or codes, also if of digits")
+    not_flow: Names = Field([], description="those that are not, although their names say so")
+    averaged: Period | None = Field(
+        None, description="days that the published averages of weather and flow are of"
+    )
     about: dict[Text, Text] = Field({}, description="meaning and unit of attributes, for tables")
     values: dict[Text, dict[Text, float]] = Field(
         {}, description="attributes by basin, of data that come without a table"
@@ -123,6 +127,7 @@ class Screen(Period):
 
     max_missing: float = Field(ge=0, le=1, description="share of days; of a basin must be less")
     latitude: tuple[float, float] | None = None
+    of_paper: bool = Field(False, description="the paper's own, which counts test days as well")
 
     @model_validator(mode="after")
     def _south_to_north(self) -> Screen:

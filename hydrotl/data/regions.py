@@ -14,7 +14,14 @@ from hydrotl.data.canonical import static_attributes
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.climate import CLIMATE, CLIMATE_NEEDS, has_climate
 from hydrotl.data.derive import DERIVABLE, derive
+from hydrotl.data.leaks import (
+    refuse_flow,
+    refuse_flow_as_attribute,
+    refuse_flow_as_weather,
+    refuse_screen,
+)
 from hydrotl.data.manifest import Attributes, Dataset, load_manifest
+from hydrotl.data.places import with_places
 from hydrotl.data.readers.assemble import similar_id
 from hydrotl.data.spelling import basin_id
 from hydrotl_core.arrays import in_period
@@ -62,7 +69,7 @@ def select_basins(ds: xr.Dataset, choice: Basins, dataset: str) -> xr.Dataset:
             keep &= (degrees >= bounds[0]) & (degrees <= bounds[1])
     if not keep.any():
         raise ConfigError(f"the choice of basins leaves none of data set {dataset}")
-    return ds.isel(basin=np.flatnonzero(keep))
+    return with_places(ds.isel(basin=np.flatnonzero(keep)), entry.attributes)
 
 
 def region_data(region: Region, inputs: Inputs | None = None) -> xr.Dataset:
@@ -71,23 +78,20 @@ def region_data(region: Region, inputs: Inputs | None = None) -> xr.Dataset:
     Raises
     ------
     ConfigError
-        If an attribute was computed from observed flow and the region does not allow it.
+        If an input is, or was computed from, observed flow and the region does not allow it.
     DataError
-        If an input is absent.
+        If an input is absent, or is flow by its values.
     """
     require_precipitation(load_manifest()[region.dataset])
-    flow = set(load_manifest()[region.dataset].attributes.uses_flow)
     inputs = inputs or region.inputs
-    leaking = [name for name in inputs.static if name in flow]
-    if leaking and not region.flow_attributes:
-        raise ConfigError(
-            f"{region.title}: {', '.join(leaking)} were computed from observed flow, the test "
-            "period included: leave them out, or say `flow_attributes: true` to repeat the paper"
-        )
+    refuse_flow(region, inputs)
     ds = region_basins(region)
     roles = load_manifest()[region.dataset].attributes
     ds, wanted = _with_inputs(ds, inputs, roles)
-    return ds[list(dict.fromkeys(wanted))].load()
+    ds = ds[list(dict.fromkeys(wanted))].load()
+    every = [p for s in region_settings(region).values() for p in (s, *s.per_basin.values())]
+    refuse_flow_as_attribute(ds, region, [period for s in every for period in (s.train, s.test)])
+    return ds
 
 
 def require_precipitation(dataset: Dataset) -> None:
@@ -119,9 +123,12 @@ def region_basins(region: Region) -> xr.Dataset:
     Raises
     ------
     ConfigError
-        If the choice of basins is not possible, or a setting names a basin that is not there
-        (it would silently be without effect).
+        If the choice of basins is not possible, looks at test days, or a setting names a basin
+        that is not there (it would silently be without effect).
+    DataError
+        If the data are absent, or a daily variable is streamflow under another name.
     """
+    refuse_screen(region, region_settings(region).values())
     everything = open_dataset(region.dataset)
     known = {str(b) for b in everything["basin"].values}
     for name, setting in region_settings(region).items():
@@ -131,7 +138,9 @@ def region_basins(region: Region) -> xr.Dataset:
                 f"{region.title}, setting {name!r}: per_basin names {', '.join(unknown)}, "
                 f"not in data set {region.dataset}"
             )
-    return select_basins(everything, region.basins, region.dataset)
+    ds = select_basins(everything, region.basins, region.dataset)
+    refuse_flow_as_weather(ds, region)
+    return ds
 
 
 def source_inputs(source: Source, file: Path | None = None) -> xr.Dataset:
@@ -142,16 +151,22 @@ def source_inputs(source: Source, file: Path | None = None) -> xr.Dataset:
 
     Raises
     ------
+    ConfigError
+        If an input is, or was computed from, observed flow and the source does not allow it.
     DataError
-        If the data or an input of the source are absent.
+        If the data or an input of the source are absent, or an input is flow by its values.
     """
     require_precipitation(load_manifest()[source.dataset])
+    refuse_flow(source, source.inputs)
     ds = open_dataset(source.dataset, file=file)
     roles = load_manifest()[source.dataset].attributes
     ds, wanted = _with_inputs(ds, source.inputs, roles)
     known = static_attributes(ds)
     places = [name for name in (roles.latitude, roles.longitude) if name in known]
-    return ds[list(dict.fromkeys([*wanted, *places]))]
+    inputs = ds[list(dict.fromkeys(wanted))]
+    refuse_flow_as_weather(inputs, source)
+    refuse_flow_as_attribute(inputs, source, [source.train])
+    return with_places(ds[list(dict.fromkeys([*wanted, *places]))], roles)
 
 
 def _with_inputs(ds: xr.Dataset, inputs: Inputs, roles: Attributes) -> tuple[xr.Dataset, list[str]]:

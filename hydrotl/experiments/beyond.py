@@ -22,10 +22,10 @@ from hydrotl.experiments.auto import products_of
 from hydrotl.experiments.blocks import joined
 from hydrotl.experiments.cells import LOCAL
 from hydrotl.experiments.draws import targets
+from hydrotl.experiments.ensemble import source_members
 from hydrotl.experiments.provenance import provenance
 from hydrotl.experiments.records import read_record, results_dir, rounded, write_record
 from hydrotl.experiments.run import Task, run_tasks
-from hydrotl.experiments.source import source_folder
 from hydrotl.experiments.start import Start, load_start
 from hydrotl.experiments.store import content_hash
 from hydrotl.experiments.study import DRAWN, Ablation, Study, training_for
@@ -33,7 +33,6 @@ from hydrotl.experiments.target import Network, Target, Way, flow_of, seconds_of
 from hydrotl_core.arrays import observed_flow
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Inputs
-from hydrotl_core.weights import member_paths
 
 DIGITS = 5
 #: Makes the calibrated benchmark of a data set with these roles; None where it is not installed.
@@ -98,7 +97,7 @@ def study_starts(study: Study) -> Starts:
 
 def source_starts(name: str) -> tuple[Start, ...]:
     """Members of a source to start from."""
-    return tuple(load_start(path) for path in member_paths(source_folder(name)))
+    return tuple(load_start(path) for path in source_members(name))
 
 
 def networks(

@@ -23,6 +23,7 @@ from hydrotl.config import (
 )
 from hydrotl.data.regions import hold_out, region_setting, region_settings
 from hydrotl.experiments.member import Member
+from hydrotl.experiments.names import file_name
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Inputs, Option, Period, Training
 from hydrotl_core.scaling import Scaler
@@ -116,6 +117,21 @@ class Experiment:
             lessons=tuple(lessons),
             device=device,
         )
+
+
+def cell_identity(experiment: Experiment) -> dict[str, Any]:
+    """What a cell's record is of, by the names that its files have."""
+    cell, days = experiment.cell, experiment.validation_days
+    starts = experiment.option is not None
+    return {
+        "region": file_name("regions", cell.region),
+        "setting": cell.setting,
+        "option": cell.option,
+        "recipe": file_name("recipes", experiment.recipe),
+        "changes": dict(experiment.changes),
+        "source": file_name("sources", experiment.source) if starts else None,
+        "scored_on": f"last {days} training days" if days else "test",
+    }
 
 
 def is_process(option: str) -> bool:

@@ -11,6 +11,7 @@ import xarray as xr
 from hydrotl.config import Source, load_source
 from hydrotl.data.climate import has_climate, with_climate
 from hydrotl.data.derive import ESTIMATES
+from hydrotl.experiments.ensemble import check_members
 from hydrotl.experiments.member import TEST_LEAD_DAYS
 from hydrotl.experiments.source import differing, source_data
 from hydrotl_core.arrays import build_arrays, observed_flow
@@ -56,7 +57,9 @@ def check_source(
     n = ds.sizes["basin"]
     fit, test = [source.train] * n, [source.test] * n
     flows = []
-    for path in member_paths(folder):
+    paths = member_paths(folder)
+    check_members(paths, None)
+    for path in paths:
         model, card = load_model(path)
         wanted = source.model_dump(mode="json")
         for key in differing(card, source):

@@ -17,14 +17,16 @@ import xarray as xr
 
 from hydrotl.config import Region, load_region
 from hydrotl.data.canonical import data_hash
+from hydrotl.data.leaks import cautions
 from hydrotl.data.regions import region_data
 from hydrotl.experiments.blocks import Held, hidden
 from hydrotl.experiments.cells import Experiment
+from hydrotl.experiments.ensemble import source_members
 from hydrotl.experiments.member import Member, simulate_member, train_member
 from hydrotl.experiments.provenance import code_version, machine, today
 from hydrotl.experiments.records import cell_path, read_record
 from hydrotl.experiments.run import Task
-from hydrotl.experiments.source import source_folder
+from hydrotl.experiments.seen import Seen, refuse_seen, seen_basins, told, trained_basins
 from hydrotl.experiments.start import load_start
 from hydrotl.experiments.store import (
     Product,
@@ -39,7 +41,6 @@ from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.recipe import Inputs
 from hydrotl_core.scaling import STREAMFLOW, Scaler
 from hydrotl_core.training import total_updates
-from hydrotl_core.weights import member_paths
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ class Planner:
         self.hashes: dict[str, str] = {}
         self.scalers: dict[str, Scaler] = {}
         self.known_teachers: dict[str, Teacher] = {}
+        self.members: dict[str, list[Path]] = {}
 
     def data(self, name: str, inputs: Inputs | None = None) -> xr.Dataset:
         """Inputs, by default the region's own, and streamflow of a region."""
@@ -135,9 +137,15 @@ class Planner:
         Raises
         ------
         WeightsError
-            If the cell's source has no weights.
+            If the cell's source has no weights, or not its own.
+        ConfigError
+            If the source was trained on basins of the region, which does not allow it.
         """
         cell = experiment.cell
+        if experiment.option is not None:
+            allowed = experiment.region.seen_basins
+            seen = self.seen(experiment)
+            refuse_seen(experiment.region.title, experiment.source, seen, allowed=allowed)
         tasks, keys = [], []
         for seed in range(members):
             source = teacher = scaler = inputs = None
@@ -173,9 +181,30 @@ class Planner:
             updates=updates * (2 if "teacher" in data else 1),
         )
 
+    def source(self, name: str) -> list[Path]:
+        """Weights of a source's members, looked at once."""
+        if name not in self.members:
+            self.members[name] = source_members(name)
+        return self.members[name]
+
+    def seen(self, experiment: Experiment) -> Seen:
+        """Which basins of a cell its source was trained on."""
+        trained = trained_basins(self.source(experiment.source)[0])
+        return seen_basins(self.data(experiment.cell.region), trained)
+
+    def cautions(self, experiment: Experiment) -> list[str]:
+        """What the scores of a cell owe to knowledge of the days that they are of."""
+        scaler = self.scalers[str(self._start(experiment.source, 0))] if experiment.warm else None
+        basins = [str(b) for b in self.data(experiment.cell.region)["basin"].values]
+        _, scored = experiment.periods(basins)
+        said = cautions(experiment.region, experiment.inputs(scaler), scored)
+        if experiment.option is not None:
+            said += told(experiment.source, self.seen(experiment))
+        return said
+
     def _start(self, source: str, seed: int) -> Path:
         """Weights that member ``seed`` starts from: the source's members in turn."""
-        paths = member_paths(source_folder(source))
+        paths = self.source(source)
         path = paths[seed % len(paths)]
         if str(path) not in self.shared:
             start = load_start(path)

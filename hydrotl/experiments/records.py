@@ -8,6 +8,7 @@ and climate, so that it can be built without data.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,16 +23,16 @@ from hydrotl.data.basins import facts_frame
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import load_manifest
 from hydrotl.data.regions import region_basins, region_settings
-from hydrotl.experiments.cells import Cell, Changes, Experiment
+from hydrotl.experiments.cells import Cell, Changes, Experiment, cell_identity
+from hydrotl.experiments.ensemble import source_members
+from hydrotl.experiments.names import file_name, is_of_project
 from hydrotl.experiments.provenance import provenance
-from hydrotl.experiments.source import source_folder
 from hydrotl.experiments.uncertainty import error_products
 from hydrotl.paths import project_root
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.files import replacing
 from hydrotl_core.metrics import ensemble_nse, kge, member_nse
 from hydrotl_core.recipe import Period, Training
-from hydrotl_core.weights import member_paths
 
 DIGITS = 4
 PRODUCT_DIGITS = 6
@@ -51,6 +52,7 @@ class CellResult:
     arithmetic: str = "float32"
     machine: str = ""
     changes: Changes = ()
+    cautions: Sequence[str] = ()
 
     @property
     def basin_nse(self) -> xr.DataArray:
@@ -93,20 +95,15 @@ def score_record(simulation: xr.Dataset) -> dict[str, Any]:
 
 def cell_record(result: CellResult, experiment: Experiment, device: str) -> dict[str, Any]:
     """The record of a cell: scores, configuration and provenance."""
-    cell, starts, days = result.cell, experiment.option is not None, experiment.validation_days
+    starts = experiment.option is not None
     return {
-        "region": Path(cell.region).stem,
-        "setting": cell.setting,
-        "option": cell.option,
-        "recipe": experiment.recipe,
-        "changes": dict(result.changes),
-        "source": experiment.source if starts else None,
-        "source_members": len(member_paths(source_folder(experiment.source))) if starts else 0,
+        **cell_identity(experiment),
+        "source_members": len(source_members(experiment.source)) if starts else 0,
         "periods": experiment.setting.model_dump(mode="json", exclude_defaults=True),
-        "scored_on": f"last {days} training days" if days else "test",
         **score_record(result.simulation),
         "training": result.training.model_dump(mode="json"),
         "deviations": experiment.region.deviations,
+        "cautions": list(result.cautions),
         "provenance": provenance(
             device,
             result.seconds,
@@ -152,16 +149,37 @@ def read_record(path: Path) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        If the file is absent or not JSON, naming the command that makes it.
+        If the file is absent or not JSON, naming the command that makes it; or if it lies where
+        results of something else are kept.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(
             f"no results at {path}: `hydrotl run` or `hydrotl check` make them"
         ) from None
     except json.JSONDecodeError as error:
         raise ConfigError(f"{path} is not a results file: {error}") from None
+    if results_dir() in path.parents and "region" in record:
+        cell = [str(record[key]) for key in ("setting", "option") if key in record]
+        place = path.relative_to(results_dir()).parts[0]
+        if place != record["region"] or not path.name.startswith("_".join(cell)):
+            raise ConfigError(
+                f"{path} holds a result of {' '.join([record['region'], *cell])}, which its name "
+                "says it is not: move it back, or compute this one again"
+            )
+    return record
+
+
+def refuse_other(path: Path, identity: dict[str, Any]) -> None:
+    """Raise a ConfigError if ``path`` holds a record of something else (:func:`cell_identity`)."""
+    there = read_record(path) if path.is_file() else {}
+    other = [key for key in identity if key in there and there[key] != identity[key]]
+    if other:
+        raise ConfigError(
+            f"{path} holds a result of another {', another '.join(other)} and would be replaced: "
+            "move it away, or give what you compute another name"
+        )
 
 
 def cell_path(experiment: Experiment) -> Path:
@@ -169,17 +187,17 @@ def cell_path(experiment: Experiment) -> Path:
 
     In ``RECIPE``; with another source than the region's in ``RECIPE-SOURCE``; scores of training
     days in ``validation/RECIPE``. A changed recipe is named in the file. Names may be paths of
-    YAML files.
+    YAML files (:mod:`hydrotl.experiments.names`).
     """
     cell = experiment.cell
-    folder = Path(experiment.recipe).stem
+    folder = file_name("recipes", experiment.recipe)
     if cell.source is not None:
-        folder = f"{folder}-{Path(cell.source).stem}"
+        folder = f"{folder}-{file_name('sources', cell.source)}"
     if experiment.validation_days:
         folder = f"validation/{folder}"
     changed = [f"{key}-{value:g}" for key, value in experiment.changes]
     name = "_".join([cell.setting, cell.option, *changed])
-    return results_dir() / Path(cell.region).stem / folder / f"{name}.json"
+    return results_dir() / file_name("regions", cell.region) / folder / f"{name}.json"
 
 
 def cell_table(records: list[dict[str, Any]]) -> pd.DataFrame:
@@ -207,8 +225,8 @@ def region_records(region: str, recipe: str) -> list[dict[str, Any]]:
 
 def facts_path(region: str) -> Path:
     """Table of a region's basins; a variant has that of the region it repeats."""
-    loaded = load_region(region)
-    return results_dir() / (loaded.variant_of or Path(region).stem) / "basins.csv"
+    repeated = load_region(region).variant_of if is_of_project("regions", region) else None
+    return results_dir() / (repeated or file_name("regions", region)) / "basins.csv"
 
 
 def write_facts(experiment: Experiment) -> None:
@@ -269,4 +287,4 @@ def basin_frame(record: dict[str, Any]) -> pd.DataFrame:
 
 def check_facts(source: str) -> Path:
     """Table of the basins of a source check."""
-    return results_dir() / "source" / f"{Path(source).stem}-basins.csv"
+    return results_dir() / "source" / f"{file_name('sources', source)}-basins.csv"

@@ -14,8 +14,10 @@ import xarray as xr
 from hydrotl.config import Source, SweepEntry, load_recipe, load_source
 from hydrotl.data.canonical import data_hash
 from hydrotl.data.climate import CLIMATE_NEEDS, has_climate
+from hydrotl.data.places import places_of
 from hydrotl.data.regions import hold_out, source_inputs
 from hydrotl.experiments.member import Member, Trained, train_member
+from hydrotl.experiments.names import file_name
 from hydrotl.experiments.provenance import code_version, provenance
 from hydrotl.experiments.run import Task
 from hydrotl.paths import project_root, runs_folder
@@ -24,7 +26,7 @@ from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Period, Training
 from hydrotl_core.scaling import STREAMFLOW
 from hydrotl_core.training import total_updates
-from hydrotl_core.weights import Card, load_weights, save_weights
+from hydrotl_core.weights import Card, load_weights, member_number, save_weights
 
 SUBSET_SEED = 20210427
 #: What of a source its weights depend on; its title or test period may change.
@@ -34,7 +36,7 @@ VALIDATE_EVERY = 1000  # updates
 
 def source_folder(name: str) -> Path:
     """Folder of the weights of source ``name`` (or of the source in a YAML file)."""
-    return project_root() / "weights" / Path(name).stem
+    return project_root() / "weights" / file_name("sources", name)
 
 
 def nested_subset(basins: list[str], n: int) -> list[str]:
@@ -148,14 +150,14 @@ def source_tasks(
         code=code_version(),
         checkpoint_seconds=checkpoint_seconds,
     )
+    for path in folder.glob("member*.safetensors"):  # also those that are not asked for
+        _require_same(path, source, training, validation_days)
     tasks = []
     for seed in range(members or source.members):
         path = folder / f"member-{seed}.safetensors"
-        if path.is_file():
-            _require_same(path, source, training, validation_days)
         tasks.append(
             Task(
-                title=f"{Path(name).stem} member {seed}",
+                title=f"{file_name('sources', name)} member {seed}",
                 product=path,
                 checkpoint=runs_folder(folder) / f"{folder.name}{kind}-{seed}.checkpoint",
                 compute=partial(compute, seed=seed),
@@ -219,6 +221,7 @@ def _card(
             references=str(ds.attrs.get("references", "")),
             licence=str(ds.attrs.get("licence", "")),
             basins=ds.sizes["basin"],
+            trained_on=places_of(ds),
             loss=[log.losses[0], log.losses[-1]],
             arithmetic=log.arithmetic,
             **more,
@@ -235,6 +238,8 @@ def _require_same(path: Path, source: Source, training: Training, validation_day
     """Raise unless the weights at ``path`` are what would be trained now."""
     _, card = load_weights(path)
     other = differing(card, source)
+    if card.seed != member_number(path):
+        other.append("seed")
     if card.training != training:
         other.append("recipe")
     if card.provenance.get("numerics", 1) != NUMERICS:  # not named before there was a second
@@ -275,7 +280,7 @@ def plan_sources(
     ensembles = []
     for entry in entries:
         for name in entry.train_sources:
-            folder = None if out is None else out / Path(name).stem
+            folder = None if out is None else out / file_name("sources", name)
             ensembles.append(
                 source_tasks(
                     name,

@@ -17,10 +17,17 @@ import numpy as np
 import pandas as pd
 
 from hydrotl.config import Sweep, SweepEntry
-from hydrotl.experiments.cells import Cell, Changes, Experiment, cells_of, resolve
+from hydrotl.experiments.cells import Cell, Changes, Experiment, cell_identity, cells_of, resolve
 from hydrotl.experiments.executors import pick_device
+from hydrotl.experiments.names import file_name
 from hydrotl.experiments.planner import FindTeacher, Planner, Work, no_teachers
-from hydrotl.experiments.records import CellResult, cell_record, write_facts, write_record
+from hydrotl.experiments.records import (
+    CellResult,
+    cell_record,
+    refuse_other,
+    write_facts,
+    write_record,
+)
 from hydrotl.experiments.run import Task, run_tasks, state_of
 from hydrotl.experiments.store import read_product
 from hydrotl.paths import project_root
@@ -39,7 +46,9 @@ def plan(sweep: Sweep, planner: Planner, regions: Sequence[str] = ()) -> list[Wo
     """
     work: dict[Path, Work] = {}
     for entry in sweep.entries:
-        chosen = [r for r in entry.regions if not regions or Path(r).stem in regions]
+        chosen = [
+            r for r in entry.regions if not regions or {r, file_name("regions", r)} & {*regions}
+        ]
         for experiment in _experiments(entry, chosen):
             item = planner.work(experiment, entry.members)
             known = work.get(item.path)
@@ -115,6 +124,7 @@ def gather(work: Work, planner: Planner) -> CellResult:
         arithmetic=told("arithmetic"),
         machine=told("machine"),
         changes=experiment.changes,
+        cautions=planner.cautions(experiment),
     )
 
 
@@ -131,6 +141,8 @@ def run_sweep(
     its last member is there. If interrupted, the same call resumes.
     """
     open_cells = [item for item in work if not item.finished]
+    for item in open_cells:
+        refuse_other(item.path, cell_identity(item.experiment))
     written = []
 
     def write_complete() -> None:

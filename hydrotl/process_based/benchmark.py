@@ -21,9 +21,11 @@ import xarray as xr
 from hydrotl.config import Region, Setting, load_region
 from hydrotl.data.canonical import data_hash
 from hydrotl.data.evaporation import mean_temperature
+from hydrotl.data.leaks import cautions
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.regions import region_basins, region_setting, region_settings
 from hydrotl.experiments.blocks import Held, hidden
+from hydrotl.experiments.names import file_name
 from hydrotl.experiments.provenance import code_version, provenance, today
 from hydrotl.experiments.records import rounded, score_record
 from hydrotl.experiments.run import Task, run_tasks
@@ -33,7 +35,7 @@ from hydrotl.process_based.calibration import BOUNDS, calibrate, simulate_calibr
 from hydrotl_core import NUMERICS
 from hydrotl_core.arrays import observed_flow
 from hydrotl_core.errors import DataError
-from hydrotl_core.recipe import Period
+from hydrotl_core.recipe import Inputs, Period
 from hydrotl_core.scaling import STREAMFLOW, require
 
 #: Folder of the results; those of the LSTMs have the name of a recipe.
@@ -180,7 +182,7 @@ def run_benchmark(
         parts = [read_product(task.product) for task in tasks[key]]
         records.append(
             {
-                "region": Path(name).stem,
+                "region": file_name("regions", name),
                 "setting": key,
                 "option": gr4j.NAME,
                 "recipe": FOLDER,
@@ -190,6 +192,9 @@ def run_benchmark(
                 **_scores(parts, observed_flow(ds, setting.periods("test", list(hashes))), hashes),
                 "calibration": about,
                 "deviations": region.deviations,
+                "cautions": cautions(
+                    region, Inputs(dynamic=["prcp"]), setting.periods("test", list(hashes))
+                ),
                 "provenance": provenance(
                     "cpu",
                     sum(part.about["seconds"] for part in parts),

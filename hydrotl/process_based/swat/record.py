@@ -12,6 +12,7 @@ from hydrotl.config import load_region
 from hydrotl.data.canonical import data_hash
 from hydrotl.data.manifest import load_manifest
 from hydrotl.data.regions import region_basins, region_settings
+from hydrotl.experiments.names import file_name
 from hydrotl.experiments.provenance import provenance
 from hydrotl.experiments.records import results_dir, rounded
 from hydrotl.process_based import WARM_UP_DAYS
@@ -35,7 +36,7 @@ DEVIATIONS = (
 
 def record_path(region: str) -> Path:
     """Where the record of a region is kept."""
-    return results_dir() / Path(region).stem / "swat" / "uncalibrated.json"
+    return results_dir() / file_name("regions", region) / "swat" / "uncalibrated.json"
 
 
 def swat_record(region: str, installation: Installation, timeout: float = 600.0) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def swat_record(region: str, installation: Installation, timeout: float = 600.0)
             "days": found["days"],
         }
     return {
-        "region": Path(region).stem,
+        "region": file_name("regions", region),
         "model": "SWAT+",
         "executable": {
             "name": installation.executable.name,
