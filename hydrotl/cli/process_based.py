@@ -35,7 +35,7 @@ def swat(
     """Run uncalibrated SWAT+ in a region's basins: NSE and mean flow in each test period."""
     import pandas as pd
 
-    from hydrotl.experiments.records import write_record
+    from hydrotl.experiments.records import refuse_other, write_record
     from hydrotl.process_based.swat.installation import find_installation
     from hydrotl.process_based.swat.record import record_path, swat_record
 
@@ -49,6 +49,7 @@ def swat(
     typer.echo(pd.concat(tables).to_string(index=False))
     if save:
         path = record_path(region)
+        refuse_other(path, {key: record[key] for key in ("region", "files")})
         write_record(path, record)
         typer.echo(f"wrote {path}")
 
@@ -64,7 +65,7 @@ def calibrate(
 
     Each basin is kept in runs/store: if interrupted, rerun the command to resume.
     """
-    from hydrotl.experiments.records import results_dir, write_record
+    from hydrotl.experiments.records import refuse_other, results_dir, write_record
     from hydrotl.process_based.benchmark import run_benchmark
 
     records = run_benchmark(region, setting, members=members, jobs=resources("cpu", jobs)[1])
@@ -73,5 +74,6 @@ def calibrate(
         for record in records:
             folder = results_dir() / record["region"] / record["recipe"]
             path = folder / f"{record['setting']}_{record['option']}.json"
+            refuse_other(path, {key: record[key] for key in ("region", "setting", "files")})
             write_record(path, record)
         typer.echo(f"wrote {len(records)} records below {path.parent}")

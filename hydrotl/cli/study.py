@@ -58,6 +58,7 @@ def auto(
     import numpy as np
 
     from hydrotl.config import load_region
+    from hydrotl.data.leaks import cautions
     from hydrotl.data.regions import region_setting
     from hydrotl.experiments.auto import clipped_nse
     from hydrotl.experiments.automatic import run_auto
@@ -67,18 +68,21 @@ def auto(
     from hydrotl.paths import project_root
     from hydrotl.process_based.way import find_benchmark
     from hydrotl_core.arrays import observed_flow
+    from hydrotl_core.recipe import Inputs
 
     _, jobs = resources("cpu", jobs)
     declared = load_study(study)
     starts = study_starts(declared)
+    loaded = load_region(region)
     for name in setting or ():
-        region_setting(load_region(region), name)  # raises for one that is not there
+        region_setting(loaded, name)  # raises for one that is not there
     wanted = {f"{region_name(region)}-{name}" for name in setting or ()}
     for target, roles in region_targets(region):
         if wanted and target.name not in wanted:
             continue
         path = project_root() / "runs" / f"auto-{target.name}.json"
-        work = target_work(target, roles, declared, starts, find_benchmark, path)
+        asked = {"seen_allowed": loaded.seen_basins}
+        work = target_work(target, roles, declared, starts, find_benchmark, path, **asked)
         if find_benchmark(roles) is None:
             typer.echo("GR4J is not among the candidates: pip install grsuite adds it")
         found = run_auto(work, declared.rule, jobs)
@@ -95,3 +99,6 @@ def auto(
         if found.choice.mix.title == "gr4j":
             typer.echo("None of the networks beats GR4J on the held-out training days")
         typer.echo(f"Test years: mean NSE {np.nanmean(test):.3f}, no basin counted below -1")
+        weather = Inputs(dynamic=["prcp"])  # attributes are derived, none is published
+        for said in [*cautions(loaded, weather, target.test), *work.cautions]:
+            typer.echo(f"Mind: {said}")

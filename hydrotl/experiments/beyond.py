@@ -15,17 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from hydrotl.config import load_all_options, load_recipe
+from hydrotl.config import load_all_options, load_recipe, load_region
 from hydrotl.data.climate import has_climate, with_climate
 from hydrotl.data.manifest import Attributes
 from hydrotl.experiments.auto import products_of
 from hydrotl.experiments.blocks import joined
 from hydrotl.experiments.cells import LOCAL
-from hydrotl.experiments.draws import targets
+from hydrotl.experiments.draws import region_name, targets
 from hydrotl.experiments.ensemble import source_members
 from hydrotl.experiments.provenance import provenance
 from hydrotl.experiments.records import read_record, results_dir, rounded, write_record
 from hydrotl.experiments.run import Task, run_tasks
+from hydrotl.experiments.seen import refuse_seen, seen_basins, told, trained_basins
 from hydrotl.experiments.start import Start, load_start
 from hydrotl.experiments.store import content_hash
 from hydrotl.experiments.study import DRAWN, Ablation, Study, training_for
@@ -51,6 +52,7 @@ class Work:
     folds: int
     block_days: int
     path: Path
+    cautions: tuple[str, ...] = ()
 
     @cached_property
     def tests(self) -> list[list[list[Task]]]:
@@ -155,14 +157,24 @@ def target_work(
     path: Path,
     *,
     ablations: bool = False,
+    seen_allowed: bool = False,
 ) -> Work:
-    """Work of one target, whose record goes to ``path``; without a benchmark that is not there."""
+    """Work of one target, whose record goes to ``path``; without a benchmark that is not there.
+
+    A ConfigError if a source was trained on basins of the target, unless that is allowed.
+    """
+    cautions: list[str] = []
+    for source, members in starts.items():
+        seen = seen_basins(target.ds, trained_basins(Path(members[0].name)))
+        refuse_seen(target.name, source, seen, allowed=seen_allowed)
+        cautions += told(source, seen)
     candidates, compared = networks(study, starts, target, ablations=ablations)
     gr4j = benchmark(roles)
     if gr4j is not None:
         candidates.append(gr4j)
     ways = (*candidates, *compared)
-    return Work(target, ways, len(candidates), study.folds, study.block_days, path)
+    parts = len(candidates), study.folds, study.block_days
+    return Work(target, ways, *parts, path, tuple(cautions))
 
 
 def plan(study: Study, name: str, benchmark: Benchmark) -> list[Work]:
@@ -177,6 +189,11 @@ def plan(study: Study, name: str, benchmark: Benchmark) -> list[Work]:
             benchmark,
             results_dir() / name / f"{target.name}.json",
             ablations=has_ablations(target.name, study),
+            seen_allowed=any(
+                load_region(name).seen_basins
+                for name in study.regions
+                if target.name.startswith(f"{region_name(name)}-")
+            ),
         )
         for target, roles in targets(study)
     ]
@@ -222,6 +239,7 @@ def record_of(work: Work) -> dict[str, Any]:
         "test_products": _upper(products_of([np.mean(m, axis=0) for m in members], observed)),
         "held_out_products": _upper(products_of(held_out_flows(work), seen)),
         "seconds": seconds,
+        "cautions": work.cautions,
         "provenance": provenance("cpu", sum(sum(pair) for pair in seconds.values())),
         "key": work.key,
     }

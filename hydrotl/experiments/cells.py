@@ -23,7 +23,7 @@ from hydrotl.config import (
 )
 from hydrotl.data.regions import hold_out, region_setting, region_settings
 from hydrotl.experiments.member import Member
-from hydrotl.experiments.names import file_name
+from hydrotl.experiments.names import file_name, outside
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Inputs, Option, Period, Training
 from hydrotl_core.scaling import Scaler
@@ -120,9 +120,10 @@ class Experiment:
 
 
 def cell_identity(experiment: Experiment) -> dict[str, Any]:
-    """What a cell's record is of, by the names that its files have."""
+    """What a cell's record is of: names, and the content of files from outside the project."""
     cell, days = experiment.cell, experiment.validation_days
     starts = experiment.option is not None
+    files = {"regions": cell.region, "recipes": experiment.recipe}
     return {
         "region": file_name("regions", cell.region),
         "setting": cell.setting,
@@ -131,6 +132,7 @@ def cell_identity(experiment: Experiment) -> dict[str, Any]:
         "changes": dict(experiment.changes),
         "source": file_name("sources", experiment.source) if starts else None,
         "scored_on": f"last {days} training days" if days else "test",
+        "files": outside(**files, **({"sources": experiment.source} if starts else {})),
     }
 
 

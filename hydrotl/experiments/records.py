@@ -172,13 +172,23 @@ def read_record(path: Path) -> dict[str, Any]:
 
 
 def refuse_other(path: Path, identity: dict[str, Any]) -> None:
-    """Raise a ConfigError if ``path`` holds a record of something else (:func:`cell_identity`)."""
-    there = read_record(path) if path.is_file() else {}
+    """Raise a ConfigError if ``path`` is of something else, or lies among what is.
+
+    ``identity`` says what is to be written there (:func:`hydrotl.experiments.cells.cell_identity`).
+    Results of a region in a file of one's own lie apart from those of others with its file's name.
+    """
+    there = {"files": {}, **read_record(path)} if path.is_file() else {}
     other = [key for key in identity if key in there and there[key] != identity[key]]
+    region = results_dir() / path.relative_to(results_dir()).parts[0]
+    beside = sorted(region.glob("*/*.json")) if identity["files"].get("regions") else []
+    for one in beside:
+        files = read_record(one).get("files", {})
+        if files.get("regions") != identity["files"]["regions"]:
+            path, other = one, ["region file"]
     if other:
         raise ConfigError(
-            f"{path} holds a result of another {', another '.join(other)} and would be replaced: "
-            "move it away, or give what you compute another name"
+            f"{path} holds a result of another {', another '.join(other)}: move it away, or "
+            "rename the file of what you compute"
         )
 
 

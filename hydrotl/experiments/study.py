@@ -8,10 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from hydrotl.config import Basins, Named, validated
+from hydrotl.config import Basins, Named, refuse_overlap, validated
 from hydrotl.experiments.auto import Rule
 from hydrotl.paths import project_root
 from hydrotl.yamlfile import load_yaml
@@ -39,6 +40,13 @@ class Draws(Strict):
     years: list[int] = Field(min_length=1)
     until: dt.date = Field(description="day after the last of training")
     test: Period
+
+    @model_validator(mode="after")
+    def _apart(self) -> Draws:
+        for years in self.years:
+            first = self.until.replace(year=self.until.year - years)
+            refuse_overlap(Period(start=first, end=self.until), self.test)
+        return self
 
 
 class Ablation(Strict):
@@ -94,6 +102,14 @@ class Study(Named):
     ablations: dict[str, Ablation] = Field({}, description="compared, but not chosen from")
     forgetting: Forgetting | None = None
     ablation_draws: int = Field(0, ge=0, description="first draws of each size that have them")
+
+    @model_validator(mode="after")
+    def _apart(self) -> Study:
+        names = [Path(name).name.removesuffix(".yaml") for name in self.regions]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two regions called {', '.join(twice)} would have one record")
+        return self
 
 
 def load_study(name: str) -> Study:

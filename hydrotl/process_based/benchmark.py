@@ -25,7 +25,7 @@ from hydrotl.data.leaks import cautions
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.regions import region_basins, region_setting, region_settings
 from hydrotl.experiments.blocks import Held, hidden
-from hydrotl.experiments.names import file_name
+from hydrotl.experiments.names import file_name, outside
 from hydrotl.experiments.provenance import code_version, provenance, today
 from hydrotl.experiments.records import rounded, score_record
 from hydrotl.experiments.run import Task, run_tasks
@@ -189,6 +189,7 @@ def run_benchmark(
                 "source": None,
                 "periods": setting.model_dump(mode="json", exclude_defaults=True),
                 "scored_on": "test",
+                "files": outside(regions=name),
                 **_scores(parts, observed_flow(ds, setting.periods("test", list(hashes))), hashes),
                 "calibration": about,
                 "deviations": region.deviations,

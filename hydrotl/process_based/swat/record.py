@@ -12,7 +12,7 @@ from hydrotl.config import load_region
 from hydrotl.data.canonical import data_hash
 from hydrotl.data.manifest import load_manifest
 from hydrotl.data.regions import region_basins, region_settings
-from hydrotl.experiments.names import file_name
+from hydrotl.experiments.names import file_name, outside
 from hydrotl.experiments.provenance import provenance
 from hydrotl.experiments.records import results_dir, rounded
 from hydrotl.process_based import WARM_UP_DAYS
@@ -60,6 +60,7 @@ def swat_record(region: str, installation: Installation, timeout: float = 600.0)
         }
     return {
         "region": file_name("regions", region),
+        "files": outside(regions=region),
         "model": "SWAT+",
         "executable": {
             "name": installation.executable.name,

@@ -14,6 +14,7 @@ from hydrotl.experiments.provenance import code_version, today
 from hydrotl.experiments.run import run_tasks
 from hydrotl.experiments.store import read_product, stored
 from hydrotl_core.errors import ConfigError, WeightsError
+from hydrotl_core.weights import load_weights, save_weights
 from tests.project import flow_of, run_member, spoil
 from tests.synthetic import TINY
 
@@ -137,8 +138,9 @@ def test_keys_follow_what_decides_the_numbers(own: Path) -> None:
         key(cell("process-swat"), Planner(teachers=Rain(factor=3.0))),
         key(cell("TL-a"), Planner("cuda")),
     ]
-    weights = own / "weights" / "donor"
-    (weights / "member-1.safetensors").replace(weights / "member-0.safetensors")
+    path = own / "weights" / "donor" / "member-0.safetensors"
+    parameters, card = load_weights(path)
+    save_weights(path, {name: 1.01 * value for name, value in parameters.items()}, card)
     others.append(key(cell("TL-a")))
     spoil(own, "2000-05-01", "prcp", 3.0, end="2000-05-02")
     others.append(key(cell("TL-a")))
