@@ -126,7 +126,12 @@ def model_card(folder: Path) -> str:
         told = [f"{name} {s['nse_median']:.3f}" for name, s in record.get("without", {}).items()]
         if told:
             text += f"\nMedian where optional inputs are missing: without {', '.join(told)}.\n"
-    return f"{text}\n## Known weaknesses\n\n{WEAKNESSES}"
+    weaknesses = WEAKNESSES
+    if cards[0].protocol.get("flow_attributes"):
+        weaknesses = weaknesses.replace("none is computed", "some may be computed")
+    if cards[0].protocol.get("flow_inputs"):
+        weaknesses += "- Streamflow is among its daily inputs: its skill is not that of weather.\n"
+    return f"{text}\n## Known weaknesses\n\n{weaknesses}"
 
 
 def _check_of(folder: Path) -> Path | None:

@@ -72,6 +72,7 @@ def check(
     import time
 
     from hydrotl.config import load_source
+    from hydrotl.data.leaks import cautions
     from hydrotl.experiments import records
     from hydrotl.experiments.check import check_source, estimable, scenarios
     from hydrotl.experiments.names import file_name
@@ -96,6 +97,7 @@ def check(
         typer.echo(f"{what}: NSE median {scores['nse_median']:.3f}")
     facts = records.check_facts(name)
     records.source_facts(source.dataset, record["basins"], source.train, facts, data)
+    record["cautions"] = cautions(source, source.inputs, [source.test] if source.test else [])
     record["provenance"] = provenance(device, time.perf_counter() - began)
     path = records.results_dir() / "source" / f"{record['source']}.json"
     records.write_record(path, record)

@@ -143,10 +143,10 @@ def _alike(flow: np.ndarray, values: np.ndarray) -> bool:
         return False
     one, other = (np.argsort(np.argsort(v, kind="stable")).astype(float) for v in (flow, values))
     together = float(np.corrcoef(one, other)[0, 1])
-    if abs(together) < ALIKE:
+    steps = np.diff(one), np.diff(other)
+    if abs(together) < ALIKE or min(step.std() for step in steps) == 0:
         return False
-    steps = float(np.corrcoef(np.diff(one), np.diff(other))[0, 1])
-    return steps * np.sign(together) >= ALIKE_STEPS
+    return float(np.corrcoef(*steps)[0, 1]) * np.sign(together) >= ALIKE_STEPS
 
 
 def computed_from_flow(ds: xr.Dataset, periods: Sequence[Period] = ()) -> dict[str, str]:

@@ -15,10 +15,12 @@ from hydrotl.data.catalog import open_dataset
 from hydrotl.data.climate import CLIMATE, CLIMATE_NEEDS, has_climate
 from hydrotl.data.derive import DERIVABLE, derive
 from hydrotl.data.leaks import (
+    cautions,
     refuse_flow,
     refuse_flow_as_attribute,
     refuse_flow_as_weather,
     refuse_screen,
+    tested_days,
 )
 from hydrotl.data.manifest import Attributes, Dataset, load_manifest
 from hydrotl.data.places import with_places
@@ -201,6 +203,11 @@ def _refuse_codes(attribute: xr.DataArray) -> None:
             "basin, of which a model learns nothing: leave it out, or write numbers without "
             "zeros in front"
         )
+
+
+def region_cautions(region: Region) -> list[str]:
+    """What scores of a region owe to knowledge of its test days, a sentence each."""
+    return cautions(region, region.inputs, tested_days(region_settings(region).values()))
 
 
 def region_settings(region: Region) -> dict[str, Setting]:

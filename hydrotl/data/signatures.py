@@ -44,8 +44,8 @@ _OTHER = re.compile(
 _LONG_TERM = re.compile(
     r"(p|pet|prec|precip|prcp|ppt|rain|rainfall|precipitation|aet|evap|t|tmin|tmax|tmean|temp"
     r"|temperature|srad|wind|vp|rel_hum|hum|sm_lvl\d)(_\w+)?_(mean|max|min|anum|avg|annual|std)(_\w+)?"
-    r"|mean_(p|pet|precip|precipitation|rain|rainfall|temp|temperature)(_\w+)?|map|mat"
-    r"|(annual|yearly)_(p|pet|precip|precipitation|rain|rainfall)(_\w+)?"
+    r"|(mean|avg|average)_(p|pet|precip|precipitation|rain|rainfall|temp|temperature)(_\w+)?|map|mat"
+    r"|(mean_)?(annual|yearly)_(p|pet|precip|precipitation|rain|rainfall)(_\w+)?"
     r"|p_(seasonality|unif|monthly_variability|annual_variability)(_\w+)?"
     r"|aridity(_\w+)?|ai_mean|moisture_index|asynchronicity|seasonality"
     r"|frac_snow(_\w+)?|snow_fraction|(max_)?(high|low)_prec_(freq|dur|timing)(_\w+)?"

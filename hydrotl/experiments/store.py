@@ -112,7 +112,8 @@ def write_product(path: Path, product: Product) -> None:
     """Write ``product`` to ``path``, completely or not at all."""
     arrays = {name: np.ascontiguousarray(value) for name, value in product.arrays.items()}
     with replacing(path) as temporary:
-        save_file(arrays, temporary, metadata={"about": json.dumps(product.about)})
+        about = {"about": json.dumps(product.about), "name": path.stem}
+        save_file(arrays, temporary, metadata=about)
 
 
 def read_product(path: Path) -> Product:
@@ -121,11 +122,14 @@ def read_product(path: Path) -> Product:
     Raises
     ------
     DataError
-        If the file is absent or damaged.
+        If the file is absent or damaged, or was written under another name, which is its key.
     """
     try:
         with safe_open(path, framework="numpy") as file:
-            about = json.loads((file.metadata() or {})["about"])
+            metadata = file.metadata() or {}
+            about = json.loads(metadata["about"])
+            if metadata.get("name", path.stem) != path.stem:
+                raise ValueError(f"it is that of {metadata['name']}")
             return Product({name: file.get_tensor(name) for name in file.keys()}, about)  # noqa: SIM118
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path} is not a complete result ({error}): delete it") from None

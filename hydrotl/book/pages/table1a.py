@@ -11,6 +11,7 @@ import pandas as pd
 
 from hydrotl.book.pages import show
 from hydrotl.config import load_all_options, load_options, load_recipe, load_region
+from hydrotl.data.regions import region_cautions
 from hydrotl.experiments.cells import LOCAL
 from hydrotl.experiments.records import read_record, record_products, region_records, results_dir
 from hydrotl.experiments.uncertainty import Interval, interval
@@ -131,11 +132,13 @@ def about(region: str) -> str:
     codes = sorted({r["provenance"]["code"] for r in records})
     basins = records[0]["basins"]
     listed = f" ({', '.join(basins)})" if len(basins) <= 5 else ""
+    known = region_cautions(loaded)
     return (
         f"**{loaded.name}**: {loaded.title}, {len(basins)} basins{listed}. Recipe "
         f"*{load_recipe(loaded.recipe).name}*; computed {', '.join(dates)}, version "
         f"{', '.join(codes)}. Departures from the paper:\n\n"
         + show.bullets([*loaded.deviations, "TL-b's set of weights is an interpretation."])
+        + (f"\n\nWhat is known of test days:\n\n{show.bullets(known)}" if known else "")
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from hydrotl.book.pages import show
 from hydrotl.config import load_recipe, load_region
+from hydrotl.data.regions import region_cautions
 from hydrotl.experiments.cells import LOCAL
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def run_remark(results: Mapping[Cell, CellResult], updates: int | None) -> Markd
             f"A quick look: {updates} updates per model, where the recipe has {size}. Scores are "
             "lower than those of a full run, and which option leads may differ."
         )
-    return show.remark(show.bullets([*lines, *region.deviations]))
+    return show.remark(show.bullets([*lines, *region.deviations, *region_cautions(region)]))
 
 
 def hydrograph_frames(

@@ -157,6 +157,27 @@ def test_observed_flow_of_the_test_period_changes_nothing_but_the_score(
     assert (after.observed == 500).all()
 
 
+@pytest.mark.parametrize("option", ["local", "TL-b"])
+def test_flow_of_test_days_before_the_training_does_not_spin_it_up(option: str, own: Path) -> None:
+    """The days that bring the state up are test days here: their weather counts, not their flow."""
+    edit(
+        own / "experiments" / "regions" / "target.yaml",
+        basins={"ids": ["0001", "0002"]},
+        settings={
+            "late": {"train": ["2000-11-01", "2001-06-30"], "test": ["2000-02-01", "2000-11-01"]}
+        },
+    )
+    before = run_member(option, setting="late")
+    assert before.member.training.warmup > 0
+    spoil(own, "2000-01-01", "streamflow", 500.0, end="2000-11-01")
+    after = run_member(option, setting="late")
+    np.testing.assert_array_equal(before.simulated, after.simulated)
+    assert before.losses == after.losses
+    assert (after.observed == 500).all()
+    spoil(own, "2000-10-25", "prcp", 77.0, end="2000-11-01")
+    assert run_member(option, setting="late").losses != before.losses
+
+
 @pytest.mark.parametrize("recipe", ["tiny", "classic"])
 def test_forcing_of_the_test_period_does_not_reach_training(recipe: str, own: Path) -> None:
     before = run_member("TL-c", recipe)
