@@ -2,7 +2,6 @@
 
 import json
 import math
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -194,7 +193,13 @@ def test_target_basins_and_their_models(project: Path) -> None:
     variant = {"label": "bare", "variant": "no attributes", "variant_of": "target"}
     for name, changes in (("upstream", {"label": "upstream"}), ("bare", variant)):
         write_yaml(regions / f"{name}.yaml", {"extends": "target", **changes})
-        shutil.copytree(results / "target" / "tiny", results / name / "tiny")
+        same = pd.DataFrame(REGION).set_index("basin")
+        save_facts(results / name / "basins.csv", same, "Oudin et al. (2005)")
+        for file in (results / "target" / "tiny").glob("*.json"):
+            copy = results / name / "tiny" / file.name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            record = {**json.loads(file.read_text(encoding="utf-8")), "region": name}
+            copy.write_text(json.dumps(record), encoding="utf-8")
     assert set(limits.target_basins("1-year")["region"]) == {"Synthetic target"}
     assert set(limits.target_basins("1-year", ["upstream"])["region"]) == {"upstream"}
 

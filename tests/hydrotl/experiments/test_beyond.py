@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 import yaml
 
-from hydrotl.config import Basins, load_region, load_source
+from hydrotl.config import Basins, load_region, load_source, validated
 from hydrotl.data.climate import with_climate
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.regions import region_basins
@@ -24,7 +24,7 @@ from hydrotl.experiments.check import check_source, scenarios
 from hydrotl.experiments.member import arrays_of_test, simulate_member, train_member
 from hydrotl.experiments.run import run_tasks
 from hydrotl.experiments.source import shared_data, source_data, source_folder, source_tasks
-from hydrotl.experiments.study import load_study, training_for
+from hydrotl.experiments.study import Study, load_study, training_for
 from hydrotl.experiments.sweep import run_cells
 from hydrotl.experiments.target import Network, Target, Way
 from hydrotl.process_based.way import find_benchmark
@@ -208,6 +208,32 @@ def test_training_by_number_of_basins() -> None:
     assert [training_for(groups, n) for n in (1, 19, 20, 500)] == [one, one, many, many]
     with pytest.raises(ConfigError, match="no training for 3 basins"):
         training_for({"default": one, "5": many}, 3)
+
+
+def test_a_study_may_not_train_on_its_test_days_nor_name_two_regions_alike(study: str) -> None:
+    content = load_study(study).model_dump(mode="json")
+    content["draws"]["until"] = content["draws"]["test"]["end"]
+    with pytest.raises(ConfigError, match="overlap"):
+        validated(Study, content, "a study")
+    content = load_study(study).model_dump(mode="json")
+    content["regions"] = ["target", "/elsewhere/target.yaml"]
+    with pytest.raises(ConfigError, match="two regions called target"):
+        validated(Study, content, "a study")
+
+
+def test_a_study_of_basins_that_its_source_has_seen_is_refused(project: Path, study: str) -> None:
+    content = yaml.safe_load((project / "experiments" / "regions" / "target.yaml").read_text())
+    home = {**content, "dataset": "donor", "basins": {"ids": ["0003"]}}
+    write_yaml(project / "experiments" / "regions" / "home.yaml", home)
+    declared = load_study(study)
+    target, roles = next(iter(draws.region_targets("home")))
+    starts, path = beyond.study_starts(declared), project / "none.json"
+    with pytest.raises(ConfigError, match="was itself trained on 0003"):
+        beyond.target_work(target, roles, declared, starts, lambda _: None, path)
+    work = beyond.target_work(
+        target, roles, declared, starts, lambda _: None, path, seen_allowed=True
+    )
+    assert "was itself trained on 0003" in " ".join(work.cautions)
 
 
 def test_pool_leaves_out_basins_without_flow(project: Path, study: str) -> None:

@@ -26,10 +26,10 @@ ENTRIES: dict[str, Callable[[], object]] = {
 }
 
 
-def rewrite(path: Path, to: Path | None = None, **changes: object) -> None:
+def rewrite(path: Path, changes: dict[str, object]) -> None:
     """The same parameters with another card."""
     parameters, card = load_weights(path)
-    save_weights(to or path, parameters, card.model_copy(update=changes))
+    save_weights(path, parameters, card.model_copy(update=changes))
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
@@ -98,7 +98,7 @@ def test_members_of_two_trainings_are_no_ensemble(
     change: Callable[[Card], dict[str, object]], message: str, own: Path
 ) -> None:
     path = own / "weights" / "donor" / "member-1.safetensors"
-    rewrite(path, **change(load_weights(path)[1]))
+    rewrite(path, change(load_weights(path)[1]))
     with pytest.raises(WeightsError, match=f"differs from member-0.safetensors .* in {message}"):
         source_members("donor")
 

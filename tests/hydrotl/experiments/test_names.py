@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -66,9 +67,7 @@ def test_names_with_a_dot_are_not_cut(own: Path) -> None:
         },
     ],
 )
-def test_results_of_a_namesake_from_elsewhere_lie_apart(
-    changes: dict[str, object], own: Path
-) -> None:
+def test_results_of_a_namesake_from_elsewhere_lie_apart(changes: dict[str, Any], own: Path) -> None:
     ours = save(Cell("target", "1-year", "local"))
     before = ours.read_bytes()
     path = elsewhere(own, "regions", "target", **changes)

@@ -108,6 +108,14 @@ def test_a_product_comes_back_and_damage_is_said(tmp_path: Path) -> None:
         read_product(tmp_path / "absent.safetensors")
 
 
+def test_a_product_under_the_key_of_another_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "0123456789abcdef.safetensors"
+    write_product(path, Product({"simulated": np.ones((1, 2))}, {"seconds": 1.0}))
+    other = path.rename(tmp_path / "fedcba9876543210.safetensors")
+    with pytest.raises(DataError, match=r"fedcba9876543210.*it is that of 0123456789abcdef"):
+        read_product(other)
+
+
 def test_simulations_are_kept_in_the_projects_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
