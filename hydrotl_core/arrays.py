@@ -62,6 +62,19 @@ class Arrays:
         """Days after the lead."""
         return self.dynamic.shape[1] - self.lead
 
+    def rows(self, which: slice) -> Arrays:
+        """Some of the basins, without a copy."""
+        return Arrays(
+            self.dynamic[which],
+            self.static[which],
+            self.flow[which],
+            self.flow_scale[which],
+            self.flow_std[which],
+            self.lead,
+            self.basins[which],
+            self.starts[which],
+        )
+
 
 def in_period(ds: xr.Dataset, periods: Sequence[Period]) -> np.ndarray:
     """True on the days of each basin's period, ``[basin, time]``."""
@@ -154,10 +167,8 @@ def build_arrays(
         flow_scale = mean_precipitation(ds, in_period(ds, training))
     else:
         flow_scale = np.ones(n_basins)
-    nothing = np.full((n_basins, len(days)), np.nan, dtype=np.float32)
-    forcing = np.stack(
-        [ds[name].values if name in ds else nothing for name in scaler.dynamic], axis=-1
-    )
+    forcing = [ds[name].values if name in ds else None for name in scaler.dynamic]
+    kind = np.result_type(np.float32, *[values for values in forcing if values is not None])
     observed = ds[STREAMFLOW].values
 
     dynamic = np.zeros((n_basins, lead + longest, scaler.n_dynamic), dtype=np.float32)
@@ -173,8 +184,12 @@ def build_arrays(
                 f"data, which span {days[0]}..{days[-1]}"
             )
         index = with_lead(len(days), int(first), int(stop), lead)
-        for column, scale in enumerate(scaler.dynamic.values()):
-            dynamic[row, : len(index), column] = scale.forward(forcing[row, index, column])
+        for column, (values, scale) in enumerate(
+            zip(forcing, scaler.dynamic.values(), strict=True)
+        ):
+            if values is not None:  # a missing one stays at its mean, 0
+                scaled = scale.forward(values[row, index].astype(kind))
+                dynamic[row, : len(index), column] = scaled
         measured = observed[row, first:stop].astype(np.float64)
         flow[row, lead : lead + len(measured)] = scaler.streamflow.forward(
             measured / flow_scale[row]

@@ -15,14 +15,15 @@ least squares. It takes no gradient and less than a second.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 
 from hydrotl_core.arrays import Arrays
 from hydrotl_core.model import State, StreamflowLSTM
 from hydrotl_core.scaling import Scaler
-
-CHUNK_DAYS = 365
+from hydrotl_core.simulation import CHUNK_DAYS, CHUNK_VALUES
 
 
 def states(model: StreamflowLSTM, arrays: Arrays) -> np.ndarray:
@@ -76,16 +77,29 @@ def fit_output(h: np.ndarray, flow: np.ndarray, start: np.ndarray, penalty: floa
     return start + step
 
 
+def _blocks(model: StreamflowLSTM, arrays: Arrays) -> Iterator[slice]:
+    """Rows whose states fit into memory together."""
+    rows = max(1, CHUNK_VALUES // (arrays.dynamic.shape[1] * model.hidden))
+    return (slice(first, first + rows) for first in range(0, arrays.n_basins, rows))
+
+
 def refitted(model: StreamflowLSTM, arrays: Arrays, penalty: float) -> np.ndarray:
     """Output layer of each basin of ``arrays``, ``[basin, H + 1]``."""
-    flow, h, start = arrays.flow[:, arrays.lead :], states(model, arrays), source_output(model)
-    return np.stack([fit_output(*pair, start, penalty) for pair in zip(h, flow, strict=True)])
+    start, layers = source_output(model), []
+    for block in _blocks(model, arrays):
+        part = arrays.rows(block)
+        pairs = zip(states(model, part), part.flow[:, part.lead :], strict=True)
+        layers += [fit_output(*pair, start, penalty) for pair in pairs]
+    return np.stack(layers)
 
 
 def simulate_refitted(
     model: StreamflowLSTM, arrays: Arrays, scaler: Scaler, layers: np.ndarray
 ) -> np.ndarray:
     """As :func:`hydrotl_core.simulation.simulate`, with each basin's own output layer."""
-    scaled = np.einsum("bdh,bh->bd", states(model, arrays), layers)
-    flow = scaler.streamflow.inverse(scaled) * arrays.flow_scale[:, None]
+    parts = [
+        np.einsum("bdh,bh->bd", states(model, arrays.rows(block)), layers[block])
+        for block in _blocks(model, arrays)
+    ]
+    flow = scaler.streamflow.inverse(np.concatenate(parts)) * arrays.flow_scale[:, None]
     return np.maximum(flow, 0.0).astype(np.float32)

@@ -13,6 +13,8 @@ from hydrotl_core.model import State, StreamflowLSTM
 from hydrotl_core.scaling import Scaler
 
 CHUNK_DAYS = 365
+#: Values of one hidden layer that are held at a time: basins x days x units.
+CHUNK_VALUES = 1 << 26
 
 
 def simulate(
@@ -21,16 +23,18 @@ def simulate(
     """Streamflow of every basin and day after the lead, mm/day, ``[basin, day]`` float32.
 
     One pass from the start of the lead to the end, carrying the state; done in chunks of a
-    year so that memory does not grow with the period. Negative flow is cut at 0.
+    year or less so that memory grows neither with the period nor with the basins. Negative flow
+    is cut at 0.
     """
     was_training = model.training
     model.to(device).eval()
     static = torch.from_numpy(arrays.static).to(device)
     state: State | None = None
     parts = []
+    days_at_once = min(CHUNK_DAYS, max(1, CHUNK_VALUES // (arrays.n_basins * model.hidden)))
     with torch.inference_mode():
-        for first in range(0, arrays.dynamic.shape[1], CHUNK_DAYS):
-            chunk = arrays.dynamic[:, first : first + CHUNK_DAYS]
+        for first in range(0, arrays.dynamic.shape[1], days_at_once):
+            chunk = arrays.dynamic[:, first : first + days_at_once]
             days = torch.from_numpy(np.ascontiguousarray(chunk.swapaxes(0, 1))).to(device)
             flow, state = model(days, static, state)
             parts.append(flow.cpu().numpy())
