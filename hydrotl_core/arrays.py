@@ -6,7 +6,7 @@ together: column 0 of every row is that basin's first day.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -105,12 +105,15 @@ def static_inputs(ds: xr.Dataset, scaler: Scaler, absent: np.ndarray | None = No
     return np.concatenate([fixed, *flags], axis=1)
 
 
-def absent_inputs(ds: xr.Dataset, scaler: Scaler, days: np.ndarray) -> np.ndarray:
+def absent_inputs(ds: xr.Dataset, scaler: Scaler, periods: Sequence[Period]) -> np.ndarray:
     """Which optional inputs each basin lacks, bool ``[basin, flag]``.
 
-    A daily one is missing where it has no value on any of the basin's ``days`` ``[basin, time]``.
+    A daily one is missing where it has no value on any day of the basin's period.
     """
     absent = np.ones((ds.sizes["basin"], len(scaler.flagged)), dtype=bool)
+    if not scaler.flagged:
+        return absent
+    days = in_period(ds, periods)
     for column, name in enumerate(scaler.flagged):
         if name in scaler.dynamic and name in ds:
             absent[:, column] = ~(np.isfinite(ds[name].values) & days).any(axis=1)
@@ -137,6 +140,7 @@ def build_arrays(
     periods: Sequence[Period],
     training: Sequence[Period],
     lead: int = 0,
+    made: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Arrays:
     """Scaled arrays of one period per basin.
 
@@ -152,61 +156,105 @@ def build_arrays(
         The training period of each basin, for the mean precipitation that scales flow.
     lead
         Days of forcing before each period, with streamflow hidden.
+    made
+        ``dynamic`` and ``flow`` of an earlier call for the same, which are then not made again.
 
     Raises
     ------
     DataError
         If a variable is absent or a basin has no day in its period.
     """
+    require(ds, [STREAMFLOW], "variables")
+    if made is None:
+        dynamic = scaled_forcing(ds, scaler, periods, lead)
+        made = dynamic, scaled_flow(ds, scaler, periods, training, lead)
+    dynamic, flow = made
+    values, std = ds[STREAMFLOW].values, np.full(ds.sizes["basin"], np.nan)
+    for row, (first, stop) in enumerate(_spans(ds, periods)):
+        measured = values[row, first:stop].astype(np.float64)
+        if np.isfinite(measured).any():
+            std[row] = np.nanstd(measured)
+    return Arrays(
+        dynamic=dynamic,
+        static=static_inputs(ds, scaler, absent_inputs(ds, scaler, periods)),
+        flow=flow,
+        flow_scale=flow_scales(ds, scaler, training),
+        flow_std=std,
+        lead=lead,
+        basins=[str(b) for b in ds["basin"].values],
+        starts=[np.datetime64(p.start) for p in periods],
+    )
+
+
+def forcing_shape(scaler: Scaler, periods: Sequence[Period], lead: int) -> tuple[int, int, int]:
+    """Shape of :func:`scaled_forcing`."""
+    return len(periods), lead + max(p.days for p in periods), scaler.n_dynamic
+
+
+def scaled_forcing(
+    ds: xr.Dataset,
+    scaler: Scaler,
+    periods: Sequence[Period],
+    lead: int = 0,
+    out: np.ndarray | None = None,
+) -> np.ndarray:
+    """Scaled forcing of one period per basin, ``[basin, lead + day, n_dynamic]``, missing is 0.
+
+    Into ``out``, if given, which holds zeros. Raises as :func:`build_arrays`.
+    """
     wanted = [name for name in scaler.dynamic if name not in scaler.flagged]
-    require(ds, [*wanted, STREAMFLOW], "variables")
-    days = ds["time"].values.astype("datetime64[D]")
-    n_basins, longest = ds.sizes["basin"], max(p.days for p in periods)
-    basins = [str(b) for b in ds["basin"].values]
-    if scaler.per_precipitation:
-        flow_scale = mean_precipitation(ds, in_period(ds, training))
-    else:
-        flow_scale = np.ones(n_basins)
+    require(ds, wanted, "variables")
+    dynamic = np.zeros(forcing_shape(scaler, periods, lead), np.float32) if out is None else out
     forcing = [ds[name].values if name in ds else None for name in scaler.dynamic]
     kind = np.result_type(np.float32, *[values for values in forcing if values is not None])
-    observed = ds[STREAMFLOW].values
+    for row, (first, stop) in enumerate(_spans(ds, periods)):
+        index = with_lead(ds.sizes["time"], first, stop, lead)
+        columns = zip(forcing, scaler.dynamic.values(), strict=True)
+        for column, (values, scale) in enumerate(columns):
+            if values is not None:
+                scaled = scale.forward(values[row, index].astype(kind))
+                dynamic[row, : len(index), column] = np.nan_to_num(scaled, nan=0.0)
+    return dynamic
 
-    dynamic = np.zeros((n_basins, lead + longest, scaler.n_dynamic), dtype=np.float32)
-    flow = np.full((n_basins, lead + longest), np.nan, dtype=np.float32)
-    std = np.full(n_basins, np.nan)
-    for row, (basin, period) in enumerate(zip(basins, periods, strict=True)):
-        first, stop = np.searchsorted(
-            days, [np.datetime64(period.start), np.datetime64(period.end)]
+
+def flow_scales(ds: xr.Dataset, scaler: Scaler, training: Sequence[Period]) -> np.ndarray:
+    """mm/day per unit of the scaler's streamflow, ``[basin]``."""
+    if not scaler.per_precipitation:
+        return np.ones(ds.sizes["basin"])
+    return mean_precipitation(ds, in_period(ds, training))
+
+
+def scaled_flow(
+    ds: xr.Dataset,
+    scaler: Scaler,
+    periods: Sequence[Period],
+    training: Sequence[Period],
+    lead: int = 0,
+) -> np.ndarray:
+    """Scaled streamflow of one period per basin, ``[basin, lead + day]``, NaN in the lead."""
+    flow_scale = flow_scales(ds, scaler, training)
+    flow = np.full(forcing_shape(scaler, periods, lead)[:2], np.nan, dtype=np.float32)
+    values = ds[STREAMFLOW].values
+    for row, (first, stop) in enumerate(_spans(ds, periods)):
+        measured = values[row, first:stop].astype(np.float64)
+        flow[row, lead : lead + len(measured)] = scaler.streamflow.forward(
+            measured / flow_scale[row]
         )
+    return flow
+
+
+def _spans(ds: xr.Dataset, periods: Sequence[Period]) -> Iterator[tuple[int, int]]:
+    """First day of each basin's period and the one after its last, as numbers of days of ``ds``."""
+    days = ds["time"].values.astype("datetime64[D]")
+    for basin, period in zip(ds["basin"].values, periods, strict=True):
+        ends = [np.datetime64(period.start), np.datetime64(period.end)]
+        first, stop = (int(day) for day in np.searchsorted(days, ends))
         if stop - first != period.days:
             raise DataError(
                 f"basin {basin}: period {period.start}..{period.end} is not covered by the "
                 f"data, which span {days[0]}..{days[-1]}"
             )
-        index = with_lead(len(days), int(first), int(stop), lead)
-        for column, (values, scale) in enumerate(
-            zip(forcing, scaler.dynamic.values(), strict=True)
-        ):
-            if values is not None:  # a missing one stays at its mean, 0
-                scaled = scale.forward(values[row, index].astype(kind))
-                dynamic[row, : len(index), column] = scaled
-        measured = observed[row, first:stop].astype(np.float64)
-        flow[row, lead : lead + len(measured)] = scaler.streamflow.forward(
-            measured / flow_scale[row]
-        )
-        if np.isfinite(measured).any():
-            std[row] = np.nanstd(measured)
-    np.nan_to_num(dynamic, copy=False, nan=0.0)
-    return Arrays(
-        dynamic=dynamic,
-        static=static_inputs(ds, scaler, absent_inputs(ds, scaler, in_period(ds, periods))),
-        flow=flow,
-        flow_scale=flow_scale,
-        flow_std=std,
-        lead=lead,
-        basins=basins,
-        starts=[np.datetime64(p.start) for p in periods],
-    )
+        yield first, stop
 
 
 def observed_flow(ds: xr.Dataset, periods: Sequence[Period]) -> np.ndarray:

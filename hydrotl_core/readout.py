@@ -23,7 +23,10 @@ import torch
 from hydrotl_core.arrays import Arrays
 from hydrotl_core.model import State, StreamflowLSTM
 from hydrotl_core.scaling import Scaler
-from hydrotl_core.simulation import CHUNK_DAYS, CHUNK_VALUES
+from hydrotl_core.simulation import CHUNK_DAYS
+
+#: States that are held at a time, basins x days x units.
+BLOCK_VALUES = 1 << 25
 
 
 def states(model: StreamflowLSTM, arrays: Arrays) -> np.ndarray:
@@ -79,7 +82,7 @@ def fit_output(h: np.ndarray, flow: np.ndarray, start: np.ndarray, penalty: floa
 
 def _blocks(model: StreamflowLSTM, arrays: Arrays) -> Iterator[slice]:
     """Rows whose states fit into memory together."""
-    rows = max(1, CHUNK_VALUES // (arrays.dynamic.shape[1] * model.hidden))
+    rows = max(1, BLOCK_VALUES // (arrays.dynamic.shape[1] * model.hidden))
     return (slice(first, first + rows) for first in range(0, arrays.n_basins, rows))
 
 

@@ -13,8 +13,8 @@ from hydrotl_core.model import State, StreamflowLSTM
 from hydrotl_core.scaling import Scaler
 
 CHUNK_DAYS = 365
-#: Values of one hidden layer that are held at a time: basins x days x units.
-CHUNK_VALUES = 1 << 26
+#: Values of one layer that are held at a time, basins x days x units: they fit into a cache or two.
+CHUNK_VALUES = 1 << 21
 
 
 def simulate(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from hydrotl.experiments.mapped import mapped, opened
 from hydrotl_core.errors import ConfigError, TrainingError
 
 GPU_JOBS = 5  # members of an ensemble that train side by side on one GPU
@@ -167,11 +169,24 @@ def run_processes(
 ) -> Iterator[tuple[Task, Result]]:
     """As :func:`run_here`, in ``jobs`` processes, a few more at the end (:func:`at_once`).
 
+    Large data are shared by all processes (:mod:`hydrotl.experiments.mapped`).
+
     Raises
     ------
     TrainingError
         If workers are killed again and again.
     """
+    with tempfile.TemporaryDirectory(prefix="hydrotl-", ignore_cleanup_errors=True) as folder:
+        yield from _in_processes(function, tasks, mapped(shared, Path(folder)), jobs)
+
+
+def _with_opened(function: Callable[..., Result], task: Task, values: dict[str, Any]) -> Result:
+    return function(task, **opened(values))
+
+
+def _in_processes(
+    function: Callable[..., Result], tasks: Sequence[Task], shared: Shared, jobs: int
+) -> Iterator[tuple[Task, Result]]:
     left, deaths = list(tasks), 0
     set_worker_environment()
     while left:
@@ -187,7 +202,8 @@ def run_processes(
                 most = at_once(len(waiting) + len(running), jobs)
                 while waiting and len(running) < most:
                     task = waiting.popleft()
-                    running[pool.submit(function, task, **_taken(task, shared))] = task
+                    values = _taken(task, shared)
+                    running[pool.submit(_with_opened, function, task, values)] = task
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     result = future.result()

@@ -17,6 +17,7 @@ import torch
 import xarray as xr
 
 from hydrotl.data.climate import has_climate, with_climate
+from hydrotl.experiments.mapped import mapped_arrays, shared_scaler
 from hydrotl_core.arrays import Arrays, build_arrays, in_period, observed_flow
 from hydrotl_core.errors import DataError
 from hydrotl_core.metrics import ensemble_nse
@@ -136,7 +137,7 @@ def train_member(
     ds = with_inputs(ds, member)
     scaler = _scaler(member, ds)
     model = _initial(member, scaler, start)
-    arrays = build_arrays(ds, scaler, member.fit, member.fit, lead=training.warmup)
+    arrays = mapped_arrays(ds, scaler, member.fit, member.fit, training.warmup)
     option = member.option
     if option is not None and not option.trained:
         began = time.perf_counter()
@@ -180,14 +181,15 @@ def _scaler(member: Member, ds: xr.Dataset) -> Scaler:
     static = [n for n in inputs.static if kept is None or n not in kept.attributes]
     if kept is not None and not dynamic and not static:
         return kept
-    scaler = fit_scaler(
-        ds,
-        in_period(ds, member.fit),
+    how = (
         dynamic,
         static,
         member.training.transform,
         member.training.per_precipitation,
         inputs.optional if kept is None else None,
+    )
+    scaler = shared_scaler(
+        ds, repr(how), member.fit, lambda: fit_scaler(ds, in_period(ds, member.fit), *how)
     )
     return scaler if kept is None else extended_scaler(kept, scaler)
 
@@ -264,7 +266,7 @@ def with_inputs(ds: xr.Dataset, member: Member) -> xr.Dataset:
 def arrays_of_test(ds: xr.Dataset, scaler: Scaler, member: Member) -> Arrays:
     """Inputs of the test period, with the days before it that bring the state up."""
     lead = TEST_LEAD_DAYS if member.training.warmup else 0
-    return build_arrays(with_inputs(ds, member), scaler, member.test, member.fit, lead=lead)
+    return mapped_arrays(with_inputs(ds, member), scaler, member.test, member.fit, lead)
 
 
 def simulate_member(trained: Trained, ds: xr.Dataset, member: Member) -> np.ndarray:
