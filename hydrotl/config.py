@@ -18,14 +18,13 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, PositiveInt, ValidationError, model_validator
 
+from hydrotl.names import PathName, given_name, path_name
 from hydrotl.paths import project_root
-from hydrotl.yamlfile import load_yaml
+from hydrotl.yamlfile import load_extended, load_yaml, merged
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Inputs, Option, Period, Strict, Training
 
 Model = TypeVar("Model", bound=BaseModel)
-
-NOT_INHERITED = {"label", "variant", "variant_of"}
 
 
 class Named(Strict):
@@ -193,11 +192,11 @@ class Region(Named):
     """
 
     variant: Literal["no attributes", "the paper's recipe", "fewer basins"] | None = None
-    variant_of: str | None = Field(None, description="the region that a variant repeats")
+    variant_of: PathName | None = Field(None, description="the region that a variant repeats")
     dataset: str
     basins: Basins = Basins()
     inputs: Inputs
-    settings: dict[str, Setting] = Field({}, description="default: the manifest's protocol")
+    settings: dict[PathName, Setting] = Field({}, description="default: the manifest's protocol")
     flow_attributes: bool = Field(False, description="allow attributes computed from flow")
     flow_inputs: bool = Field(False, description="allow daily inputs that are flow")
     seen_basins: bool = Field(False, description="allow basins that the source was trained on")
@@ -229,34 +228,13 @@ def validated(model: type[Model], value: Any, origin: str) -> Model:
 
 
 def _load(model: type[Model], folder: str, name: str | Path) -> Model:
-    path = Path(name)
+    path, known_as = Path(name), given_name(name, folder[:-1])
     if path.suffix != ".yaml":
-        path = project_root() / "experiments" / folder / f"{name}.yaml"
+        path = project_root() / "experiments" / folder / f"{known_as}.yaml"
         if not path.is_file():
             known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml")))
             raise ConfigError(f"no {folder[:-1]} {str(name)!r} ({path}); there are {known}")
-    return validated(model, _extended(path), str(path))
-
-
-def _extended(path: Path, seen: tuple[Path, ...] = ()) -> Any:
-    """Content of ``path``; with ``extends: NAME``, merged into that of its neighbour NAME."""
-    content = load_yaml(path)
-    if not isinstance(content, dict) or "extends" not in content:
-        return content
-    base = path.with_name(f"{content.pop('extends')}.yaml")
-    if base in (*seen, path):
-        raise ConfigError(f"{path} extends itself by way of {base.name}")
-    inherited = _extended(base, (*seen, path))
-    if not isinstance(inherited, dict):
-        raise ConfigError(f"{base}, which {path} extends, is not a mapping")
-    return merged({k: v for k, v in inherited.items() if k not in NOT_INHERITED}, content)
-
-
-def merged(base: Any, changes: Any) -> Any:
-    """``base`` with ``changes``: mappings merge key by key, anything else is replaced."""
-    if not isinstance(base, dict) or not isinstance(changes, dict):
-        return changes
-    return base | {key: merged(base.get(key), value) for key, value in changes.items()}
+    return validated(model, load_extended(path), str(path))
 
 
 def load_recipe(name: str | Path) -> Recipe:
@@ -292,6 +270,7 @@ def load_options(path: Path | None = None) -> dict[str, Option]:
     if not isinstance(content, dict):
         raise ConfigError(f"{path} must map option names to their definition")
     for name in content:
+        path_name(str(name), f"{path}: option")
         if name == "local" or str(name).startswith("process-"):
             raise ConfigError(
                 f"{path}: option {name!r}: names such as local and process-gr4j stand for models "

@@ -7,8 +7,11 @@ from typing import Any
 
 import yaml
 
+from hydrotl.names import path_name
 from hydrotl_core.errors import ConfigError
 
+#: Keys that say what a file is called, and stay behind where another extends it.
+NOT_INHERITED = {"label", "variant", "variant_of"}
 # The parser in C, where PyYAML was built with it: ten times faster on the manifest.
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -64,3 +67,24 @@ def load_yaml(path: Path) -> Any:
 def dump_yaml(content: Any) -> str:
     """``content`` (mappings, lists, text, numbers, dates) as YAML, keys in the order given."""
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+
+
+def load_extended(path: Path, seen: tuple[Path, ...] = ()) -> Any:
+    """Content of ``path``; with ``extends: NAME``, merged into that of its neighbour NAME."""
+    content = load_yaml(path)
+    if not isinstance(content, dict) or "extends" not in content:
+        return content
+    base = path.with_name(f"{path_name(str(content.pop('extends')), f'{path}: extends')}.yaml")
+    if base in (*seen, path):
+        raise ConfigError(f"{path} extends itself by way of {base.name}")
+    inherited = load_extended(base, (*seen, path))
+    if not isinstance(inherited, dict):
+        raise ConfigError(f"{base}, which {path} extends, is not a mapping")
+    return merged({k: v for k, v in inherited.items() if k not in NOT_INHERITED}, content)
+
+
+def merged(base: Any, changes: Any) -> Any:
+    """``base`` with ``changes``: mappings merge key by key, anything else is replaced."""
+    if not isinstance(base, dict) or not isinstance(changes, dict):
+        return changes
+    return base | {key: merged(base.get(key), value) for key, value in changes.items()}

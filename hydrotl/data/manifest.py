@@ -11,11 +11,13 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from hydrotl.config import Setting, validated
 from hydrotl.data.canonical import UNITS
+from hydrotl.names import PathName, inner_path, same_file
 from hydrotl.paths import MANIFEST_NAME, project_root
 from hydrotl.yamlfile import load_yaml
 from hydrotl_core.errors import ConfigError
@@ -29,15 +31,19 @@ Access = Literal["open", "registration", "manual", "package", "local"]
 
 def _inside(folder: str) -> str:
     """A relative path that stays inside the folder it is relative to."""
-    parts = PurePosixPath(folder.replace("\\", "/"))
-    if parts.is_absolute() or ".." in parts.parts or ":" in folder:
-        raise ValueError(f"{folder!r} must be a relative path without '..'")
+    inner_path(folder, "folder")
     return folder
 
 
 def _canonical(name: str) -> str:
     if name not in UNITS:
         raise ValueError(f"not a canonical variable; use one of {', '.join(UNITS)}")
+    return name
+
+
+def _host(name: str) -> str:
+    if urlsplit(f"//{name}").hostname != name:
+        raise ValueError(f"{name!r} is not the name of a host in small letters, such as zenodo.org")
     return name
 
 
@@ -49,11 +55,12 @@ def _unique(names: list[str]) -> list[str]:
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 Doi = Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")]
 Inside = Annotated[str, AfterValidator(_inside)]
+Host = Annotated[str, AfterValidator(_host)]
 Canonical = Annotated[str, AfterValidator(_canonical)]
 Names = Annotated[list[Text], AfterValidator(_unique)]
 
@@ -61,12 +68,14 @@ Names = Annotated[list[Text], AfterValidator(_unique)]
 class RemoteFile(Strict):
     """One file of a data set as its publisher offers it."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[^/\\]+$", min_length=1)] = Field(
-        description="file name; where it is unpacked, the archive's name"
-    )
+    name: PathName = Field(description="file name; where it is unpacked, the archive's name")
     url: Url | None = Field(None, description="none: it must be fetched by hand")
     sha256: Sha256 | None = Field(
         None, description="none: recorded at the first download and checked from then on"
+    )
+    size: int | None = Field(None, gt=0, description="bytes; none: as many as the server says")
+    hosts: list[Host] = Field(
+        [], description="hosts that the url's may redirect to; none: any, which is said"
     )
     unpack: Literal["zip", "tar"] | None = None
     into: Inside = Field("", description="folder of the file or archive inside the data set's")
@@ -161,7 +170,7 @@ class Dataset(Strict):
         None, gt=0, description="mean tmax less tmin in K, for data with mean temperature only"
     )
     screens: dict[str, Screen] = Field(default_factory=dict)
-    protocol: dict[str, Setting] = Field(
+    protocol: dict[PathName, Setting] = Field(
         default_factory=dict, description="training and test periods, by name"
     )
     notes: list[Text] = Field([], description="what a user of the data should know")
@@ -178,7 +187,7 @@ class Dataset(Strict):
             raise ValueError(f"access '{self.access}' needs an access_note: what to do")
         if (self.access == "package") != (self.package is not None):
             raise ValueError("access 'package' and the key package belong together")
-        _unique([file.path for file in self.files])
+        _unique([same_file(file.path) for file in self.files])
         return self
 
     @property

@@ -28,6 +28,7 @@ from hydrotl.experiments.ensemble import source_members
 from hydrotl.experiments.names import file_name, is_of_project
 from hydrotl.experiments.provenance import provenance
 from hydrotl.experiments.uncertainty import error_products
+from hydrotl.names import path_name
 from hydrotl.paths import project_root
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.files import replacing
@@ -206,7 +207,7 @@ def cell_path(experiment: Experiment) -> Path:
     if experiment.validation_days:
         folder = f"validation/{folder}"
     changed = [f"{key}-{value:g}" for key, value in experiment.changes]
-    name = "_".join([cell.setting, cell.option, *changed])
+    name = path_name("_".join([cell.setting, cell.option, *changed]), "result")
     return results_dir() / file_name("regions", cell.region) / folder / f"{name}.json"
 
 

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from hydrotl.config import Basins, Named, refuse_overlap, validated
 from hydrotl.experiments.auto import Rule
+from hydrotl.names import path_name
 from hydrotl.paths import project_root
 from hydrotl.yamlfile import load_yaml
 from hydrotl_core.errors import ConfigError
@@ -114,7 +115,7 @@ class Study(Named):
 
 def load_study(name: str) -> Study:
     """Study by name (``experiments/NAME.yaml``)."""
-    path = project_root() / "experiments" / f"{name}.yaml"
+    path = project_root() / "experiments" / f"{path_name(name, 'study')}.yaml"
     return validated(Study, load_yaml(path), str(path))
 
 

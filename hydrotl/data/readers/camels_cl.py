@@ -30,6 +30,7 @@ from hydrotl.data.manifest import Dataset
 from hydrotl.data.readers.assemble import Found, ReaderOptions, pick_basins
 from hydrotl.data.readers.attributes import read_transposed
 from hydrotl.data.readers.series import OnFault, Record, basin_columns, read_series
+from hydrotl.names import path_name
 from hydrotl_core.errors import DataError
 
 
@@ -77,7 +78,7 @@ def read_tables(
 
 def _find(folder: Path, native: str) -> Path:
     """The numbered file of ``native``, in a folder of its own name or not."""
-    name = f"*_CAMELScl_{native}"
+    name = f"*_CAMELScl_{path_name(native, 'variable')}"
     found = sorted([*folder.glob(f"{name}.txt"), *folder.glob(f"{name}/{name}.txt")])
     if len(found) != 1:
         raise DataError(

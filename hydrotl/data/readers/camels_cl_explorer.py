@@ -14,6 +14,7 @@ from hydrotl.data.manifest import Dataset
 from hydrotl.data.readers.assemble import Found, ReaderOptions, pick_basins
 from hydrotl.data.readers.attributes import read_transposed
 from hydrotl.data.readers.camels_cl import read_tables
+from hydrotl.names import path_name
 
 
 def read(
@@ -22,6 +23,7 @@ def read(
     """Read ``basins`` (None: all) of an explorer download (see :mod:`hydrotl.data.readers`)."""
     attributes = read_transposed(folder / "catchment_attributes.csv", dataset, meaning=True)
     chosen = pick_basins(attributes.index, basins, dataset.title)
-    files = {native: folder / f"{native}.csv" for native in dataset.natives().values()}
+    natives = dataset.natives().values()
+    files = {native: folder / f"{path_name(native, 'variable')}.csv" for native in natives}
     columns = ["date", "year", "month", "day"]
     return read_tables(files, chosen, columns, dataset, options.gaps), attributes

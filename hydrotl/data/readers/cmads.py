@@ -39,6 +39,7 @@ from hydrotl.data.readers.dates import DateFormat, parse_days
 from hydrotl.data.readers.series import Record, read_series
 from hydrotl.data.readers.text import read_header, read_table
 from hydrotl.data.spelling import basin_id
+from hydrotl.names import path_name
 from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.recipe import Strict
 from hydrotl_core.scaling import STREAMFLOW
@@ -87,7 +88,7 @@ def read(folder: Path, dataset: Dataset, options: Options, basins: Sequence[str]
         _check_aligned(read, basin)
         if STREAMFLOW in dataset.variables:
             records[basin] |= read_series(
-                folder / options.streamflow.format(basin=basin),
+                folder / options.streamflow.replace("{basin}", basin),
                 dataset.natives([STREAMFLOW]),
                 [options.date_column],
                 dataset,
@@ -105,6 +106,8 @@ def _read_weights(path: Path, id_column: str) -> dict[str, dict[str, float]]:
         basin = basin_id(name)
         if not basin or not station:
             raise DataError(f"{path}, line {line}: no basin id or no station")
+        path_name(basin, f"basin ({path}, line {line})", DataError)
+        path_name(station, f"station ({path}, line {line})", DataError)
         if not weight > 0:
             raise DataError(
                 f"{path}, line {line}: weight {weight} of station {station} is not positive; "
@@ -135,7 +138,7 @@ def _basin_mean(
             f"{dataset.title}: no station file holds '{native}' (there are {', '.join(columns)}); "
             "correct `native` or the option `series` in the manifest entry"
         )
-    paths = [folder / quantity.file.format(station=station) for station in weights]
+    paths = [folder / quantity.file.replace("{station}", station) for station in weights]
     found = [_read_station(path, quantity.columns, native, dataset.missing) for path in paths]
     read |= {p: pd.DatetimeIndex(series.index) for p, series in zip(paths, found, strict=True)}
     mean = sum(weight * one for weight, one in zip(weights.values(), found, strict=True))

@@ -36,6 +36,8 @@ def find_files(folder: Path, pattern: str, id_width: int = 0) -> dict[str, Path]
     DataError
         If there is no file, or two files are of one basin.
     """
+    if not pattern or Path(pattern).is_absolute():
+        raise DataError(f"{folder}: the pattern {pattern!r} must be relative to this folder")
     expression = re.escape(pattern).replace(r"\*", "[^/]*")
     expression = expression.replace(r"\{basin\}", "(?P<basin>[^/]+?)", 1)
     expression = expression.replace(r"\{basin\}", "(?P=basin)")

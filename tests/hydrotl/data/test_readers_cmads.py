@@ -150,3 +150,15 @@ def test_absent_and_empty_files(folder):
 def test_native_name_that_no_file_holds():
     with pytest.raises(ConfigError, match="no station file holds 'rain'"):
         read(FIXTURE, variables=VARIABLES | {"prcp": ("rain", "mm/day")})
+
+
+@pytest.mark.parametrize(("column", "name"), [("station", "../secret"), ("gauge_id", "a/b")])
+def test_names_in_the_station_table_that_lead_elsewhere_are_refused(
+    tmp_path: Path, column: str, name: str
+) -> None:
+    row = {"gauge_id": "river", "station": "100-20", "weight": "1"} | {column: name}
+    shutil.copytree(FIXTURE, tmp_path / "data")
+    table = tmp_path / "data" / "stations.csv"
+    table.write_text(",".join(row) + "\n" + ",".join(row.values()) + "\n")
+    with pytest.raises(DataError, match=rf"stations\.csv, line 2\) '{name}' cannot be part of"):
+        read(tmp_path / "data")
