@@ -1,23 +1,22 @@
 """Downloading from a real server on the loopback interface."""
 
 import hashlib
-import io
 import json
+import subprocess
+import sys
 import tarfile
-import zipfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 
 from hydrotl.data import transport
 from hydrotl.data.download import fetch
-from hydrotl.data.manifest import Manifest
-from hydrotl.data.unpack import unpack
 from hydrotl_core.errors import DownloadError
+from tests.downloads import files_in, get, manifest_of, tar_bytes, zip_bytes
 from tests.http_server import Page, Server, serving
+from tests.synthetic import ROOT, write_yaml
 
 BODY = bytes(range(256)) * 4000  # about 1 MB: several network reads
 SHA = hashlib.sha256(BODY).hexdigest()
@@ -28,51 +27,6 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with serving() as running:
         yield running
-
-
-def manifest_of(files: list[dict[str, Any]], **changes: Any) -> Manifest:
-    entry = {
-        "title": "Test data",
-        "country": "Nowhere",
-        "landing_page": "https://example.org/data",
-        "licence": "CC0",
-        "citation": ["A citation"],
-        "access": "open",
-        "files": files,
-        "folder": "test_data",
-        "reader": "generic",
-        "variables": {"prcp": {"native": "p", "units": "mm/day"}},
-        **changes,
-    }
-    return Manifest.model_validate({"version": 1, "datasets": {"test": entry}})
-
-
-def get(manifest: Manifest, dest: Path, attempts: int = 1) -> Path:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transport, "ATTEMPTS", attempts)
-        patch.setattr(transport, "PAUSE", 0.01)
-        return fetch("test", manifest, dest, progress=False)
-
-
-def zip_bytes(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
-
-
-def tar_bytes(members: list[tuple[tarfile.TarInfo, bytes]]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for info, content in members:
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
-
-
-def files_in(folder: Path) -> list[str]:
-    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if not p.is_dir())
 
 
 def test_good_file_is_stored_recorded_and_not_fetched_again(server: Server, tmp_path: Path) -> None:
@@ -211,8 +165,9 @@ def test_changed_content_is_an_error_after_the_first_download(
 def test_damaged_ledger_is_an_error(server: Server, tmp_path: Path) -> None:
     server.pages["/a.bin"] = Page(BODY)
     manifest = manifest_of([{"name": "a.bin", "url": f"{server.url}/a.bin"}])
-    for text in ("{", "[]", '{"a.bin": {}}'):
-        (tmp_path / "checksums.json").write_text(text)
+    outside = '{"a.bin": {"sha256": "0", "unpacked": [{"root": "", "files": {"../../x": "0"}}]}}'
+    for text in ("{", "[]", '{"a.bin": {}}', "[" * 100_000, outside, "\udcff"):
+        (tmp_path / "checksums.json").write_bytes(text.encode(errors="surrogateescape"))
         with pytest.raises(DownloadError, match=r"checksums\.json"):
             get(manifest, tmp_path)
 
@@ -232,23 +187,6 @@ def test_redirect_is_followed(server: Server, tmp_path: Path) -> None:
     server.pages["/new"] = Page(BODY)
     get(manifest_of([{"name": "a.bin", "url": f"{server.url}/old"}]), tmp_path)
     assert (tmp_path / "a.bin").read_bytes() == BODY
-
-
-def test_redirect_from_https_to_http_is_refused(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The answer of the loopback server stands for the end of the redirection."""
-    server.pages["/a.bin"] = Page(BODY)
-    real = requests.get
-    monkeypatch.setattr(
-        transport.requests,
-        "get",
-        lambda url, **options: real(url.replace("https:", "http:"), **options),
-    )
-    url = f"{server.url}/a.bin".replace("http:", "https:")
-    with pytest.raises(DownloadError, match="redirects to the unprotected http:"):
-        get(manifest_of([{"name": "a.bin", "url": url}]), tmp_path)
-    assert files_in(tmp_path) == []
 
 
 def test_endless_redirect_is_an_error(server: Server, tmp_path: Path) -> None:
@@ -295,10 +233,169 @@ def test_archive_is_unpacked_once_and_selectively(server: Server, tmp_path: Path
     assert len(server.requests) == 1
     # What was unpacked stays done when the archive is deleted to save space.
     (tmp_path / "a.zip").unlink()
-    (tmp_path / "flow/1.txt").write_bytes(b"edited")
     get(manifest_of([{**file, "members": ["flow/*"]}]), tmp_path)
-    assert (tmp_path / "flow/1.txt").read_bytes() == b"edited"
     assert len(server.requests) == 1
+
+
+UNPACKED = {"pack/flow/1.txt": b"one", "pack/flow/2.txt": b"two", "pack/forcing/3.txt": b"three"}
+
+
+@pytest.mark.parametrize("archive_stays", [True, False])
+def test_what_was_unpacked_is_checked_each_time_and_restored(
+    server: Server, tmp_path: Path, archive_stays: bool
+) -> None:
+    server.pages["/a.zip"] = Page(zip_bytes(UNPACKED))
+    file = {"name": "a.zip", "url": f"{server.url}/a.zip", "unpack": "zip", "root": "pack"}
+    manifest = manifest_of([{**file, "members": ["flow/*"]}])
+    get(manifest, tmp_path)
+    (tmp_path / "flow/1.txt").write_bytes(b"ONE")  # as long as before
+    (tmp_path / "flow/2.txt").unlink()
+    if not archive_stays:
+        (tmp_path / "a.zip").unlink()
+    with pytest.warns(UserWarning, match=r"2 file\(s\) of .*a\.zip are not.*1\.txt was altered"):
+        get(manifest, tmp_path)
+    assert (tmp_path / "flow/1.txt").read_bytes() == b"one"
+    assert (tmp_path / "flow/2.txt").read_bytes() == b"two"
+    assert (tmp_path / "flow/1.txt.altered").read_bytes() == b"ONE"
+    assert len(server.requests) == (1 if archive_stays else 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        get(manifest, tmp_path)
+    assert len(server.requests) == (1 if archive_stays else 2)
+    ledger = json.loads((tmp_path / "checksums.json").read_text())
+    (unpacked,) = ledger["a.zip"]["unpacked"]
+    hashes = {
+        name: hashlib.sha256(UNPACKED[f"pack/{name}"]).hexdigest() for name in unpacked["files"]
+    }
+    assert sorted(hashes) == ["flow/1.txt", "flow/2.txt"]
+    assert unpacked == {"root": "pack", "members": ["flow/*"], "files": hashes}
+
+
+def test_altered_files_of_an_archive_fetched_by_hand_ask_for_it_again(tmp_path: Path) -> None:
+    file = {"name": "gated.zip", "unpack": "zip"}
+    manifest = manifest_of([file], access="registration", access_note="Sign in at the portal.")
+    (tmp_path / "gated.zip").write_bytes(zip_bytes({"1.txt": b"1"}))
+    get(manifest, tmp_path)
+    (tmp_path / "gated.zip").unlink()
+    (tmp_path / "1.txt").write_bytes(b"2")
+    said = r"1\.txt was altered: fetch gated\.zip from https://example\.org/data again"
+    with (
+        pytest.warns(UserWarning, match="not as they were"),
+        pytest.raises(DownloadError, match=said),
+    ):
+        get(manifest, tmp_path)
+    assert (tmp_path / "1.txt").read_bytes() == b"2"
+    (tmp_path / "gated.zip").write_bytes(zip_bytes({"1.txt": b"1"}))
+    with pytest.warns(UserWarning, match="not as they were"):
+        get(manifest, tmp_path)
+    assert (tmp_path / "1.txt").read_bytes() == b"1"
+    assert (tmp_path / "1.txt.altered").read_bytes() == b"2"
+
+
+def test_ledger_without_hashes_of_what_was_unpacked_gets_them(
+    server: Server, tmp_path: Path
+) -> None:
+    server.pages["/a.zip"] = Page(zip_bytes({"1.txt": b"1"}))
+    manifest = manifest_of([{"name": "a.zip", "url": f"{server.url}/a.zip", "unpack": "zip"}])
+    get(manifest, tmp_path)
+    path = tmp_path / "checksums.json"
+    new = json.loads(path.read_text())
+    old = {"a.zip": new["a.zip"] | {"unpacked": [[""]]}}
+    path.write_text(json.dumps(old))
+    (tmp_path / "1.txt").write_bytes(b"my edit")
+    get(manifest, tmp_path)
+    assert json.loads(path.read_text()) == new
+    assert (tmp_path / "1.txt").read_bytes() == b"1"
+    assert (tmp_path / "1.txt.altered").read_bytes() == b"my edit"
+    path.write_text(json.dumps(old))
+    (tmp_path / "a.zip").unlink()
+    with pytest.warns(UserWarning, match="was unpacked before hashes were kept"):
+        get(manifest, tmp_path)
+    assert len(server.requests) == 1
+
+
+def test_new_version_of_an_archive_replaces_what_the_old_one_brought(tmp_path: Path) -> None:
+    manifest = manifest_of([{"name": "a.zip", "unpack": "zip"}], access="manual", access_note="n")
+    (tmp_path / "a.zip").write_bytes(zip_bytes({"1.txt": b"1"}))
+    get(manifest, tmp_path)
+    (tmp_path / "a.zip").write_bytes(zip_bytes({"1.txt": b"2"}))
+    with pytest.raises(DownloadError, match=r"delete the record 'a\.zip'"):
+        get(manifest, tmp_path)
+    (tmp_path / "checksums.json").unlink()
+    get(manifest, tmp_path)
+    assert (tmp_path / "1.txt").read_bytes() == b"2"
+    assert files_in(tmp_path) == ["1.txt", "a.zip", "checksums.json"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "checksums.json",
+        "CheckSums.JSON",
+        "check\u200dsums.json",
+        "checksums.json/x",
+        "a.zip",
+        "sub/b.csv",
+        "sub/.b.csv.part",
+        "sub/.b.csv.part.version",
+    ],
+)
+def test_archive_does_not_bring_what_is_not_its_own(
+    server: Server, tmp_path: Path, name: str
+) -> None:
+    server.pages |= {"/b.csv": Page(b"b"), "/a.zip": Page(zip_bytes({"1.txt": b"1", name: b"x"}))}
+    files = [
+        {"name": "b.csv", "url": f"{server.url}/b.csv", "into": "sub"},
+        {"name": "a.zip", "url": f"{server.url}/a.zip", "unpack": "zip"},
+    ]
+    with pytest.raises(DownloadError, match=r"a\.zip holds .*, which is not its own to bring"):
+        get(manifest_of(files), tmp_path)
+    assert files_in(tmp_path) == ["a.zip", "checksums.json", "sub/b.csv"]
+    assert list(json.loads((tmp_path / "checksums.json").read_text())) == ["a.zip", "sub/b.csv"]
+    assert (tmp_path / "sub/b.csv").read_bytes() == b"b"
+
+
+def test_no_file_of_a_data_set_is_the_ledger(server: Server, tmp_path: Path) -> None:
+    server.pages["/c"] = Page(b"{}")
+    manifest = manifest_of([{"name": "Checksums.json", "url": f"{server.url}/c"}])
+    with pytest.raises(DownloadError, match=r"no file may be called checksums\.json"):
+        get(manifest, tmp_path)
+    assert server.requests == []
+
+
+FETCH = """
+import sys
+from pathlib import Path
+from hydrotl.data.download import fetch
+from hydrotl.data.manifest import load_manifest
+fetch("test", load_manifest(Path(sys.argv[1])), Path(sys.argv[2]), progress=False)
+"""
+
+
+def test_parallel_fetches_of_one_data_set_wait_for_each_other(
+    server: Server, tmp_path: Path
+) -> None:
+    server.pages["/a.zip"] = Page(zip_bytes({f"{k}.txt": b"%d" % k for k in range(200)}), delay=3)
+    manifest = manifest_of([{"name": "a.zip", "url": f"{server.url}/a.zip", "unpack": "zip"}])
+    write_yaml(tmp_path / "m.yaml", manifest.model_dump(mode="json", exclude_unset=True))
+    command = [sys.executable, "-c", FETCH, str(tmp_path / "m.yaml"), str(tmp_path / "data")]
+    running = [
+        subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    said = [process.communicate(timeout=120)[1] for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0], said
+    assert len(server.requests) == 1
+    assert any("waiting for another fetch into" in text for text in said)
+    assert len(files_in(tmp_path / "data")) == 202
+    assert not list(tmp_path.glob(".data*"))  # the lock
+
+
+def test_what_a_killed_unpacking_left_is_removed(server: Server, tmp_path: Path) -> None:
+    server.pages["/a.zip"] = Page(zip_bytes({"1.txt": b"1"}))
+    (tmp_path / ".unpack-killed" / "sub").mkdir(parents=True)
+    (tmp_path / ".unpack-killed" / "sub" / "half").write_bytes(b"h")
+    get(manifest_of([{"name": "a.zip", "url": f"{server.url}/a.zip", "unpack": "zip"}]), tmp_path)
+    assert files_in(tmp_path) == ["1.txt", "a.zip", "checksums.json"]
 
 
 def test_tar_is_unpacked(server: Server, tmp_path: Path) -> None:
@@ -313,6 +410,23 @@ def test_login_page_in_place_of_an_archive(server: Server, tmp_path: Path) -> No
     file = {"name": "a.zip", "url": f"{server.url}/a.zip", "unpack": "zip"}
     with pytest.raises(DownloadError, match="error or login page"):
         get(manifest_of([file]), tmp_path)
+    assert files_in(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"\xef\xbb\xbf\n<!DOCTYPE html><html>Please sign in</html>", "is a web page"),
+        (b"<HTML lang=en>Not found, but 200</HTML>", "is a web page"),
+        (b"", "is empty"),
+    ],
+)
+def test_page_or_nothing_in_place_of_a_table(
+    server: Server, tmp_path: Path, body: bytes, said: str
+) -> None:
+    server.pages["/a.csv"] = Page(body)
+    with pytest.raises(DownloadError, match=said):
+        get(manifest_of([{"name": "a.csv", "url": f"{server.url}/a.csv"}]), tmp_path)
     assert files_in(tmp_path) == []
 
 
@@ -348,97 +462,3 @@ def test_package_data_come_from_the_installed_package() -> None:
     assert folder.parent.name == "yaml"
     with pytest.raises(DownloadError, match=r"not installed\. pip install it"):
         fetch("test", manifest_of([], package="no_such_package_at_all", **package))
-
-
-def _symlink(name: str, target: str) -> tarfile.TarInfo:
-    info = tarfile.TarInfo(name)
-    info.type, info.linkname = tarfile.SYMTYPE, target
-    return info
-
-
-def _zip_link() -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("good.txt", "good")
-        info = zipfile.ZipInfo("link")
-        info.create_system, info.external_attr = 3, 0o120777 << 16
-        archive.writestr(info, "../outside")
-    return buffer.getvalue()
-
-
-def _hostile_archives() -> list[tuple[str, str, bytes]]:
-    good = (tarfile.TarInfo("good.txt"), b"good")
-    device = tarfile.TarInfo("device")
-    device.type = tarfile.CHRTYPE
-    hard = tarfile.TarInfo("hard")
-    hard.type, hard.linkname = tarfile.LNKTYPE, "../../outside"
-    through = [(_symlink("link", ".."), b""), (tarfile.TarInfo("link/evil"), b"evil")]
-    return [
-        ("zip parent", "zip", zip_bytes({"good.txt": b"g", "../evil": b"evil"})),
-        ("zip hidden parent", "zip", zip_bytes({"good.txt": b"g", "a/../../evil": b"evil"})),
-        ("zip absolute", "zip", zip_bytes({"good.txt": b"g", "/tmp/evil": b"evil"})),
-        ("zip backslash", "zip", zip_bytes({"good.txt": b"g", "..\\evil": b"evil"})),
-        ("zip drive", "zip", zip_bytes({"good.txt": b"g", "C:/evil": b"evil"})),
-        ("zip link", "zip", _zip_link()),
-        ("tar parent", "tar", tar_bytes([good, (tarfile.TarInfo("../evil"), b"evil")])),
-        ("tar absolute", "tar", tar_bytes([good, (tarfile.TarInfo("/tmp/evil"), b"evil")])),
-        ("tar link", "tar", tar_bytes([good, (_symlink("link", "../../outside"), b"")])),
-        ("tar absolute link", "tar", tar_bytes([good, (_symlink("link", "/etc/passwd"), b"")])),
-        ("tar through link", "tar", tar_bytes([good, *through])),
-        ("tar hard link", "tar", tar_bytes([good, (hard, b"")])),
-        ("tar device", "tar", tar_bytes([good, (device, b"")])),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("kind", "body"),
-    [pytest.param(kind, body, id=name) for name, kind, body in _hostile_archives()],
-)
-def test_hostile_archive_is_refused_and_leaves_nothing(
-    server: Server, tmp_path: Path, kind: str, body: bytes
-) -> None:
-    server.pages["/a"] = Page(body)
-    folder = tmp_path / "inner" / "d"
-    file = {"name": "a", "url": f"{server.url}/a", "unpack": kind}
-    with pytest.raises(DownloadError, match=f"{folder / 'a'}"):
-        get(manifest_of([file]), folder)
-    assert files_in(tmp_path) == ["inner/d/a", "inner/d/checksums.json"]
-
-
-def test_damaged_zip_leaves_what_was_there(tmp_path: Path) -> None:
-    body = bytearray(zip_bytes({"1.txt": b"one" * 9999, "2.txt": b"two" * 9999}))
-    body[60] ^= 0xFF  # inside the compressed data of 1.txt
-    (tmp_path / "a.zip").write_bytes(bytes(body))
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out/1.txt").write_text("before")
-    with pytest.raises(DownloadError, match="cannot be unpacked"):
-        unpack(tmp_path / "a.zip", "zip", tmp_path / "out")
-    assert files_in(tmp_path / "out") == ["1.txt"]
-    assert (tmp_path / "out/1.txt").read_text() == "before"
-
-
-def test_archive_with_another_layout_than_expected(tmp_path: Path) -> None:
-    (tmp_path / "a.zip").write_bytes(zip_bytes({"other/1.txt": b"1"}))
-    with pytest.raises(DownloadError, match="layout differs"):
-        unpack(tmp_path / "a.zip", "zip", tmp_path / "out", root="wanted")
-    with pytest.raises(DownloadError, match="layout differs"):
-        unpack(tmp_path / "a.zip", "zip", tmp_path / "out", members=["wanted/*"])
-    assert files_in(tmp_path / "out") == []
-
-
-def test_archive_that_does_not_fit_on_the_disk(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr("1.txt", "1")
-        archive.getinfo("1.txt").file_size = 10**18  # as a zip bomb states it
-    with pytest.raises(DownloadError, match=r"needs 1000000000\.0 GB unpacked.*make room"):
-        unpack(tmp_path / "a.zip", "zip", tmp_path / "out")
-    assert files_in(tmp_path / "out") == []
-
-
-def test_name_twice_in_an_archive(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr("1.txt", "first")
-        with pytest.warns(UserWarning, match="Duplicate name"):
-            archive.writestr("1.txt", "second")
-    with pytest.raises(DownloadError, match="twice"):
-        unpack(tmp_path / "a.zip", "zip", tmp_path / "out")
