@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from hydrotl.book.escape import code, plain
 from hydrotl.book.paper import load_paper
 from hydrotl.data.manifest import load_manifest
 from hydrotl.experiments.records import read_record, results_dir
@@ -74,16 +75,16 @@ def facts(cards: Sequence[Card]) -> str:
     training = ", ".join(f"{k} {v}" for k, v in first.training.model_dump(exclude=unused).items())
     lines = [
         f"Members: {len(cards)}, seeds {', '.join(str(card.seed) for card in cards)}",
-        f"Data: `{origin['dataset']}`, {origin['basins']} basins, training period "
-        f"{protocol['train']['start']} to before {protocol['train']['end']}, "
-        f"data hash {origin['data_hash']}",
-        f"Inputs, in order: {', '.join(first.inputs)}",
-        f"Recipe `{protocol['recipe']}`: {training}",
-        f"Arithmetic of the LSTM layer: {arithmetic(cards)}",
-        f"Trained {', '.join(dates)} on {places(cards)}, "
-        f"{min(minutes):.0f}-{max(minutes):.0f} minutes per member, code {', '.join(versions)}",
-        f"Data licence: {licence or 'see the citation'}",
-        f"Cite: {references}",
+        f"Data: {code(origin['dataset'])}, {plain(origin['basins'])} basins, training period "
+        f"{plain(protocol['train']['start'])} to before {plain(protocol['train']['end'])}, "
+        f"data hash {plain(origin['data_hash'])}",
+        f"Inputs, in order: {plain(', '.join(first.inputs))}",
+        f"Recipe {code(protocol['recipe'])}: {training}",
+        f"Arithmetic of the LSTM layer: {plain(arithmetic(cards))}",
+        f"Trained {plain(', '.join(dates))} on {plain(places(cards))}, {min(minutes):.0f}-"
+        f"{max(minutes):.0f} minutes per member, code {plain(', '.join(versions))}",
+        f"Data licence: {plain(licence or 'see the citation')}",
+        f"Cite: {plain(references)}",
     ]
     return "\n".join(f"- {line}" for line in lines)
 
@@ -104,7 +105,7 @@ def model_card(folder: Path) -> str:
     """Markdown card of the ensemble in ``folder``, with its source check if there is one."""
     cards = read_cards(folder)
     text = (
-        f"# {cards[0].protocol['title']}\n\n"
+        f"# {plain(cards[0].protocol['title'])}\n\n"
         "Weights of a streamflow LSTM (Ma et al. 2021, doi:10.1029/2020WR028600), one file per\n"
         "member, safetensors. This page is written from the files by `hydrotl card`.\n\n"
         f"{facts(cards)}\n"
@@ -113,17 +114,19 @@ def model_card(folder: Path) -> str:
     if check is not None:
         record, published = read_record(check), load_paper().source_check
         text += (
-            f"\nSource check (`hydrotl check {record['source']}`, the ensemble "
-            f"`{Path(record['source']).stem}`): {record['members']} members, "
+            f"\nSource check ({code('hydrotl check ' + record['source'])}, the ensemble "
+            f"{code(Path(record['source']).stem)}): {record['members']} members, "
             f"{len(record['basins'])} basins, test period "
             f"{record['test']['start']} to before {record['test']['end']}: NSE of the mean "
             f"discharge median {record['nse_median']:.3f}, mean {record['nse_mean']:.3f}. "
-            f"Per basin: `results/source/{check.name}`. Forcing: "
-            f"{load_manifest()[record['dataset']].title}. The paper's check ({published.forcing} "
-            f"forcing, its own recipe) has a median of {published.median_nse:.2f}; the two are not "
-            "the same experiment.\n"
+            f"Per basin: {code(f'results/source/{check.name}')}. Forcing: "
+            f"{plain(load_manifest()[record['dataset']].title)}. The paper's check "
+            f"({published.forcing} forcing, its own recipe) has a median of "
+            f"{published.median_nse:.2f}; the two are not the same experiment.\n"
         )
-        told = [f"{name} {s['nse_median']:.3f}" for name, s in record.get("without", {}).items()]
+        told = [
+            f"{plain(name)} {s['nse_median']:.3f}" for name, s in record.get("without", {}).items()
+        ]
         if told:
             text += f"\nMedian where optional inputs are missing: without {', '.join(told)}.\n"
     weaknesses = WEAKNESSES

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from hydrotl.book.escape import closed_scripts
+
 if TYPE_CHECKING:
     import holoviews as hv
+    import panel as pn
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 COLOURS = {
@@ -39,9 +42,24 @@ def setup() -> None:
     """Load what a notebook needs to show figures; call once, at the end of its first cell."""
     import holoviews as hv
     import panel as pn
+    from IPython.core.getipython import get_ipython
 
     hv.extension("bokeh", logo=False)
     pn.extension()
+    shell = get_ipython()  # None in a plain program, which shows no figure
+    if shell is not None and shell.display_formatter is not None:
+        formatter = shell.display_formatter.mimebundle_formatter
+        for kind in (hv.core.Dimensioned, pn.viewable.Viewable):
+            formatter.for_type(kind, _shown)
+
+
+def _shown(figure: hv.core.Dimensioned | pn.viewable.Viewable) -> tuple[dict[str, Any], Any]:
+    """What a notebook shows of a figure: its own HTML, with scripts that end where they end."""
+    shown = figure._repr_mimebundle_() or {}  # the protocol of IPython
+    data, metadata = shown if isinstance(shown, tuple) else (shown, {})
+    if "text/html" in data:
+        data = data | {"text/html": closed_scripts(data["text/html"])}
+    return data, metadata
 
 
 def style(**options: Any) -> dict[str, Any]:
@@ -49,7 +67,11 @@ def style(**options: Any) -> dict[str, Any]:
 
     A figure is as wide as the page and :data:`HEIGHT` pixels high; its tools stand above the plot,
     where they cover no axis.
+
+    A ``title`` is shown as it is: to HoloViews braces in it would be fields to fill in.
     """
+    if "title" in options:
+        options["title"] = options["title"].replace("{", "{{").replace("}", "}}")
     shared = {"responsive": True, "height": HEIGHT, "toolbar": "above", "active_tools": ["pan"]}
     return shared | options
 

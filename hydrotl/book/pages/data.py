@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from hydrotl.book.escape import plain
 from hydrotl.book.pages import show, source, table1a
 from hydrotl.config import load_region
 from hydrotl.data.basins import locations
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 DAYS_PER_YEAR = 365.25
 # The sample package gives no longitudes. These are the rivers' own, for the map alone.
 SAMPLE_LONGITUDE = {"tamaulipas": -98.7, "sarapiqui": -84.0, "girnock": -3.1}
+#: The column of :func:`dataset_table` that is HTML.
+LINKED = "key and data set"
 DETAILS = {"area_km2": "area, km2", "runoff_ratio": "runoff ratio"}
 
 
@@ -38,14 +42,19 @@ def at_hand(dataset: Dataset) -> bool:
 
 
 def dataset_table() -> pd.DataFrame:
-    """All data sets of the manifest: key, title, country, variables, access and licence."""
+    """All data sets of the manifest: key, title, country, variables, access and licence.
+
+    :data:`LINKED` is HTML, in which the titles are links.
+    """
     rows = []
     for key, entry in load_manifest().datasets.items():
         link = f"https://doi.org/{entry.doi}" if entry.doi else entry.landing_page
-        title = f'<a href="{link}">{entry.title}</a>' if link else entry.title
+        title = html.escape(entry.title)
+        if link:
+            title = f'<a href="{html.escape(link)}">{title}</a>'
         rows.append(
             {
-                "key and data set": f"<code>{key}</code><br>{title}, {entry.country}",
+                LINKED: f"<code>{key}</code><br>{title}, {html.escape(entry.country)}",
                 "variables": ", ".join(entry.variables),
                 "access": entry.access,
                 "on this machine": "yes" if at_hand(entry) else "no",
@@ -75,7 +84,7 @@ def open_those_at_hand(keys: Iterable[str]) -> dict[str, xr.Dataset]:
 def absent_remark(keys: Iterable[str]) -> Markdown:
     """Which of the data sets ``keys`` this page was built without."""
     manifest = load_manifest()
-    absent = [manifest[key].title for key in keys if not at_hand(manifest[key])]
+    absent = [plain(manifest[key].title) for key in keys if not at_hand(manifest[key])]
     text = "This page was built without these data sets, which it would show too:\n\n"
     text += show.bullets(absent)
     return show.remark(text if absent else "All of these data sets are on this machine.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from hydrotl.book.escape import code, plain
 from hydrotl.book.pages import show, table1a
 from hydrotl.book.scatter import PROPERTIES
 from hydrotl.config import load_options, load_recipe, load_region
@@ -41,7 +42,7 @@ def method(record: Record | None) -> Markdown:
     return show.remark(
         f"Indices of {len(record['basins'])} basins over {train['start']} to before "
         f"{train['end']}, the training years, with potential evapotranspiration after "
-        f"{facts_of(record)['evapotranspiration'].iloc[0]}; scores are of the test years."
+        f"{plain(facts_of(record)['evapotranspiration'].iloc[0])}; scores are of the test years."
     )
 
 
@@ -135,12 +136,12 @@ def water_balance(results: pd.DataFrame, region: str, basin: str) -> Markdown:
     """What the runoff ratio and the snow of :func:`results_of` say about a basin."""
     if results.empty:
         return show.remark(
-            f"*Basin {basin} of {load_region(region).name}: no committed results yet. "
-            f"Run `hydrotl run {region} --save` where the data are at hand.*"
+            f"*Basin {plain(basin)} of {plain(load_region(region).name)}: no committed results "
+            f"yet. Run {code(f'hydrotl run {region} --save')} where the data are at hand.*"
         )
     known = results.bfill().iloc[0]  # of the longest training period that knows them
     ratio, snow = float(known["runoff_ratio"]), float(known["snow_fraction"])
-    sentences = [f"**Basin {basin} of {load_region(region).name}.**"]
+    sentences = [f"**Basin {plain(basin)} of {plain(load_region(region).name)}.**"]
     if np.isfinite(ratio):
         sentences.append(
             f"In its training years the river carried {100 * ratio:.0f} % of the precipitation "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from hydrotl.book.escape import code, plain
 from hydrotl.book.pages import show
 from hydrotl.config import Region, validated
 from hydrotl.data.catalog import open_dataset
@@ -127,8 +128,9 @@ def written(region: Path) -> Markdown:
     """Where :func:`write_region` has put its two files, and what they are good for."""
     path = region.relative_to(project_root())
     return show.remark(
-        f"In the project's folder, `{path.with_name('dataset.yaml')}` describes your data and "
-        f"`{path}` your region. `hydrotl run {path}` trains the same models from the command line."
+        f"In the project's folder, {code(path.with_name('dataset.yaml'))} describes your data and "
+        f"{code(path)} your region. {code(f'hydrotl run {path}')} trains the same models from the "
+        "command line."
     )
 
 
@@ -163,7 +165,7 @@ def verdict(
             "`validation_days`, so that these days hold readings."
         )
     chosen = str(medians.idxmax())
-    text = f"On {days} **{chosen}** did best. "
+    text = f"On {days} **{plain(chosen)}** did best. "
     if math.isnan(tested[chosen]):
         return show.remark(
             f"{text}In the test period nothing could be scored: it holds no gauge reading, or "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from hydrotl.book.escape import code, plain
 from hydrotl.book.pages import show
 from hydrotl.experiments.records import read_record
 from hydrotl.paths import project_root
@@ -111,7 +112,7 @@ def machines(found: Records) -> Markdown:
                 f"{place['gpu'] or place['cpu']}, {place['cores']} cores, torch {place['torch']}, "
                 f"{peers}{place['date']}, hydrotl {place['code']}"
             )
-            runs.append((text, f"`{name}`", float(place["load"])))
+            runs.append((plain(text), code(name), float(place["load"])))
     if not runs:
         return absent("all")
     places = pd.DataFrame(runs, columns=["text", "names", "load"]).groupby("text", sort=False)

@@ -7,9 +7,10 @@ data and the right parameters as well.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from hydrotl.book.escape import code, fenced, plain
 from hydrotl.book.pages import show
 from hydrotl.config import load_region, load_source
 from hydrotl.data.manifest import load_manifest
@@ -22,12 +23,14 @@ DRIVE = "/content/drive/MyDrive/hydrotl-data"
 
 def region_command(region: str) -> str:
     """The command that computes all committed results of a region again."""
-    return f"hydrotl sweep paper --region {region}"
+    return f"hydrotl sweep paper --region {shlex.quote(region)}"
 
 
 def check(name: str, notebook: str) -> Markdown:
     """How to compute the check of source ``name`` again."""
-    return _instructions(notebook, f"hydrotl check {name}", load_source(name).dataset, {})
+    return _instructions(
+        notebook, f"hydrotl check {shlex.quote(name)}", load_source(name).dataset, {}
+    )
 
 
 def region(name: str, notebook: str, parameters: Mapping[str, Any]) -> Markdown:
@@ -45,18 +48,14 @@ def _instructions(
         shell = ["export HYDROTL_DATA=/path/to/data", *shell]
         mount = ["from google.colab import drive", 'drive.mount("/content/drive")']
         colab = [*mount, f"%env HYDROTL_DATA={DRIVE}", *colab]
-        needs = f"\n\nThis needs the data set `{dataset}` ({entry.title})."
+        needs = f"\n\nThis needs the data set {code(dataset)} ({plain(entry.title)})."
     values = "".join(f" -p {name} {shlex.quote(str(v))}" for name, v in parameters.items())
     shell.append(f"papermill notebooks/{notebook}.ipynb {notebook}-full.ipynb{values}")
-    chosen = ", ".join(f"`{name} = {value!r}`" for name, value in parameters.items())
+    chosen = ", ".join(code(f"{name} = {value!r}") for name, value in parameters.items())
     return show.remark(
-        f"Full results, and this page with them:\n\n{_block('bash', shell)}\n\n"
+        f"Full results, and this page with them:\n\n{fenced('bash', shell)}\n\n"
         "In Colab (the rocket above opens this notebook there; choose a GPU under Runtime) run the "
         "first cell, then a new one with this, then the rest"
         f"{f', with {chosen} under Parameters' if chosen else ''}.\n\n"
-        f"{_block('ipython3', colab)}{needs}"
+        f"{fenced('ipython3', colab)}{needs}"
     )
-
-
-def _block(language: str, lines: Sequence[str]) -> str:
-    return "\n".join([f"```{language}", *lines, "```"])

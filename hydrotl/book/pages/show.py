@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+from hydrotl.book import escape
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
@@ -13,12 +17,24 @@ if TYPE_CHECKING:
 MISSING = "–"
 
 
-def table(frame: pd.DataFrame, digits: int = 3, *, long: bool = False) -> Styler:
+def table(
+    frame: pd.DataFrame,
+    digits: int = 3,
+    *,
+    long: bool = False,
+    caption: str | None = None,
+    html_columns: Collection[str] = (),
+) -> Styler:
     """``frame`` without its index; numbers with ``digits`` decimals, a missing one as a dash.
 
-    A ``long`` table is set in smaller letters and scrolls in a box of its own.
+    Texts are shown as they are, whatever they hold; only ``html_columns`` are HTML already. A
+    ``long`` table is set in smaller letters and scrolls in a box of its own.
     """
-    style = frame.style.hide(axis="index").format(precision=digits, na_rep=MISSING)
+    shown = escape.cells(frame, html_columns)
+    style = shown.style.hide(axis="index").format(precision=digits, na_rep=MISSING)
+    style = style.format_index(axis="columns", escape="html")
+    if caption is not None:
+        style = style.set_caption(html.escape(caption, quote=False))
     if long:
         box = "font-size: 85%; display: block; max-height: 32em; overflow: auto;"
         style = style.set_table_attributes(f'style="{box}"').set_sticky(axis="columns")
@@ -29,7 +45,7 @@ def table(frame: pd.DataFrame, digits: int = 3, *, long: bool = False) -> Styler
 
 
 def remark(text: str) -> Markdown:
-    """A paragraph on the page, Markdown."""
+    """A paragraph on the page, Markdown; what comes from data is escaped before."""
     from IPython.display import Markdown
 
     return Markdown(text)

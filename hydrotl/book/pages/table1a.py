@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hydrotl.book.escape import plain, prose
 from hydrotl.book.pages import show
 from hydrotl.config import load_all_options, load_options, load_recipe, load_region
 from hydrotl.data.regions import region_cautions
@@ -127,17 +128,19 @@ def about(region: str) -> str:
     """What the results of a region are, with every departure from the paper, as Markdown."""
     records, loaded = full(region), load_region(region)
     if not records:
-        return f"There are no full results of {loaded.name} yet."
+        return f"There are no full results of {plain(loaded.name)} yet."
     dates = sorted({r["provenance"]["date"] for r in records})
     codes = sorted({r["provenance"]["code"] for r in records})
     basins = records[0]["basins"]
-    listed = f" ({', '.join(basins)})" if len(basins) <= 5 else ""
-    known = region_cautions(loaded)
+    known = [*map(prose, region_cautions(loaded))]
+    listed = f" ({plain(', '.join(basins))})" if len(basins) <= 5 else ""
     return (
-        f"**{loaded.name}**: {loaded.title}, {len(basins)} basins{listed}. Recipe "
-        f"*{load_recipe(loaded.recipe).name}*; computed {', '.join(dates)}, version "
-        f"{', '.join(codes)}. Departures from the paper:\n\n"
-        + show.bullets([*loaded.deviations, "TL-b's set of weights is an interpretation."])
+        f"**{plain(loaded.name)}**: {plain(loaded.title)}, {len(basins)} basins{listed}. Recipe "
+        f"*{plain(load_recipe(loaded.recipe).name)}*; computed {plain(', '.join(dates))}, version "
+        f"{plain(', '.join(codes))}. Departures from the paper:\n\n"
+        + show.bullets(
+            [*map(prose, loaded.deviations), "TL-b's set of weights is an interpretation."]
+        )
         + (f"\n\nWhat is known of test days:\n\n{show.bullets(known)}" if known else "")
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from hydrotl.book.escape import prose
 from hydrotl.book.pages.table1a import full
 from hydrotl.book.paper import published_scores
 from hydrotl.config import load_region
@@ -53,7 +54,7 @@ def records(regions: Iterable[str]) -> dict[Key, dict[str, Any]]:
 
 
 def deviations(region: str) -> list[str]:
-    """Where Table 1b of a region departs from the paper, its SWAT+ included."""
+    """Where Table 1b of a region departs from the paper, its SWAT+ included; Markdown."""
     path = results_dir() / region / "swat" / "uncalibrated.json"
     teacher = read_record(path)["deviations"] if path.is_file() else []
-    return list(dict.fromkeys([*load_region(region).deviations, *teacher]))
+    return [prose(one) for one in dict.fromkeys([*load_region(region).deviations, *teacher])]

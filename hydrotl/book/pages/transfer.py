@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from hydrotl.book.escape import code, plain, prose
 from hydrotl.book.pages import show
 from hydrotl.config import load_recipe, load_region
 from hydrotl.data.regions import region_cautions
@@ -29,7 +30,8 @@ def run_remark(results: Mapping[Cell, CellResult], updates: int | None) -> Markd
     dataset = Path(region.dataset).name  # of one's own data it is the path of a file
     full = recipe.training(LOCAL, cell.setting)
     size = f"{full.updates} updates" if full.updates else f"{full.epochs} epochs"
-    lines = [f"Region: {region.title}, data set `{dataset}`, recipe *{recipe.name}*."]
+    about = f"Region: {plain(region.title)}, data set {code(dataset)}"
+    lines = [f"{about}, recipe *{plain(recipe.name)}*."]
     if not updates:
         lines.append(f"{size} per model, as the recipe says.")
     else:
@@ -37,7 +39,9 @@ def run_remark(results: Mapping[Cell, CellResult], updates: int | None) -> Markd
             f"A quick look: {updates} updates per model, where the recipe has {size}. Scores are "
             "lower than those of a full run, and which option leads may differ."
         )
-    return show.remark(show.bullets([*lines, *region.deviations, *region_cautions(region)]))
+    return show.remark(
+        show.bullets([*lines, *map(prose, [*region.deviations, *region_cautions(region)])])
+    )
 
 
 def hydrograph_frames(
