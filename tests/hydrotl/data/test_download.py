@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from hydrotl.data import transport
 from hydrotl.data.download import fetch
@@ -375,17 +376,21 @@ fetch("test", load_manifest(Path(sys.argv[1])), Path(sys.argv[2]), progress=Fals
 def test_parallel_fetches_of_one_data_set_wait_for_each_other(
     server: Server, tmp_path: Path
 ) -> None:
-    server.pages["/a.zip"] = Page(zip_bytes({f"{k}.txt": b"%d" % k for k in range(200)}), delay=3)
+    server.pages["/a.zip"] = Page(zip_bytes({f"{k}.txt": b"%d" % k for k in range(200)}))
     manifest = manifest_of([{"name": "a.zip", "url": f"{server.url}/a.zip", "unpack": "zip"}])
     write_yaml(tmp_path / "m.yaml", manifest.model_dump(mode="json", exclude_unset=True))
     command = [sys.executable, "-c", FETCH, str(tmp_path / "m.yaml"), str(tmp_path / "data")]
-    running = [
-        subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(3)
-    ]
+    with FileLock(tmp_path / ".data.lock"):  # as of a fetch under way
+        running = [
+            subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(2)
+        ]
+        for process in running:
+            assert process.stderr is not None
+            assert "waiting for another fetch into" in process.stderr.readline()
+        assert server.requests == []
     said = [process.communicate(timeout=120)[1] for process in running]
-    assert [process.returncode for process in running] == [0, 0, 0], said
+    assert [process.returncode for process in running] == [0, 0], said
     assert len(server.requests) == 1
-    assert any("waiting for another fetch into" in text for text in said)
     assert len(files_in(tmp_path / "data")) == 202
     assert not list(tmp_path.glob(".data*"))  # the lock
 
