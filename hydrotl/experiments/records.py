@@ -230,8 +230,7 @@ def cell_table(records: list[dict[str, Any]]) -> pd.DataFrame:
 
 def region_records(region: str, recipe: str) -> list[dict[str, Any]]:
     """All committed records of a region, by setting and option."""
-    folder = results_dir() / region / recipe
-    return [read_record(path) for path in sorted(folder.glob("*_*.json"))]
+    return [read_record(p) for p in sorted((results_dir() / region / recipe).glob("*_*.json"))]
 
 
 def facts_path(region: str) -> Path:
