@@ -25,7 +25,6 @@ from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from hydrotl.experiments.mapped import mapped, opened
 from hydrotl_core.errors import ConfigError, TrainingError
 
 GPU_JOBS = 5  # members of an ensemble that train side by side on one GPU
@@ -176,11 +175,20 @@ def run_processes(
     TrainingError
         If workers are killed again and again.
     """
+    if not shared:
+        yield from _in_processes(function, tasks, shared, jobs)
+        return
+    from hydrotl.experiments.mapped import mapped  # heavy, and of no use without data
+
     with tempfile.TemporaryDirectory(prefix="hydrotl-", ignore_cleanup_errors=True) as folder:
         yield from _in_processes(function, tasks, mapped(shared, Path(folder)), jobs)
 
 
 def _with_opened(function: Callable[..., Result], task: Task, values: dict[str, Any]) -> Result:
+    if not values:
+        return function(task)
+    from hydrotl.experiments.mapped import opened
+
     return function(task, **opened(values))
 
 

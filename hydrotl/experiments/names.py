@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from hydrotl.config import load_recipe, load_region, load_source
 from hydrotl.data.manifest import load_manifest
 from hydrotl.experiments.store import content_hash
+from hydrotl.names import given_name
 from hydrotl.paths import project_root
 from hydrotl.yamlfile import load_yaml
 from hydrotl_core.errors import ConfigError
@@ -64,7 +65,7 @@ def file_name(kind: Kind, name: str) -> str:
     ConfigError
         If the file is not valid, or a region has a name that results of other kinds have.
     """
-    own = Path(name).name.removesuffix(".yaml")
+    own = given_name(name, kind[:-1])
     if not is_of_project(kind, name):
         namesake = project_root() / "experiments" / kind / f"{own}.yaml"
         content = _content(kind, name)

@@ -46,9 +46,9 @@ def test_a_file_of_the_project_has_its_own_name_however_it_is_called(
 
 def test_names_with_a_dot_are_not_cut(own: Path) -> None:
     regions = own / "experiments" / "regions"
-    shutil.copy(regions / "target.yaml", regions / "target.v2.yaml")
-    assert file_name("regions", "target.v2") == "target.v2"
-    assert cell_path(resolve(Cell("target.v2", "1-year", "local"))).parts[-3] == "target.v2"
+    path = shutil.copy(regions / "target.yaml", regions / "target.v2.yaml")
+    assert file_name("regions", str(path)) == "target.v2"
+    assert cell_path(resolve(Cell(str(path), "1-year", "local"))).parts[-3] == "target.v2"
 
 
 @pytest.mark.parametrize(
