@@ -108,9 +108,9 @@ class Pool:
         self.running: dict[Future[int], tuple[Job, int]] = {}
         self.made.append(self)
 
-    def submit(self, function: Callable[..., int], job: Job, **data: int) -> Future[int]:
+    def submit(self, call: Callable[..., int], function: object, job: Job, data: object) -> Any:
         future: Future[int] = Future()
-        self.running[future] = (job, function(job, **data))
+        self.running[future] = (job, call(function, job, data))
         self.events.append(f"start {job.number}")
         return future
 
