@@ -1,4 +1,4 @@
-"""Errors a user can act on. Each message names the file, line or variable and what to do."""
+"""Errors and warnings a user can act on: they name the file, line or variable and what to do."""
 
 
 class HydroTLError(ValueError):
@@ -27,3 +27,7 @@ class TrainingError(HydroTLError):
 
 class ProcessModelError(HydroTLError):
     """A process-based model could not be run or did not finish."""
+
+
+class DoubtfulData(UserWarning):
+    """Data that are possible but rarely right."""

@@ -5,6 +5,8 @@ Commands import what they need when they run, so that ``hydrotl --help`` is quic
 
 from __future__ import annotations
 
+import warnings
+
 import typer
 
 from hydrotl.cli.book import book
@@ -13,7 +15,7 @@ from hydrotl.cli.experiments import reproduce, run, sweep
 from hydrotl.cli.process_based import calibrate, swat, swat_fetch
 from hydrotl.cli.source import card, check, train_source
 from hydrotl.cli.study import auto, beyond
-from hydrotl_core.errors import HydroTLError
+from hydrotl_core.errors import DoubtfulData, HydroTLError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,6 +36,7 @@ for command in (
 
 def main() -> None:
     """Entry point: an expected error is one clear line, not a traceback."""
+    warnings.simplefilter("once", DoubtfulData)  # several steps of a command may find it
     try:
         app()
     except (HydroTLError, FloatingPointError) as error:

@@ -81,8 +81,7 @@ def sweep(
 ) -> None:
     """Compute what is missing of a sweep. If interrupted, rerun the command to resume."""
     from hydrotl.config import load_sweep
-    from hydrotl.experiments.source import plan_sources
-    from hydrotl.experiments.sweep import Planner, plan, run_sweep, status_table
+    from hydrotl.experiments.sweep import Planner, plan, plan_sources, run_sweep, status_table
     from hydrotl.process_based.teachers import find_teacher
 
     device, jobs = resources("cpu" if status else device, jobs)

@@ -35,12 +35,22 @@ def resources(device: str, jobs: int = 1) -> tuple[str, int]:
 
 
 def print_scores(records: list[dict[str, Any]]) -> None:
-    """A line per cell: mean and median NSE, the range of its members' medians; then cautions."""
-    from hydrotl.experiments.records import cell_table
+    """A line per cell: mean and median NSE, the range of its members' medians; then cautions.
+
+    Basins without a score are named.
+    """
+    from hydrotl.experiments.records import cell_table, unscored
 
     table = cell_table(records).drop(columns="region")
     medians = [[m for m in r["member_nse_median"] if m is not None] for r in records]
     table["members' medians"] = [f"{min(m):.2f} to {max(m):.2f}" if m else "" for m in medians]
     typer.echo(table.to_string(index=False))
+    without = {(r["setting"], r["scored_on"]): unscored(r) for r in records if unscored(r)}
+    for (setting, scored), basins in without.items():
+        days = "test days" if scored == "test" else scored
+        typer.echo(
+            f"{setting}: no score on the {days} of basin {', '.join(basins)}, which is not "
+            "counted (no gauge reading there, always the same one, or no simulation)"
+        )
     for caution in dict.fromkeys(said for r in records for said in r.get("cautions", [])):
         typer.echo(f"Mind: {caution}")

@@ -73,7 +73,7 @@ def check(
 
     from hydrotl.config import load_source
     from hydrotl.data.leaks import cautions
-    from hydrotl.experiments import records
+    from hydrotl.experiments import facts, records
     from hydrotl.experiments.check import check_source, estimable, scenarios
     from hydrotl.experiments.names import file_name
     from hydrotl.experiments.provenance import provenance
@@ -95,8 +95,8 @@ def check(
             key: scores[key] for key in ("nse_median", "nse_mean")
         }
         typer.echo(f"{what}: NSE median {scores['nse_median']:.3f}")
-    facts = records.check_facts(name)
-    records.source_facts(source.dataset, record["basins"], source.train, facts, data)
+    table = facts.check_facts(name)
+    facts.source_facts(source.dataset, record["basins"], source.train, table, data)
     record["cautions"] = cautions(source, source.inputs, [source.test] if source.test else [])
     record["provenance"] = provenance(device, time.perf_counter() - began)
     path = records.results_dir() / "source" / f"{record['source']}.json"

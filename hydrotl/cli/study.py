@@ -98,7 +98,13 @@ def auto(
         )
         if found.choice.mix.title == "gr4j":
             typer.echo("None of the networks beats GR4J on the held-out training days")
-        typer.echo(f"Test years: mean NSE {np.nanmean(test):.3f}, no basin counted below -1")
+        scored = np.isfinite(test)
+        if not scored.all():
+            without = [b for b, s in zip(target.basins, scored, strict=True) if not s]
+            typer.echo(f"No score in the test years, and not counted: {', '.join(without)}")
+        if scored.any():
+            mean = np.mean(test[scored])
+            typer.echo(f"Test years: mean NSE {mean:.3f}, no basin counted below -1")
         weather = Inputs(dynamic=["prcp"])  # attributes are derived, none is published
         for said in [*cautions(loaded, weather, target.test), *work.cautions]:
             typer.echo(f"Mind: {said}")

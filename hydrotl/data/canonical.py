@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from hydrotl.data.findings import refuse
+from hydrotl.data.values import impossible_values
 from hydrotl_core.errors import DataError
 
 #: Every canonical dynamic variable: its unit, and what it is (a mean over the basin and the day
@@ -52,11 +54,6 @@ VARIABLES: dict[str, tuple[str, str]] = {
 UNITS = {name: unit for name, (unit, _) in VARIABLES.items()}
 MEANING = {name: meaning for name, (_, meaning) in VARIABLES.items()}
 
-#: How far tmin may exceed tmax: float32 rounding of equal temperatures (NLDAS has tmin = tmax).
-_TEMPERATURE_TOLERANCE = 1e-3
-
-_NOT_NEGATIVE = [n for n, unit in UNITS.items() if unit != "degC" and not n.startswith("pet")]
-
 
 def unit_of(name: str) -> str:
     """Unit of the canonical variable ``name``; a DataError if it is not one."""
@@ -92,7 +89,21 @@ def data_hash(ds: xr.Dataset) -> str:
 
 
 def check_canonical(ds: xr.Dataset, origin: str) -> xr.Dataset:
-    """Check that ``ds`` is canonical, and count the missing days of each variable.
+    """Check form (:func:`check_form`) and values of ``ds``.
+
+    Raises
+    ------
+    DataError
+        If the form is not canonical, or a value is infinite, beyond what nature allows
+        (:mod:`hydrotl.data.bounds`), or a tmin above tmax.
+    """
+    checked = check_form(ds, origin)
+    refuse(impossible_values(ds), origin)
+    return checked
+
+
+def check_form(ds: xr.Dataset, origin: str) -> xr.Dataset:
+    """Check that ``ds`` is canonical but for its values, and count the missing days.
 
     Returns ``ds`` with ``attrs["missing_days"]`` (an int over all basins) on each dynamic
     variable. ``origin``, what the data were read from, is named in every error.
@@ -101,18 +112,15 @@ def check_canonical(ds: xr.Dataset, origin: str) -> xr.Dataset:
     ------
     DataError
         If anything is not canonical: a dimension, the time axis, a doubled basin, an unknown
-        variable, a unit, a shape or type, or a value (infinite; negative where a quantity cannot
-        be; tmin above tmax).
+        variable, a unit, a shape or a type.
     """
     _check_axes(ds, origin)
     for name in ds.data_vars:
         _check_form(ds[name], origin)
     checked = ds.copy()
     for dynamic in dynamic_variables(ds):
-        missing = _check_values(ds[dynamic], origin)
+        missing = int(np.isnan(ds[dynamic].values).sum())
         checked[dynamic] = ds[dynamic].assign_attrs(missing_days=missing)
-    if "tmin" in ds and "tmax" in ds:
-        _check_temperatures(ds, origin)
     return checked
 
 
@@ -165,36 +173,3 @@ def _check_form(array: xr.DataArray, origin: str) -> None:
             f"{origin}: variable '{name}' has the dimensions {array.dims}, "
             "neither ('basin', 'time') nor ('basin',)"
         )
-
-
-def _check_values(array: xr.DataArray, origin: str) -> int:
-    """Raise on an impossible value; return the number of missing ones."""
-    values = array.values
-    impossible = {"infinite": np.isinf(values)}
-    if array.name in _NOT_NEGATIVE:
-        impossible["negative"] = values < 0
-    for what, mask in impossible.items():
-        if mask.any():
-            raise DataError(
-                f"{origin}: variable '{array.name}' is {what} at {_first(array, mask)}: correct "
-                "the value or, if it means a missing one, add it to the manifest entry's "
-                "`missing` (there it is in the file's own unit)"
-            )
-    return int(np.isnan(values).sum())
-
-
-def _check_temperatures(ds: xr.Dataset, origin: str) -> None:
-    wrong = ds["tmin"].values - ds["tmax"].values > _TEMPERATURE_TOLERANCE
-    if wrong.any():
-        raise DataError(
-            f"{origin}: tmin is above tmax at {_first(ds['tmin'], wrong)} "
-            f"(tmax {ds['tmax'].values[wrong][0]:g}): are the two columns swapped?"
-        )
-
-
-def _first(array: xr.DataArray, mask: np.ndarray) -> str:
-    """Basin, day and value of the first place where ``mask`` holds, and how many there are."""
-    row, column = np.unravel_index(int(np.argmax(mask)), mask.shape)
-    day = pd.Timestamp(array["time"].values[column]).date()
-    others = f" and {int(mask.sum()) - 1} more places" if mask.sum() > 1 else ""
-    return f"basin {array['basin'].values[row]}, {day}: {array.values[row, column]:g}{others}"

@@ -16,7 +16,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hydrotl.data.canonical import check_canonical, data_hash
+from hydrotl.data.canonical import check_canonical, check_form, data_hash
+from hydrotl.data.examine import contradictions
+from hydrotl.data.findings import refuse, say
 from hydrotl.data.manifest import Dataset, Manifest, load_manifest
 from hydrotl.data.readers import read_dataset
 from hydrotl.data.readers.assemble import pick_basins
@@ -64,8 +66,9 @@ def open_dataset(
         If there is no such data set, its entry is not valid, ``start`` is not before ``end``, or
         ``file`` holds another data set.
     DataError
-        If the data are absent (the message says how to get them), damaged or empty in the period,
-        or ``file`` was altered or holds some basins only where all are asked for.
+        If the data are absent (the message says how to get them), damaged, impossible
+        (:mod:`hydrotl.data.examine`) or empty in the period, or ``file`` was altered or holds
+        some basins only where all are asked for.
     """
     dataset = (load_manifest() if manifest is None else manifest)[name]
     if file is not None:
@@ -74,7 +77,7 @@ def open_dataset(
         folder = dataset_folder(dataset)
         if dataset.access != "package" and not folder.is_dir():
             raise DataError(_absent_message(name, dataset, folder))
-        ds = read_dataset(folder, dataset, basins)
+        ds = read_dataset(folder, dataset, basins, name)
         ds.attrs[ALL_BASINS] = ds.sizes["basin"] if basins is None else 0
     for attribute, values in dataset.attributes.values.items():
         known = _stated_values(values, [str(b) for b in ds["basin"].values], attribute, name)
@@ -84,7 +87,11 @@ def open_dataset(
         title=dataset.title, references=references, licence=dataset.licence, source=name
     )
     origin = name if file is None else str(file)
-    return check_canonical(_select_period(ds, start, end, name), origin)
+    checked = check_form(_select_period(ds, start, end, name), origin)
+    found = contradictions(checked, dataset.attributes)
+    refuse(found, origin)
+    say(found, origin)
+    return checked
 
 
 def _stated_values(

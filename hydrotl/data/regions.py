@@ -14,6 +14,7 @@ from hydrotl.data.canonical import static_attributes
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.climate import CLIMATE, CLIMATE_NEEDS, has_climate
 from hydrotl.data.derive import DERIVABLE, derive
+from hydrotl.data.findings import refuse
 from hydrotl.data.leaks import (
     cautions,
     refuse_flow,
@@ -25,6 +26,7 @@ from hydrotl.data.leaks import (
 from hydrotl.data.manifest import Attributes, Dataset, load_manifest
 from hydrotl.data.places import with_places
 from hydrotl.data.readers.assemble import similar_id
+from hydrotl.data.roles import codes
 from hydrotl.data.spelling import basin_id
 from hydrotl_core.arrays import in_period
 from hydrotl_core.errors import ConfigError
@@ -186,6 +188,10 @@ def _with_inputs(ds: xr.Dataset, inputs: Inputs, roles: Attributes) -> tuple[xr.
     for name in inputs.static:
         if name in static_attributes(ds):
             _refuse_codes(ds[name])
+    wrong = [
+        f for name in static_attributes(ds) if name in there for f in codes(ds, name, "impossible")
+    ]
+    refuse(wrong, str(ds.attrs.get("source", "inputs")))
     return ds, [*there, STREAMFLOW, *(CLIMATE_NEEDS if has_climate(inputs) else [])]
 
 

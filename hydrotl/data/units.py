@@ -1,29 +1,21 @@
 """Conversion of native units to canonical ones, with pint.
 
-Two conversions need more than a factor: a flow volume per time becomes a depth per day through
-the basin's area, and a mass of water per area and time becomes a depth through water's density.
+Some conversions need more than a factor: a flow volume per time becomes a depth per day through
+the basin's area, a mass of water per area and time becomes a depth through water's density, and
+an amount without a time (mm, J/m2, m3) is that of the day, since all series are daily.
 """
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from hydrotl.data.unit_names import spelled
 from hydrotl_core.errors import DataError
 
 if TYPE_CHECKING:
     import pint
-
-#: Common spellings that pint reads as something else or not at all (``C`` is coulomb to it).
-_ALIASES = {
-    **dict.fromkeys(("c", "°c", "deg c", "celsius", "degrees celsius"), "degC"),
-    **dict.fromkeys(("f", "°f"), "degF"),
-    **dict.fromkeys(("cms", "cumecs"), "m**3/s"),
-    "cfs": "ft**3/s",
-    **dict.fromkeys(("fraction", "-", "1"), "dimensionless"),
-}
 
 
 def convert(
@@ -36,7 +28,8 @@ def convert(
     values
         Any shape, which is kept; NaN stays NaN, and floats keep their precision.
     native
-        Unit as pint reads it; ``W/m2``, ``m3 s-1``, ``C`` and ``cfs`` are understood too.
+        Unit in one of the usual spellings (:func:`hydrotl.data.unit_names.spelled`); without a time
+        where the canonical one has it, an amount per day.
     canonical
         Unit wanted, see :data:`hydrotl.data.canonical.UNITS`.
     area_km2
@@ -55,7 +48,7 @@ def convert(
         return array
     if needs_area(native, canonical):
         area = check_area(area_km2, f"conversion of {native!r} to {canonical!r}")
-        per_square_km, _ = _line(f"({_spelled(native)})/km**2", canonical)
+        per_square_km, _ = _line(native, canonical, area=True)
         factor, offset = per_square_km / area, 0.0
     else:
         factor, offset = _line(native, canonical)
@@ -65,21 +58,34 @@ def convert(
 
 
 def needs_area(native: str, canonical: str) -> bool:
-    """Whether ``native`` is a volume per time and ``canonical`` a depth per time."""
+    """Whether ``native`` is a volume (per time) and ``canonical`` a depth per time."""
     if native == canonical:
         return False
-    found, wanted = _parse(native), _parse(canonical)
-    return bool(found.dimensionality == (wanted * _registry().Unit("m**2")).dimensionality)
+    volume = (_parse(canonical) * _registry().Unit("m**2")).dimensionality
+    return bool(_rate(native, canonical).dimensionality == volume)
 
 
-def same_unit(one: str, other: str) -> bool:
-    """Whether two spellings mean the same unit; an unknown unit equals only itself."""
+def same_unit(one: str, other: str, canonical: str | None = None) -> bool:
+    """Whether two spellings mean the same unit; an unknown unit equals only itself.
+
+    With ``canonical``, that of the variable, an amount is one per day if that is a rate.
+    """
     if one == other:
         return True
     try:
-        return _line(one, other) == (1.0, 0.0)
+        first, second = (_rate(unit, canonical or unit) for unit in (one, other))
+        return _between(first, second) == (1.0, 0.0)
     except DataError:
         return False
+
+
+def known_unit(unit: str) -> bool:
+    """Whether ``unit`` is understood."""
+    try:
+        _parse(unit)
+    except DataError:
+        return False
+    return True
 
 
 def check_area(area_km2: float | None, purpose: str) -> float:
@@ -99,40 +105,51 @@ def _registry() -> "pint.UnitRegistry[Any]":
     return pint.UnitRegistry()
 
 
-def _spelled(unit: str) -> str:
-    """``unit`` in pint's spelling: ``W/m2`` and ``m3 s-1`` get their ``**``."""
-    text = unit.strip()
-    text = _ALIASES.get(text.lower(), text)
-    return re.sub(r"(?<=[A-Za-z])(-?\d)", r"**\1", text)
-
-
 @cache
 def _parse(unit: str) -> "pint.Unit":
-    import pint
-
+    text = spelled(unit)
     try:
-        return _registry().Unit(_spelled(unit))
-    except (pint.PintError, ValueError, TypeError, AttributeError) as error:
+        return _registry().Unit(text)
+    except Exception as error:  # pint and the tokenizer below it raise many kinds
         raise DataError(
             f"unknown unit {unit!r} ({error}): write it as in 'mm/day', 'm3/s', 'degC' or 'W/m2'"
         ) from error
 
 
 @cache
-def _line(native: str, canonical: str) -> tuple[float, float]:
-    """Factor and offset of the (linear) conversion, from its values at 0 and 1."""
-    registry, found, wanted = _registry(), _parse(native), _parse(canonical)
+def _rate(native: str, canonical: str) -> "pint.Unit":
+    """``native``, per day if it is an amount and ``canonical`` a rate."""
+    found, wanted, unit = _parse(native), _parse(canonical), _registry().Unit
+    # What `canonical` measures: itself, a volume over an area, or a mass of water over one.
+    for factor in (unit("dimensionless"), unit("m**2"), unit("kg/m**3")):
+        if found.dimensionality == (wanted * factor * unit("day")).dimensionality:
+            return found / unit("day")
+    return found
+
+
+def _line(native: str, canonical: str, area: bool = False) -> tuple[float, float]:
+    """Factor and offset of the (linear) conversion; with ``area``, of what falls on a km2."""
+    found, wanted = _rate(native, canonical), _parse(canonical)
+    if area:
+        found = found / _registry().Unit("km**2")
+    line = _between(found, wanted)
+    if line is None:
+        raise DataError(
+            f"unit {native!r} cannot become {canonical!r}: they measure different things. "
+            "Correct `units` in the manifest entry"
+        )
+    return line
+
+
+@cache
+def _between(found: "pint.Unit", wanted: "pint.Unit") -> tuple[float, float] | None:
+    """Factor and offset from one unit to another, from its values at 0 and 1; None if unlike."""
+    registry = _registry()
     zero, one = registry.Quantity(0.0, found), registry.Quantity(1.0, found)
     density: Any = registry.Quantity("1000 kg/m**3")  # of water
     if found.dimensionality == (wanted * density.units).dimensionality:
         zero, one = zero / density, one / density
     if not one.check(wanted):
-        hint = ""
-        if found.dimensionality == (wanted * registry.Unit("day")).dimensionality:
-            hint = f"; a daily total in {native} is written '{native}/day'"
-        raise DataError(
-            f"unit {native!r} cannot become {canonical!r}: they measure different things{hint}. "
-            "Correct `units` in the manifest entry"
-        )
+        return None
     offset = float(zero.to(wanted).magnitude)
     return float(one.to(wanted).magnitude) - offset, offset

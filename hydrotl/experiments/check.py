@@ -10,6 +10,7 @@ import xarray as xr
 
 from hydrotl.config import Source, load_source
 from hydrotl.data.climate import has_climate, with_climate
+from hydrotl.data.coverage import check_coverage
 from hydrotl.data.derive import ESTIMATES
 from hydrotl.experiments.ensemble import check_members
 from hydrotl.experiments.member import TEST_LEAD_DAYS
@@ -56,6 +57,7 @@ def check_source(
     ds = ds.drop_vars([name for name in missing if name in ds])
     n = ds.sizes["basin"]
     fit, test = [source.train] * n, [source.test] * n
+    check_coverage(ds, source.inputs, fit, test, name)
     flows = []
     paths = member_paths(folder)
     check_members(paths, None)

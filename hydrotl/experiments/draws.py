@@ -11,6 +11,7 @@ import xarray as xr
 
 from hydrotl.config import load_region
 from hydrotl.data.catalog import open_dataset
+from hydrotl.data.coverage import check_coverage
 from hydrotl.data.derive import DERIVED, derive
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.regions import region_basins, region_settings, select_basins
@@ -18,7 +19,7 @@ from hydrotl.experiments.study import Draws, Study, load_study
 from hydrotl.experiments.target import Target
 from hydrotl_core.arrays import in_period
 from hydrotl_core.errors import ConfigError, DataError
-from hydrotl_core.recipe import Period
+from hydrotl_core.recipe import Inputs, Period
 from hydrotl_core.scaling import STREAMFLOW
 
 #: From so many basins on a target takes long, and comes after all others.
@@ -121,4 +122,5 @@ def make_target(
     days = slice(pd.Timestamp(first), pd.Timestamp(last) - pd.Timedelta(1, "D"))
     wanted = {*DERIVED, "prcp", "pet", STREAMFLOW, roles.latitude}
     names = [variable for variable in ds if variable in wanted]
+    check_coverage(ds, Inputs(dynamic=["prcp", "tmean"]), fit, test, name)
     return Target(name, ds[names].sel(time=days).load(), tuple(fit), tuple(test))

@@ -7,7 +7,7 @@ learn from it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import xarray as xr
 
 from hydrotl.config import Region, load_region
 from hydrotl.data.canonical import data_hash
+from hydrotl.data.coverage import Filled, check_coverage
 from hydrotl.data.leaks import cautions
 from hydrotl.data.regions import region_data
 from hydrotl.experiments.blocks import Held, hidden
@@ -75,12 +76,16 @@ def no_teachers(region: Region, name: str) -> Teacher:
 
 @dataclass(frozen=True)
 class Work:
-    """A cell to compute: its members' tasks and keys, and the record that they make."""
+    """A cell to compute: its members' tasks and keys, and the record that they make.
+
+    ``filled`` says where weather is missing and takes a mean.
+    """
 
     experiment: Experiment
     tasks: tuple[Task, ...]
     keys: tuple[str, ...]
     path: Path
+    filled: Filled = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -118,6 +123,7 @@ class Planner:
         self.scalers: dict[str, Scaler] = {}
         self.known_teachers: dict[str, Teacher] = {}
         self.members: dict[str, list[Path]] = {}
+        self.filled: dict[str, Filled] = {}
 
     def data(self, name: str, inputs: Inputs | None = None) -> xr.Dataset:
         """Inputs, by default the region's own, and streamflow of a region."""
@@ -140,6 +146,8 @@ class Planner:
             If the cell's source has no weights, or not its own.
         ConfigError
             If the source was trained on basins of the region, which does not allow it.
+        DataError
+            If too much weather is missing on the days to train on or to simulate.
         """
         cell = experiment.cell
         if experiment.option is not None:
@@ -147,6 +155,7 @@ class Planner:
             seen = self.seen(experiment)
             refuse_seen(experiment.region.title, experiment.source, seen, allowed=allowed)
         tasks, keys = [], []
+        filled: Filled = {}
         for seed in range(members):
             source = teacher = scaler = inputs = None
             data = {}
@@ -162,10 +171,23 @@ class Planner:
             if experiment.teacher is not None:
                 found = self._teacher(experiment)
                 data["teacher"], teacher = self._teacher_name(experiment), found.identity
+            if seed == 0:
+                filled = self._covered(experiment, member, name)
             key = member_key(member, self.hashes[name], source, teacher)
             keys.append(key)
             tasks.append(self._task(member, key, data, f"{cell.region} {cell.option} {seed}"))
-        return Work(experiment, tuple(tasks), tuple(keys), cell_path(experiment))
+        return Work(experiment, tuple(tasks), tuple(keys), cell_path(experiment), filled)
+
+    def _covered(self, experiment: Experiment, member: Member, name: str) -> Filled:
+        """What of the weather is filled, by :func:`check_coverage`; once for all options."""
+        title = f"{Path(experiment.cell.region).stem}, {experiment.cell.setting}"
+        scored = "validation" if experiment.validation_days else "test"
+        key = content_hash([title, scored, name, member.fit, member.test, member.inputs])
+        if key not in self.filled:
+            self.filled[key] = check_coverage(
+                self.shared[name], member.inputs, member.fit, member.test, title, scored
+            )
+        return self.filled[key]
 
     def _task(self, member: Member, key: str, data: dict[str, str], title: str) -> Task:
         product = stored(key) if self.folder is None else self.folder / f"{key}.safetensors"

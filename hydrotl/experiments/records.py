@@ -1,15 +1,13 @@
 """Records: the committed results, scores per basin and member with their provenance.
 
 ``results/REGION/RECIPE/SETTING_OPTION.json`` holds a cell, an array or a basin a line.
-``results/REGION/basins.csv`` holds what the book shows of the region's basins besides: place, size
-and climate, so that it can be built without data.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +15,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hydrotl.config import load_region
-from hydrotl.data.basins import DIGITS as FACTS
-from hydrotl.data.basins import facts_frame
-from hydrotl.data.catalog import open_dataset
-from hydrotl.data.manifest import load_manifest
-from hydrotl.data.regions import region_basins, region_settings
+from hydrotl.data.coverage import Filled
 from hydrotl.experiments.cells import Cell, Changes, Experiment, cell_identity
 from hydrotl.experiments.ensemble import source_members
-from hydrotl.experiments.names import file_name, is_of_project
+from hydrotl.experiments.names import file_name
 from hydrotl.experiments.provenance import provenance
 from hydrotl.experiments.uncertainty import error_products
 from hydrotl.names import path_name
@@ -33,7 +26,7 @@ from hydrotl.paths import project_root
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.files import replacing
 from hydrotl_core.metrics import ensemble_nse, kge, member_nse
-from hydrotl_core.recipe import Period, Training
+from hydrotl_core.recipe import Training
 
 DIGITS = 4
 PRODUCT_DIGITS = 6
@@ -54,6 +47,7 @@ class CellResult:
     machine: str = ""
     changes: Changes = ()
     cautions: Sequence[str] = ()
+    filled: Filled = field(default_factory=dict)
 
     @property
     def basin_nse(self) -> xr.DataArray:
@@ -102,6 +96,7 @@ def cell_record(result: CellResult, experiment: Experiment, device: str) -> dict
         "source_members": len(source_members(experiment.source)) if starts else 0,
         "periods": experiment.setting.model_dump(mode="json", exclude_defaults=True),
         **score_record(result.simulation),
+        **({"filled": result.filled} if result.filled else {}),
         "training": result.training.model_dump(mode="json"),
         "deviations": experiment.region.deviations,
         "cautions": list(result.cautions),
@@ -211,15 +206,23 @@ def cell_path(experiment: Experiment) -> Path:
     return results_dir() / file_name("regions", cell.region) / folder / f"{name}.json"
 
 
+def unscored(record: dict[str, Any]) -> list[str]:
+    """Basins of a record that have no score, and are not counted in means and medians."""
+    return [b for b, nse in zip(record["basins"], record["nse"], strict=True) if nse is None]
+
+
 def cell_table(records: list[dict[str, Any]]) -> pd.DataFrame:
-    """Mean and median NSE of each cell, a row per setting and option."""
+    """Mean and median NSE of each cell over the basins that have one.
+
+    A row per setting and option; ``basins`` counts those with a score.
+    """
     rows = [
         {
             "region": r["region"],
             "setting": r["setting"],
             "option": r["option"],
             "members": r["members"],
-            "basins": len(r["basins"]),
+            "basins": len(r["basins"]) - len(unscored(r)),
             "mean NSE": r["nse_mean"],
             "median NSE": r["nse_median"],
         }
@@ -231,70 +234,3 @@ def cell_table(records: list[dict[str, Any]]) -> pd.DataFrame:
 def region_records(region: str, recipe: str) -> list[dict[str, Any]]:
     """All committed records of a region, by setting and option."""
     return [read_record(p) for p in sorted((results_dir() / region / recipe).glob("*_*.json"))]
-
-
-def facts_path(region: str) -> Path:
-    """Table of a region's basins; a variant has that of the region it repeats."""
-    repeated = load_region(region).variant_of if is_of_project("regions", region) else None
-    return results_dir() / (repeated or file_name("regions", region)) / "basins.csv"
-
-
-def write_facts(experiment: Experiment) -> None:
-    """Write the table of the region's basins, unless it is there or the cell is only a trial.
-
-    Climate is that of the training days of the region's longest setting.
-    """
-    path = facts_path(experiment.cell.region)
-    if path.is_file() or experiment.validation_days:
-        return
-    region = experiment.region
-    ds = region_basins(region)
-    basins = [str(b) for b in ds["basin"].values]
-    settings = [s.periods("train", basins) for s in region_settings(region).values()]
-    longest = [max(p, key=lambda period: period.days) for p in zip(*settings, strict=True)]
-    save_facts(path, *facts_frame(ds, load_manifest()[region.dataset].attributes, longest))
-
-
-def source_facts(
-    dataset: str, basins: list[str], train: Period, path: Path, data: Path | None = None
-) -> None:
-    """Write the table of a source's basins, climate over its training period ``train``.
-
-    ``data`` is a file to read instead of the data folder (``hydrotl pack``).
-    """
-    ds = open_dataset(dataset, basins, file=data)
-    attributes = load_manifest()[dataset].attributes
-    save_facts(path, *facts_frame(ds, attributes, [train] * len(basins)))
-
-
-def save_facts(path: Path, facts: pd.DataFrame, formula: str) -> None:
-    """Write a table of basins; its last column says how evapotranspiration was computed."""
-    with replacing(path) as temporary:
-        table = facts.assign(evapotranspiration=formula).reset_index()
-        table.to_csv(temporary, index=False, lineterminator="\n")
-
-
-def read_facts(path: Path) -> pd.DataFrame:
-    """Place, size and climate of basins, indexed by basin; empty if there is no such table."""
-    if not path.is_file():
-        return pd.DataFrame(columns=[*FACTS, "evapotranspiration"]).rename_axis("basin")
-    return pd.read_csv(path, dtype={"basin": str}).set_index("basin")
-
-
-def facts_of(record: dict[str, Any]) -> pd.DataFrame:
-    """Rows of the table of facts of a record's basins, NaN where not known."""
-    path = facts_path(record["region"]) if "region" in record else check_facts(record["source"])
-    return read_facts(path).reindex(record["basins"])
-
-
-def basin_frame(record: dict[str, Any]) -> pd.DataFrame:
-    """A row per basin of a record: NSE, place, size and climate, NaN where not known."""
-    nse = np.array(record["nse"], dtype=float)
-    frame = pd.DataFrame({"basin": record["basins"], "NSE": nse})
-    facts = facts_of(record)[list(FACTS)].astype(float)
-    return frame.join(facts.reset_index(drop=True))
-
-
-def check_facts(source: str) -> Path:
-    """Table of the basins of a source check."""
-    return results_dir() / "source" / f"{file_name('sources', source)}-basins.csv"

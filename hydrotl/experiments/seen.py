@@ -9,7 +9,8 @@ from pathlib import Path
 import xarray as xr
 
 from hydrotl.data.places import Place, near, places_of
-from hydrotl.experiments.records import check_facts, read_facts, read_record, results_dir
+from hydrotl.experiments.facts import check_facts, read_facts
+from hydrotl.experiments.records import read_record, results_dir
 from hydrotl.experiments.source import nested_subset
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.weights import load_weights

@@ -11,9 +11,10 @@ import numpy as np
 import torch
 import xarray as xr
 
-from hydrotl.config import Source, SweepEntry, load_recipe, load_source
+from hydrotl.config import Source, load_recipe, load_source
 from hydrotl.data.canonical import data_hash
 from hydrotl.data.climate import CLIMATE_NEEDS, has_climate
+from hydrotl.data.coverage import check_coverage
 from hydrotl.data.places import places_of
 from hydrotl.data.regions import hold_out, source_inputs
 from hydrotl.experiments.member import Member, Trained, train_member
@@ -259,42 +260,10 @@ def differing(card: Card, source: Source) -> list[str]:
     return [key for key in DECISIVE if getattr(trained, key) != getattr(source, key)]
 
 
-def plan_sources(
-    entries: Sequence[SweepEntry],
-    *,
-    out: Path | None = None,
-    device: str = "cpu",
-    data: Path | None = None,
-) -> list[Task]:
-    """Tasks of several source ensembles, the first member of every source before the second of any.
-
-    Parameters
-    ----------
-    entries
-        Of a sweep; those with ``train_sources`` count.
-    out
-        Folder of the ensembles instead of ``weights/``.
-    device, data
-        As for :func:`source_tasks`.
-    """
-    ensembles = []
-    for entry in entries:
-        for name in entry.train_sources:
-            folder = None if out is None else out / file_name("sources", name)
-            ensembles.append(
-                source_tasks(
-                    name,
-                    entry.members,
-                    folder=folder,
-                    recipe=entry.recipe,
-                    device=device,
-                    data=data,
-                )
-            )
-    rounds = range(max((len(tasks) for tasks in ensembles), default=0))
-    return [tasks[k] for k in rounds for tasks in ensembles if k < len(tasks)]
-
-
 def shared_data(names: Sequence[str], data: Path | None = None) -> dict[str, xr.Dataset]:
-    """Data of sources under the names by which their tasks ask for them."""
-    return {shared_name(name): source_data(load_source(name), data) for name in names}
+    """Data of sources under the names by which their tasks ask for them, complete enough."""
+    found = {}
+    for name, source in ((name, load_source(name)) for name in names):
+        ds = found[shared_name(name)] = source_data(source, data)
+        check_coverage(ds, source.inputs, [source.train] * ds.sizes["basin"], [], Path(name).stem)
+    return found

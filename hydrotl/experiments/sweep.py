@@ -19,16 +19,12 @@ import pandas as pd
 from hydrotl.config import Sweep, SweepEntry
 from hydrotl.experiments.cells import Cell, Changes, Experiment, cell_identity, cells_of, resolve
 from hydrotl.experiments.executors import pick_device
+from hydrotl.experiments.facts import write_facts
 from hydrotl.experiments.names import file_name
 from hydrotl.experiments.planner import FindTeacher, Planner, Work, no_teachers
-from hydrotl.experiments.records import (
-    CellResult,
-    cell_record,
-    refuse_other,
-    write_facts,
-    write_record,
-)
+from hydrotl.experiments.records import CellResult, cell_record, refuse_other, write_record
 from hydrotl.experiments.run import Task, run_tasks, state_of
+from hydrotl.experiments.source import source_tasks
 from hydrotl.experiments.store import read_product
 from hydrotl.paths import project_root
 from hydrotl_core.arrays import observed_flow
@@ -125,6 +121,7 @@ def gather(work: Work, planner: Planner) -> CellResult:
         machine=told("machine"),
         changes=experiment.changes,
         cautions=planner.cautions(experiment),
+        filled=work.filled,
     )
 
 
@@ -216,3 +213,39 @@ def run_region(
         for cell in cells_of(region, settings or None, options or None, recipe, source)
     ]
     return run_cells(experiments, members, jobs=jobs, device=pick_device(device), teachers=teachers)
+
+
+def plan_sources(
+    entries: Sequence[SweepEntry],
+    *,
+    out: Path | None = None,
+    device: str = "cpu",
+    data: Path | None = None,
+) -> list[Task]:
+    """Tasks of several source ensembles, the first member of every source before the second of any.
+
+    Parameters
+    ----------
+    entries
+        Of a sweep; those with ``train_sources`` count.
+    out
+        Folder of the ensembles instead of ``weights/``.
+    device, data
+        As for :func:`source_tasks`.
+    """
+    ensembles = []
+    for entry in entries:
+        for name in entry.train_sources:
+            folder = None if out is None else out / file_name("sources", name)
+            ensembles.append(
+                source_tasks(
+                    name,
+                    entry.members,
+                    folder=folder,
+                    recipe=entry.recipe,
+                    device=device,
+                    data=data,
+                )
+            )
+    rounds = range(max((len(tasks) for tasks in ensembles), default=0))
+    return [tasks[k] for k in rounds for tasks in ensembles if k < len(tasks)]

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from hydrotl.experiments.records import read_facts, read_record
+from hydrotl.cli.options import print_scores
+from hydrotl.experiments.facts import read_facts
+from hydrotl.experiments.records import read_record
 from tests.entry_point import call
 from tests.synthetic import ROOT, write_yaml
 
@@ -82,6 +84,28 @@ def test_validation_scores_are_printed_and_never_saved(
     assert call(*words, "--save") == 2
     assert "leave out --save" in capsys.readouterr().err
     assert sorted((project / "results").rglob("*.json")) == before
+
+
+def test_basins_without_a_score_are_named_and_not_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record = {
+        "region": "mine",
+        "setting": "own",
+        "option": "local",
+        "members": 1,
+        "basins": ["a", "b", "c"],
+        "nse": [0.5, None, 0.7],
+        "nse_mean": 0.6,
+        "nse_median": 0.6,
+        "member_nse_median": [0.6],
+        "scored_on": "test",
+    }
+    print_scores([record, record | {"nse": [None] * 3, "scored_on": "last 40 training days"}])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[3] for line in lines[1:3]] == ["2", "0"]
+    assert lines[3].startswith("own: no score on the test days of basin b, which is not counted")
+    assert lines[4].startswith("own: no score on the last 40 training days of basin a, b, c, which")
 
 
 def test_check_writes_the_source_check(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ from hydrotl.config import load_region
 from hydrotl.data.basins import locations
 from hydrotl.data.catalog import dataset_folder, open_dataset
 from hydrotl.data.manifest import Dataset, load_manifest
-from hydrotl.experiments.records import basin_frame
+from hydrotl.experiments.facts import basin_frame
 from hydrotl_core.errors import ConfigError
 
 if TYPE_CHECKING:

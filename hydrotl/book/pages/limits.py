@@ -15,7 +15,8 @@ from hydrotl.book.pages import show, table1a
 from hydrotl.book.scatter import PROPERTIES
 from hydrotl.config import load_options, load_recipe, load_region
 from hydrotl.experiments.cells import LOCAL
-from hydrotl.experiments.records import basin_frame, facts_of, read_record, results_dir
+from hydrotl.experiments.facts import basin_frame, facts_of
+from hydrotl.experiments.records import read_record, results_dir
 from hydrotl_core.recipe import Period
 
 if TYPE_CHECKING:

@@ -148,12 +148,16 @@ def _write_yaml(path: Path, content: object) -> None:
 
 
 def verdict(
-    tried: Mapping[str, float], tested: Mapping[str, float], validation_days: int
+    tried: Mapping[str, float],
+    tested: Mapping[str, float],
+    validation_days: int,
+    unscored: Sequence[str] = (),
 ) -> Markdown:
     """The outcome in words.
 
     ``tried`` holds the median NSE of each model on the last ``validation_days`` of training, NaN
-    where nothing could be scored; ``tested`` that in the test period of models trained again.
+    where nothing could be scored; ``tested`` that in the test period of models trained again;
+    ``unscored`` are the basins that have no score there.
     """
     days = f"the last {validation_days} training days"
     medians = pd.Series(dict(tried), dtype=float).dropna()
@@ -176,5 +180,12 @@ def verdict(
         f"{tested[chosen]:.2f} in the test period"
     )
     if chosen == LOCAL:
-        return show.remark(f"{text}. Nothing was gained from the source model here.")
-    return show.remark(f"{text}; the local model {tested[LOCAL]:.2f}.")
+        text += ". Nothing was gained from the source model here."
+    else:
+        text += f"; the local model {tested[LOCAL]:.2f}."
+    if unscored:
+        text += (
+            f" Not counted: {', '.join(unscored)}, without a gauge reading in the test period, or "
+            "with always the same one."
+        )
+    return show.remark(text)

@@ -14,7 +14,13 @@ from hydrotl.book.pages import show
 from hydrotl.config import load_all_options, load_options, load_recipe, load_region
 from hydrotl.data.regions import region_cautions
 from hydrotl.experiments.cells import LOCAL
-from hydrotl.experiments.records import read_record, record_products, region_records, results_dir
+from hydrotl.experiments.records import (
+    read_record,
+    record_products,
+    region_records,
+    results_dir,
+    unscored,
+)
 from hydrotl.experiments.uncertainty import Interval, interval
 from hydrotl.paths import project_root
 
@@ -57,7 +63,7 @@ def committed() -> pd.DataFrame:
                 "training": record["setting"],
                 "model": record["option"],
                 "beyond": record["option"] not in papers,
-                "basins": len(record["basins"]),
+                "basins": len(record["basins"]) - len(unscored(record)),
                 "members": record["members"],
                 "median NSE": record["nse_median"],
                 "record": record,

@@ -30,6 +30,7 @@ file, column, basin, date or number is missing or wrong, naming file and line.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,10 @@ from typing import Any
 import xarray as xr
 
 from hydrotl.config import validated
+from hydrotl.data.examine import impossible
+from hydrotl.data.findings import refuse
 from hydrotl.data.manifest import Dataset
-from hydrotl.data.readers.assemble import ReaderOptions, to_dataset
+from hydrotl.data.readers.assemble import ReaderOptions, place_of, to_dataset
 from hydrotl_core.errors import ConfigError
 
 #: Name of a reader in the manifest; its module here has the same name.
@@ -70,16 +73,25 @@ def load_reader(dataset: Dataset) -> tuple[Callable[..., Any], ReaderOptions]:
     return reader.read, validated(model, dataset.options, origin)
 
 
-def read_dataset(folder: Path, dataset: Dataset, basins: Sequence[str] | None) -> xr.Dataset:
+def read_dataset(
+    folder: Path, dataset: Dataset, basins: Sequence[str] | None, name: str | None = None
+) -> xr.Dataset:
     """Read ``basins`` (None: all) from the files in ``folder`` as canonical data.
+
+    ``name`` of the data set, by default its title, is in errors about values.
 
     Raises
     ------
     DataError
-        If a file, column, basin, date or number is missing or wrong.
+        If a file, column, basin, date or number is missing or wrong, or a value is beyond what
+        nature allows; with file and line, where these are known.
     ConfigError
         If the reader or an option is not valid.
     """
     read, options = load_reader(dataset)
     records, attributes = read(folder, dataset, options, basins)
-    return to_dataset(records, attributes, dataset, options)
+    ds = to_dataset(records, attributes, dataset, options)
+    tables = getattr(options, "attributes", None)
+    locate = partial(place_of, records, dataset, str(folder / tables) if tables else "")
+    refuse(impossible(ds, dataset.attributes), name or dataset.title, locate)
+    return ds

@@ -10,6 +10,7 @@ import xarray as xr
 from pydantic import Field
 
 from hydrotl.data.canonical import unit_of
+from hydrotl.data.findings import Finding
 from hydrotl.data.manifest import Attributes, Dataset, Variable
 from hydrotl.data.readers.series import OnFault, Record
 from hydrotl.data.spelling import basin_id, look_alike
@@ -158,6 +159,28 @@ def _check_roles(table: pd.DataFrame, dataset: Dataset) -> None:
                 f"{', '.join(map(str, table.columns[:30]))}",
                 stacklevel=3,
             )
+
+
+def place_of(records: Mapping[str, Record], dataset: Dataset, table: str, finding: Finding) -> str:
+    """File, line and native value of a finding, as far as the reader knows them.
+
+    ``table`` is the file of the attributes.
+    """
+    series = records.get(finding.basin, {}).get(finding.variable)
+    if series is None:
+        return table
+    parts = []
+    position = (
+        -1 if finding.day is None else int(series.index.get_indexer(pd.Index([finding.day]))[0])
+    )
+    native = dataset.variables[finding.variable].units
+    if position >= 0 and native != unit_of(finding.variable):
+        parts.append(f"{series.iloc[position]:g} {native}")
+    if "file" in series.attrs:
+        line = series.attrs["line"]
+        at_line = f", line {line + position}" if line is not None and position >= 0 else ""
+        parts.append(f"{series.attrs['file']}{at_line}")
+    return " in ".join(parts)
 
 
 def _areas(table: pd.DataFrame | None, dataset: Dataset, name: str) -> dict[str, float]:

@@ -100,4 +100,6 @@ def _spread(series: pd.Series, days: int, basin: str, path: Path) -> pd.Series:
     for start, first in zip(starts, pd.DatetimeIndex(series.index[starts]), strict=True):
         length = min(days, (pd.Timestamp(first.year + 1, 1, 1) - first).days)
         values[start : start + length] = series.iloc[start] / length
-    return pd.Series(values, series.index)
+    spread = pd.Series(values, series.index)
+    spread.attrs = dict(series.attrs)
+    return spread

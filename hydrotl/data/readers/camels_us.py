@@ -23,7 +23,7 @@ from hydrotl.data.manifest import Dataset
 from hydrotl.data.readers.assemble import Found, ReaderOptions, pick_basins
 from hydrotl.data.readers.attributes import read_attributes
 from hydrotl.data.readers.dates import parse_days
-from hydrotl.data.readers.series import check_days, find_files, read_series
+from hydrotl.data.readers.series import check_days, find_files, from_file, read_series
 from hydrotl.data.readers.text import read_table
 from hydrotl_core.errors import DataError
 from hydrotl_core.scaling import STREAMFLOW
@@ -78,4 +78,4 @@ def _read_flow(basin: str, path: Path, dataset: Dataset, options: Options) -> pd
         raise DataError(f"{path}, line {line}: flow of basin {found} in the file of {basin}")
     days = parse_days(table, _FLOW_DATE, path)
     check_days(days, options.gaps, path, table.index)
-    return pd.Series(table[native].to_numpy(), days)
+    return from_file(table[native].to_numpy(), days, path, int(table.index[0]))

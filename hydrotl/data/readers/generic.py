@@ -28,7 +28,7 @@ from hydrotl.data.readers.assemble import Found, ReaderOptions, pick_basins
 from hydrotl.data.readers.attributes import read_attributes
 from hydrotl.data.readers.dates import DateFormat
 from hydrotl.data.readers.netcdf import decode, open_netcdf
-from hydrotl.data.readers.series import Record, check_days, find_files, read_series
+from hydrotl.data.readers.series import Record, check_days, find_files, from_file, read_series
 from hydrotl.data.spelling import basin_id
 from hydrotl_core.errors import DataError
 
@@ -111,7 +111,7 @@ def _read_basin(path: Path, dataset: Dataset, options: Options) -> Record:
             check_days(days, options.gaps, path)
             axes = [options.time_name]
             return {
-                name: pd.Series(decode(ds[native], axes, dataset.missing, path), days)
+                name: from_file(decode(ds[native], axes, dataset.missing, path), days, path)
                 for name, native in dataset.natives().items()
             }
     return read_series(
@@ -152,7 +152,7 @@ def _read_together(
             axes = [options.basin_name, options.time_name]
             array = decode(packed, axes, dataset.missing, path)
             for row, values in zip(rows, array, strict=True):
-                records[available[row]][name] = pd.Series(values, days)
+                records[available[row]][name] = from_file(values, days, path)
     return records
 
 

@@ -1,5 +1,6 @@
 """NetCDF files of daily series, decoded without a detour through float64."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,11 +8,17 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hydrotl.data.manifest import Dataset
+from hydrotl.data.canonical import unit_of
+from hydrotl.data.manifest import Dataset, Variable
 from hydrotl.data.readers.dates import without_offset
 from hydrotl.data.readers.text import require_file, split_missing
-from hydrotl.data.units import same_unit
+from hydrotl.data.units import known_unit, same_unit
 from hydrotl_core.errors import DataError
+
+#: What the NetCDF library writes where nothing was written, unless the file says otherwise (to
+#: bytes it does so only on request).
+DEFAULT_FILL = {"i2": -32767, "u2": 65535, "i4": -(2**31) + 1, "u4": 2**32 - 1, "i8": -(2**63) + 2}
+DEFAULT_FILL_FLOAT = np.float32(9.969209968386869e36)
 
 
 def open_netcdf(path: Path, dataset: Dataset, time_name: str) -> xr.Dataset:
@@ -33,18 +40,13 @@ def open_netcdf(path: Path, dataset: Dataset, time_name: str) -> xr.Dataset:
             f"{path}: no time coordinate '{time_name}' (dimensions: "
             f"{', '.join(map(str, ds.dims))}); set the option `time_name`"
         )
-    for variable in dataset.variables.values():
+    for name, variable in dataset.variables.items():
         if variable.native not in ds:
             raise DataError(
                 f"{path}: no variable '{variable.native}' (it has: "
                 f"{', '.join(map(str, ds.data_vars))}); correct `native` in the manifest entry"
             )
-        stated = ds[variable.native].attrs.get("units")
-        if stated and not same_unit(str(stated), variable.units):
-            raise DataError(
-                f"{path}: variable '{variable.native}' is in {str(stated)!r}, the manifest entry "
-                f"says {variable.units!r}: correct the entry (or the file)"
-            )
+        _check_unit(str(ds[variable.native].attrs.get("units", "")), variable, name, path)
     stamps = ds[[time_name]]
     units = without_offset(str(stamps[time_name].attrs.get("units", "")))
     if units:
@@ -59,11 +61,29 @@ def open_netcdf(path: Path, dataset: Dataset, time_name: str) -> xr.Dataset:
     return ds[list(dict.fromkeys(dataset.natives().values()))].assign_coords({time_name: days})
 
 
+def _check_unit(stated: str, variable: Variable, name: str, path: Path) -> None:
+    """The unit that a file states must be that of the manifest, if it is understood."""
+    if not stated.strip() or same_unit(stated, variable.units, unit_of(name)):
+        return
+    if not known_unit(stated):
+        warnings.warn(
+            f"{path}: the unit of variable '{variable.native}', {stated!r}, is not understood; "
+            f"the manifest entry's {variable.units!r} is taken",
+            stacklevel=3,
+        )
+        return
+    raise DataError(
+        f"{path}: variable '{variable.native}' is in {stated!r}, the manifest entry says "
+        f"{variable.units!r}: correct the entry (or the file)"
+    )
+
+
 def decode(
     packed: xr.DataArray, axes: Sequence[str], missing: Sequence[float | str], path: Path
 ) -> np.ndarray:
     """Load one variable as float32 on ``axes``, NaN in place of the fill value and missing codes.
 
+    Where the file states no fill value, the library's default is one.
     xarray decodes 16-bit integers to float32 where the scale is float32 and no offset is added;
     the files hold both as float64, which would double the memory for no digit.
 
@@ -87,8 +107,13 @@ def decode(
         attrs.pop("add_offset", None)
         if "scale_factor" in attrs:
             attrs["scale_factor"] = np.float32(attrs["scale_factor"])
+    kind = f"{packed.dtype.kind}{packed.dtype.itemsize}"
+    if kind in DEFAULT_FILL and not {"_FillValue", "missing_value"} & attrs.keys():
+        attrs["_FillValue"] = packed.dtype.type(DEFAULT_FILL[kind])
     bare = xr.DataArray(packed.to_numpy(), dims=packed.dims, name="values", attrs=attrs)
     values = xr.decode_cf(bare.to_dataset(), decode_times=False)["values"].astype(np.float32)
     codes = [np.float32(code) for code in split_missing(missing)[1]]
     values = values.where(~values.isin(codes)) if codes else values
+    if packed.dtype.kind == "f":
+        values = values.where(values != DEFAULT_FILL_FLOAT)
     return values.transpose(*axes).to_numpy()

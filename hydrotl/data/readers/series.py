@@ -18,11 +18,21 @@ from hydrotl_core.errors import DataError
 #: What a fault in a record is: an error, or missing values.
 OnFault = Literal["error", "nan"]
 
-#: The series of one basin by canonical name: native unit, days rising, missing values NaN.
+#: The series of one basin by canonical name: native unit, days rising, missing values NaN. A series
+#: may say where it is from (:func:`from_file`).
 Record = dict[str, pd.Series]
 
 #: What file managers add to the name of a copy.
 _COPY = re.compile(r" ?\(\d+\)$| ?- copy$| copy( \d+)?$|_copy$", re.IGNORECASE)
+
+
+def from_file(
+    values: np.ndarray, days: pd.DatetimeIndex, path: Path, first_line: int | None = None
+) -> pd.Series:
+    """A series that knows its file and, in a text file with a day per line, its first line."""
+    series = pd.Series(values, days)
+    series.attrs = {"file": str(path), "line": first_line}
+    return series
 
 
 def find_files(folder: Path, pattern: str, id_width: int = 0) -> dict[str, Path]:
@@ -112,7 +122,11 @@ def read_series(
     )
     days = parse_days(table, dates, path, date_format)
     check_days(days, gaps, path, table.index)
-    return {key: pd.Series(table[column].to_numpy(), days) for key, column in columns.items()}
+    line = int(table.index[0])
+    return {
+        key: from_file(table[column].to_numpy(), days, path, line)
+        for key, column in columns.items()
+    }
 
 
 def basin_columns(

@@ -12,7 +12,7 @@ import pytest
 from hydrotl.book import figures
 from hydrotl.book.pages import limits
 from hydrotl.book.scatter import PROPERTIES, running_median, skill_scatter
-from hydrotl.experiments.records import check_facts, facts_path, save_facts
+from hydrotl.experiments.facts import check_facts, facts_path, save_facts
 from tests.notebook_cells import Page, run_cells
 from tests.project import save_record
 from tests.synthetic import write_yaml

@@ -97,7 +97,7 @@ STATION = "precipitation/P100-200.txt"
         (STATION, "3.00", "3.00,4.00", "line 5: 2 fields where 1 belong"),
         (STATION, "3.00", "-9.00", "'prcp' is negative at basin mr1, 2008-01-04"),
         ("temperature/T100-200.txt", "13.00,-2.00", "13.00", "line 5: 1 fields where 2 belong"),
-        ("temperature/T100-200.txt", "13.00,-2.00", "-30.00,90.00", "tmin is above tmax"),
+        ("temperature/T100-200.txt", "13.00,-2.00", "-30.00,50.00", "tmin is above tmax"),
         ("stations.csv", "mr1,100-200,30", "mr1,100-200,0", r"line 2: weight 0\.0 of station"),
         ("stations.csv", "mr1,100-200,30", "mr1,100-200,", "line 2: weight nan of station"),
         ("stations.csv", "mr1,100-200,30", "mr1,100-201,30", "line 3: station 100-201 twice"),

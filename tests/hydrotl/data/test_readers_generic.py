@@ -344,13 +344,13 @@ def packed(path: Path, **changed) -> Path:
     ds = xr.Dataset(
         {
             "rain": (("basin", "time"), rain, {"units": units}),
-            "temp": (("basin", "time"), values - 273.0, {"units": "degC"}),
+            "temp": (("basin", "time"), values - 73.0, {"units": "degC"}),
             "q": (("basin", "time"), values.astype(np.float32), {"units": "mm d-1"}),
         },
         coords={"basin": basins, "time": time},
     )
     unsigned = {"dtype": "uint16", "scale_factor": 0.5, "_FillValue": 65535}
-    offset = {"dtype": "int16", "scale_factor": 0.01, "add_offset": -270.0, "_FillValue": -32768}
+    offset = {"dtype": "int16", "scale_factor": 0.01, "add_offset": -70.0, "_FillValue": -32768}
     ds.to_netcdf(path, encoding={"rain": unsigned, "temp": offset, "q": {"dtype": "float32"}})
     return path
 
@@ -372,7 +372,7 @@ def test_netcdf_of_all_basins(tmp_path):
     ds = read_netcdf(tmp_path)
     assert ds["basin"].values.tolist() == ["b3", "b1", "b2"]
     np.testing.assert_allclose(ds["prcp"][0], [0, np.nan, 2, 3])
-    np.testing.assert_allclose(ds["tmean"][2], [-265, -264, -263, -262], rtol=1e-6)
+    np.testing.assert_allclose(ds["tmean"][2], [-65, -64, -63, -62], rtol=1e-6)
     assert {ds[name].dtype for name in NETCDF} == {np.dtype(np.float32)}
 
 
@@ -407,6 +407,43 @@ def test_netcdf_missing_code_and_gap(tmp_path):
     assert ds["streamflow"].dtype == np.float32
 
 
+@pytest.mark.parametrize(
+    ("dtype", "fill"),
+    [
+        ("f4", 9.969209968386869e36),
+        ("f8", 9.969209968386869e36),
+        ("i2", -32767),
+        ("i4", -2147483647),
+    ],
+)
+def test_netcdf_default_fill_value_is_missing_without_being_stated(tmp_path, dtype, fill):
+    values = np.array([[1, fill, 3, 4]], dtype)
+    ds = xr.Dataset(
+        {"rain": (("basin", "time"), values)},
+        coords={"basin": ["b1"], "time": pd.date_range("2001-01-01", periods=4)},
+    )
+    ds.to_netcdf(tmp_path / "all.nc", encoding={"rain": {"_FillValue": None}})
+    found = read_netcdf(tmp_path, variables={"prcp": ("rain", "mm/day")})
+    np.testing.assert_array_equal(found["prcp"][0], [1, np.nan, 3, 4])
+
+
+@pytest.mark.parametrize("stated", ["mm", "mm d-1", "mm/day", "kg m-2", "", " "])
+def test_netcdf_daily_depth_in_every_spelling_is_mm_per_day(tmp_path, stated):
+    packed(tmp_path / "all.nc", units=stated)
+    for unit in ("mm", "mm/day"):
+        variables = NETCDF | {"prcp": ("rain", unit)}
+        np.testing.assert_allclose(
+            read_netcdf(tmp_path, variables=variables)["prcp"][2], [8, 9, 10, 11]
+        )
+
+
+def test_netcdf_unit_that_is_not_understood_is_said_and_the_manifest_taken(tmp_path):
+    packed(tmp_path / "all.nc", units="Niederschlag")
+    with pytest.warns(UserWarning, match="'Niederschlag', is not understood.*'mm/day' is taken"):
+        ds = read_netcdf(tmp_path)
+    np.testing.assert_allclose(ds["prcp"][2], [8, 9, 10, 11])
+
+
 def test_netcdf_stated_unit_must_be_the_manifests(tmp_path):
     packed(tmp_path / "all.nc", units="m3/s")
     with pytest.raises(DataError, match=r"'rain' is in 'm3/s', the manifest entry says 'mm/day'"):
@@ -427,6 +464,31 @@ def test_malformed_netcdf(tmp_path, settings, message):
     packed(tmp_path / "all.nc")
     with pytest.raises(DataError, match=message):
         read_netcdf(tmp_path, **settings)
+
+
+def test_impossible_value_is_named_with_file_line_and_native_value(folder):
+    write(folder, "date,rain,tx,tn,q\n2001-01-01,1,5,1,1\n2001-01-02,1,5,1,1e20\n")
+    with pytest.raises(DataError, match=r"1e\+20 m3/s in .*a01\.csv, line 3\).*`missing`"):
+        read(folder, ["a01"])
+
+
+def test_kelvin_in_a_netcdf_file_without_units_is_named_with_the_file(tmp_path):
+    ds = xr.Dataset(
+        {"temp": (("basin", "time"), np.array([[283.0, 284.0]]))},
+        coords={"basin": ["b1"], "time": pd.date_range("2001-01-01", periods=2)},
+    )
+    ds.to_netcdf(tmp_path / "all.nc")
+    with pytest.raises(DataError, match=r"'tmean' is impossible at basin b1.*all\.nc\).*in K\?"):
+        read_netcdf(tmp_path, variables={"tmean": ("temp", "degC")})
+    kelvin = read_netcdf(tmp_path, variables={"tmean": ("temp", "K")})
+    np.testing.assert_allclose(kelvin["tmean"][0], [9.85, 10.85], rtol=1e-4)
+
+
+def test_impossible_area_is_named_with_the_table(folder):
+    table = folder / "attributes.csv"
+    table.write_text(table.read_text().replace("86.4", "86400000"))
+    with pytest.raises(DataError, match=r"area of basin a01.*attributes\.csv\).*is it in m2\?"):
+        read(folder)
 
 
 def test_file_that_is_no_netcdf(tmp_path):

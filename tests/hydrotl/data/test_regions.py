@@ -11,7 +11,7 @@ import yaml
 from hydrotl.config import Basins, load_region
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.regions import hold_out, region_data, select_basins
-from hydrotl_core.errors import ConfigError
+from hydrotl_core.errors import ConfigError, DataError
 from tests.project import edit, enter
 from tests.synthetic import period, write_project, write_yaml
 
@@ -88,6 +88,23 @@ def test_attributes_computed_from_flow_need_permission(own: Path) -> None:
     with pytest.raises(ConfigError, match="slope were computed from observed flow"):
         region_data(region)
     assert "slope" in region_data(region.model_copy(update={"flow_attributes": True}))
+
+
+def test_a_code_for_missing_is_no_value_of_an_input(own: Path) -> None:
+    table = own / "data" / "target" / "attributes.csv"
+    lines = table.read_text().splitlines()
+    first = lines[1].split(",")
+    lines[1] = ",".join(["-9999" if k == 1 else field for k, field in enumerate(first)])
+    name = lines[0].split(",")[1]
+    manifest = yaml.safe_load((own / "data_manifest.yaml").read_text())
+    manifest["datasets"]["target"]["attributes"]["area"] = None
+    write_yaml(own / "data_manifest.yaml", manifest)
+    table.write_text("\n".join(lines) + "\n")
+    with (
+        pytest.warns(UserWarning, match="-9999"),
+        pytest.raises(DataError, match=rf"attribute '{name}' of basin 0001 is -9999.*`missing`"),
+    ):
+        region_data(load_region("target"))
 
 
 def test_hold_out_by_hand() -> None:

@@ -77,9 +77,80 @@ def test_incompatible_units_are_an_error():
         convert([1.0], "degC", "mm/day")
 
 
-def test_daily_total_written_without_a_day_gets_a_hint():
-    with pytest.raises(DataError, match="a daily total in mm is written 'mm/day'"):
-        convert([1.0], "mm", "mm/day")
+@pytest.mark.parametrize(
+    ("native", "canonical", "expected"),
+    [
+        ("mm", "mm/day", 1.0),
+        ("m", "mm/day", 1000.0),
+        ("kg m-2", "mm/day", 1.0),
+        ("J/m2", "W/m2", 1 / 86400),
+        ("MJ m-2", "W/m2", 1e6 / 86400),
+        ("kWh/m2", "W/m2", 3.6e6 / 86400),
+        ("mm", "mm", 1.0),
+    ],
+)
+def test_an_amount_is_that_of_the_day_where_a_rate_is_wanted(native, canonical, expected):
+    assert convert([1.0], native, canonical)[0] == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("native", "expected"),
+    [
+        ("million m3", 1e6),
+        ("million m3/day", 1e6),
+        ("Mm3/day", 1e6),  # to pint, the cube of a million metres
+        ("Mm³", 1e6),
+        ("10^6 m3/day", 1e6),
+        ("MCM", 1e6),
+        ("hm3", 1e6),
+        ("m3", 1.0),
+        ("ML/d", 1000.0),
+        ("cubic feet per second", 0.3048**3 * 86400),
+        ("acre-ft/day", 43560 * 0.3048**3),
+        ("mgd", 3785.411784),
+    ],
+)
+def test_volumes_of_a_day_become_depths(native, expected):
+    # 1000 m3 on 1 km2 are 1 mm. (An acre of the survey foot is 4e-6 larger.)
+    assert needs_area(native, "mm/day")
+    assert convert([1.0], native, "mm/day", 1.0)[0] == pytest.approx(expected / 1000, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["C", "degC", "degrees C", "degree_C", "deg_C", "degrees_celsius", "Celsius", "° C", "ºC", "℃"],
+)
+def test_degrees_celsius_in_every_spelling(spelling):
+    assert convert([21.5], spelling, "degC")[0] == 21.5
+
+
+@pytest.mark.parametrize("spelling", ["K", "k", "Kelvin", "degK", "degrees K"])
+def test_kelvin_in_every_spelling(spelling):
+    assert convert([273.15], spelling, "degC")[0] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("native", "canonical", "expected"),
+    [
+        ("mb", "Pa", 100.0),  # to pint, a millibarn
+        ("ms-1", "m/s", 1.0),  # to pint, a frequency
+        ("ly/day", "W/m2", 41840 / 86400),  # to pint, light years
+        ("MM/DAY", "mm/day", 1.0),  # to pint, megamolar
+        ("mm d⁻¹", "mm/day", 1.0),
+        ("mm.day-1", "mm/day", 1.0),
+        ("kg m**-2 s**-1", "mm/day", 86400.0),
+        ("Wm-2", "W/m2", 1.0),
+        ("kph", "m/s", 1 / 3.6),
+    ],
+)
+def test_names_that_pint_reads_as_something_else(native, canonical, expected):
+    assert convert([1.0], native, canonical)[0] == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("unit", ["Mm/day", "degrees", "farad", "furlong/day", "mm/day/"])
+def test_what_is_no_unit_here_is_unknown(unit):
+    with pytest.raises(DataError, match=f"unknown unit '{unit}'"):
+        convert([1.0], unit, "mm/day")
 
 
 def test_spellings_of_one_unit_are_the_same():
@@ -88,4 +159,8 @@ def test_spellings_of_one_unit_are_the_same():
     assert same_unit("C", "degC")
     assert not same_unit("K", "degC")
     assert not same_unit("mm", "mm/day")
+    assert same_unit("mm", "mm/day", "mm/day")
+    assert not same_unit("mm", "mm/day", "mm")
+    assert same_unit("J m-2", "J/m2/day", "W/m2")
+    assert not same_unit("in", "mm/day", "mm/day")
     assert not same_unit("no such unit", "mm/day")

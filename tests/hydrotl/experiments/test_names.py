@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from hydrotl.experiments.cells import Cell, cells_of, resolve
+from hydrotl.experiments.facts import facts_path
 from hydrotl.experiments.names import file_name
 from hydrotl.experiments.planner import Planner
-from hydrotl.experiments.records import cell_path, facts_path, read_record
+from hydrotl.experiments.records import cell_path, read_record
 from hydrotl.experiments.source import source_folder
 from hydrotl.experiments.sweep import run_sweep
 from hydrotl_core.errors import ConfigError, WeightsError

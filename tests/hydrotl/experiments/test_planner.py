@@ -11,9 +11,11 @@ from hydrotl.config import Region
 from hydrotl.experiments.cells import Cell, resolve
 from hydrotl.experiments.planner import Planner, Teacher, no_teachers
 from hydrotl.experiments.provenance import code_version, today
+from hydrotl.experiments.records import cell_record
 from hydrotl.experiments.run import run_tasks
 from hydrotl.experiments.store import read_product, stored
-from hydrotl_core.errors import ConfigError, WeightsError
+from hydrotl.experiments.sweep import run_cells
+from hydrotl_core.errors import ConfigError, DataError, WeightsError
 from hydrotl_core.weights import load_weights, save_weights
 from tests.project import flow_of, run_member, spoil
 from tests.synthetic import TINY
@@ -145,3 +147,19 @@ def test_keys_follow_what_decides_the_numbers(own: Path) -> None:
     spoil(own, "2000-05-01", "prcp", 3.0, end="2000-05-02")
     others.append(key(cell("TL-a")))
     assert len({base, *others}) == len(others) + 1
+
+
+def test_missing_weather_is_an_error_before_anything_trains(own: Path) -> None:
+    spoil(own, "2001-02-01", "prcp", float("nan"), end="2001-03-20")
+    with pytest.raises(
+        DataError, match=r"target, 1-year: 'prcp' is missing on 47 of \d+ test days"
+    ):
+        Planner().work(resolve(cell("TL-a")), 1)
+
+
+def test_filled_weather_is_in_the_record(own: Path) -> None:
+    spoil(own, "2001-02-01", "prcp", float("nan"), end="2001-02-04")
+    with pytest.warns(UserWarning, match="'prcp' is missing on 3 test days of basin 0001"):
+        (done,) = run_cells([resolve(cell())], 1).values()
+    record = cell_record(done, resolve(cell()), "cpu")
+    assert record["filled"] == {"prcp": {"0001": 3, "0002": 3}}

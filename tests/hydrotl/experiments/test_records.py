@@ -14,21 +14,24 @@ from hydrotl.data.basins import facts_frame
 from hydrotl.data.manifest import load_manifest
 from hydrotl.data.regions import region_basins
 from hydrotl.experiments.cells import Cell, resolve
-from hydrotl.experiments.records import (
+from hydrotl.experiments.facts import (
     FACTS,
     basin_frame,
-    cell_path,
-    cell_table,
     check_facts,
     facts_path,
     read_facts,
+    save_facts,
+    source_facts,
+    write_facts,
+)
+from hydrotl.experiments.records import (
+    cell_path,
+    cell_table,
     read_record,
     record_products,
     region_records,
-    save_facts,
     score_record,
-    source_facts,
-    write_facts,
+    unscored,
     write_record,
 )
 from hydrotl.experiments.uncertainty import error_products
@@ -146,7 +149,8 @@ def test_table_and_files_of_a_region(fresh: Path) -> None:
     assert (fresh / "results" / "target" / "tiny" / "1-year_local.json").is_file()
     table = cell_table(region_records("target", "tiny"))
     assert table["option"].tolist() == ["TL-a", "local"]
-    assert table["basins"].tolist() == [3, 3]
+    assert table["basins"].tolist() == [1, 1]  # the other two have no score
+    assert len(unscored(region_records("target", "tiny")[0])) == 2
     assert table["median NSE"].tolist() == [0.625, 0.625]
     assert table["mean NSE"].tolist() == [0.625, 0.625]
 

@@ -22,12 +22,12 @@ from hydrotl.experiments.member import train_member
 from hydrotl.experiments.run import run_tasks, state_of
 from hydrotl.experiments.source import (
     nested_subset,
-    plan_sources,
     shared_data,
     source_data,
     source_member,
     source_tasks,
 )
+from hydrotl.experiments.sweep import plan_sources
 from hydrotl.paths import runs_folder
 from hydrotl_core.arrays import build_arrays
 from hydrotl_core.checkpoint import checkpoint_progress

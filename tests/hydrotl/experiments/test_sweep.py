@@ -16,13 +16,21 @@ import yaml
 from hydrotl.config import SweepEntry, load_sweep
 from hydrotl.data.catalog import open_dataset
 from hydrotl.experiments.cells import cells_of, resolve
+from hydrotl.experiments.facts import facts_path, read_facts
 from hydrotl.experiments.planner import Planner, Work
 from hydrotl.experiments.provenance import code_version
-from hydrotl.experiments.records import cell_record, facts_path, read_facts, read_record
+from hydrotl.experiments.records import cell_record, read_record
 from hydrotl.experiments.run import run_tasks
-from hydrotl.experiments.source import plan_sources, shared_data, source_tasks
+from hydrotl.experiments.source import shared_data, source_tasks
 from hydrotl.experiments.store import claimed, read_product, write_product
-from hydrotl.experiments.sweep import plan, run_cells, run_region, run_sweep, status_table
+from hydrotl.experiments.sweep import (
+    plan,
+    plan_sources,
+    run_cells,
+    run_region,
+    run_sweep,
+    status_table,
+)
 from hydrotl_core.errors import ConfigError, TrainingError, WeightsError
 from hydrotl_core.metrics import ensemble_nse
 from hydrotl_core.weights import load_weights
