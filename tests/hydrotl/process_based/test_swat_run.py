@@ -112,7 +112,8 @@ def test_command_prints_and_saves_the_flow_of_the_teacher(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     installation = swat_installation()
-    monkeypatch.setattr("hydrotl.process_based.swat.record.results_dir", lambda: tmp_path)
+    for module in ("process_based.swat.record", "experiments.records"):
+        monkeypatch.setattr(f"hydrotl.{module}.results_dir", lambda: tmp_path)
     region = load_yaml(ROOT / "experiments" / "regions" / "sample.yaml")
     path = tmp_path / "burn.yaml"
     write_yaml(path, {**region, "basins": {"ids": ["girnock"]}})
