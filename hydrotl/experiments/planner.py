@@ -7,7 +7,7 @@ learn from it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,8 @@ def no_teachers(region: Region, name: str) -> Teacher:
 class Work:
     """A cell to compute: its members' tasks and keys, and the record that they make.
 
-    ``filled`` says where weather is missing and takes a mean.
+    ``filled`` says where weather is missing and takes a mean. ``elsewhere`` is the key of the same
+    record from the other kind of device, which counts as finished, too.
     """
 
     experiment: Experiment
@@ -86,6 +87,7 @@ class Work:
     keys: tuple[str, ...]
     path: Path
     filled: Filled = field(default_factory=dict)
+    elsewhere: str = ""
 
     @property
     def key(self) -> str:
@@ -95,7 +97,8 @@ class Work:
     @property
     def finished(self) -> bool:
         """Whether the record is there."""
-        return self.path.is_file() and read_record(self.path).get("key") == self.key
+        keys = (self.key, self.elsewhere)
+        return self.path.is_file() and read_record(self.path).get("key") in keys
 
 
 class Planner:
@@ -154,7 +157,8 @@ class Planner:
             allowed = experiment.region.seen_basins
             seen = self.seen(experiment)
             refuse_seen(experiment.region.title, experiment.source, seen, allowed=allowed)
-        tasks, keys = [], []
+        tasks, keys, elsewhere = [], [], []
+        other = "cpu" if self.device != "cpu" else "cuda"
         filled: Filled = {}
         for seed in range(members):
             source = teacher = scaler = inputs = None
@@ -173,10 +177,15 @@ class Planner:
                 data["teacher"], teacher = self._teacher_name(experiment), found.identity
             if seed == 0:
                 filled = self._covered(experiment, member, name)
-            key = member_key(member, self.hashes[name], source, teacher)
+            decisive = self.hashes[name], source, teacher
+            key = member_key(member, *decisive)
             keys.append(key)
+            elsewhere.append(member_key(replace(member, device=other), *decisive))
             tasks.append(self._task(member, key, data, f"{cell.region} {cell.option} {seed}"))
-        return Work(experiment, tuple(tasks), tuple(keys), cell_path(experiment), filled)
+        path = cell_path(experiment)
+        return Work(
+            experiment, tuple(tasks), tuple(keys), path, filled, elsewhere=record_key(elsewhere)
+        )
 
     def _covered(self, experiment: Experiment, member: Member, name: str) -> Filled:
         """What of the weather is filled, by :func:`check_coverage`; once for all options."""
