@@ -214,6 +214,18 @@ def test_nothing_finished_is_computed_again(fresh: Path, monkeypatch: pytest.Mon
     assert list(status_table(work)["members"]) == ["2/2", "2/2"]
 
 
+def test_a_record_from_a_gpu_is_finished_on_a_machine_without_one(fresh: Path) -> None:
+    work, planner = planned(fresh, SMALL)
+    sweep = load_sweep(sweep_file(fresh, SMALL))
+    there = plan(sweep, Planner("cuda"))
+    for here, gpu in zip(work, there, strict=True):
+        here.path.parent.mkdir(parents=True, exist_ok=True)
+        here.path.write_text(f'{{"key": "{gpu.key}"}}')
+    assert {item.key for item in work}.isdisjoint(item.key for item in there)
+    assert [item.finished for item in work] == [True, True]
+    assert run_sweep(work, planner) == []
+
+
 def test_a_record_names_the_code_that_trained_each_member(fresh: Path) -> None:
     (work,), planner = planned(fresh, {**SMALL, "options": ["local"]})
     run_sweep([work], planner)
