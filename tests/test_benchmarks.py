@@ -2,6 +2,7 @@
 
 import doctest
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import breakdown, curves, flops, frozen
+from benchmarks import breakdown, curves, flops, frozen, memory
 from benchmarks.common import crew, digits, summary, updates_for
 from benchmarks.contestant import Contestant
 from benchmarks.curves import checkpoints, comparison, first_passage
@@ -209,3 +210,18 @@ def test_time_of_an_update_is_shared_out(tmp_path: Path) -> None:
     assert sum(found.values()) == pytest.approx(1)
     # The names are those of this torch: none of the parts is empty.
     assert min(found.values()) > 0
+
+
+def test_memory_of_a_command_is_that_of_all_its_processes() -> None:
+    """Two processes that hold 100 MB each, in the second of which nothing is shared."""
+    hold = "x = bytearray(b'1') * 100_000_000; import time; time.sleep(1.5)"
+    command = f"import subprocess, sys; {hold.split(';')[0]}; subprocess.run(sys.argv[1:])"
+    peak, seconds = memory.peak_of([sys.executable, "-c", command, sys.executable, "-c", hold])
+    assert 200e6 < peak < 260e6
+    assert seconds > 1.5
+
+
+def test_tasks_of_nothing_come_back_once() -> None:
+    found = memory.on_dask(25)
+    assert (found["tasks"], found["lost"], found["doubled"]) == (25, 0, 0)
+    assert found["seconds_per_task"] > 0

@@ -275,7 +275,7 @@ def run_dask(
                 )
             # In a list: of a bare dictionary, Dask would file each item under its own key, and two
             # dictionaries with the same keys would become one.
-            parts = client.scatter(list(shared.values()), hash=False)
+            parts = client.scatter(list(shared.values()), hash=False) if shared else []
             sent = dict(zip(shared, parts, strict=True))
             futures = {
                 client.submit(function, task, **_taken(task, sent), pure=False, retries=0): task
