@@ -16,8 +16,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from hydrotl_core.errors import WeightsError
-from hydrotl_core.files import replacing
+from hydrotl_core.errors import FileError, WeightsError
+from hydrotl_core.files import is_intact, reason, replacing, sealed
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.transfer import load_strict
 
@@ -50,8 +50,9 @@ def save_checkpoint(
     tensors["generator.draws"] = draws.get_state()
     tensors["generator.masks"] = masks.get_state()
     metadata = {"identity": json.dumps(identity), "progress": json.dumps(asdict(progress))}
+    arrays = {name: value.numpy() for name, value in tensors.items()}
     with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata=metadata)
+        save_file(tensors, temporary, metadata=sealed(metadata, arrays))
 
 
 def load_checkpoint(
@@ -69,15 +70,8 @@ def load_checkpoint(
     WeightsError
         If the file is damaged or no checkpoint, or is of a run of another ``identity``.
     """
-    try:
-        with safe_open(path, framework="pt", device="cpu") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise WeightsError(f"{path} is damaged ({error}): delete it to start again") from None
-    if not {"identity", "progress"} <= set(metadata):
-        raise WeightsError(f"{path} is not a checkpoint: delete it or choose another folder")
-    stored, wanted = json.loads(metadata["identity"]), json.loads(json.dumps(identity))
+    tensors, stored, kept = _content(path)
+    wanted = json.loads(json.dumps(identity))
     if stored != wanted:
         differing = sorted(k for k in stored | wanted if stored.get(k) != wanted.get(k))
         raise WeightsError(
@@ -93,10 +87,34 @@ def load_checkpoint(
     optimizer.load_state_dict({"state": state, "param_groups": skeleton["param_groups"]})
     draws.set_state(tensors["generator.draws"])
     masks.set_state(tensors["generator.masks"])
-    content = json.loads(metadata["progress"])
-    content["losses"] = [tuple(item) for item in content["losses"]]
-    content["validation"] = [tuple(item) for item in content["validation"]]
-    return Progress(**content)
+    return kept
+
+
+def require_whole(path: Path) -> None:
+    """Raise a WeightsError if the checkpoint ``path`` is damaged, or none."""
+    _content(path)
+
+
+def _content(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any], Progress]:
+    """Tensors, identity and progress of a checkpoint; a WeightsError if it is damaged or none."""
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if not {"identity", "progress"} <= set(metadata):
+            raise WeightsError(f"{path} is not a checkpoint: delete it or choose another folder")
+        if not is_intact(metadata, {name: value.numpy() for name, value in tensors.items()}):
+            raise ValueError("it holds other values than were written")
+        content = json.loads(metadata["progress"])
+        content["losses"] = [tuple(item) for item in content["losses"]]
+        content["validation"] = [tuple(item) for item in content["validation"]]
+        return tensors, dict(json.loads(metadata["identity"])), Progress(**content)
+    except WeightsError:
+        raise
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"{path} is damaged ({error}): delete it to start again") from None
+    except OSError as error:
+        raise FileError(f"{path} cannot be read ({reason(error)})") from error
 
 
 def checkpoint_progress(path: Path) -> tuple[int, float]:
@@ -113,7 +131,7 @@ def checkpoint_progress(path: Path) -> tuple[int, float]:
         with safe_open(path, framework="pt", device="cpu") as file:
             content = json.loads((file.metadata() or {})["progress"])
         return int(content["step"]), float(content["seconds"])
-    except (SafetensorError, KeyError) as error:
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise WeightsError(
             f"{path} is no whole checkpoint ({error}): delete it to start again"
         ) from None

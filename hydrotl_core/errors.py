@@ -13,6 +13,10 @@ class ConfigError(HydroTLError):
     """The manifest, an experiment or a recipe is not valid."""
 
 
+class FileError(HydroTLError):
+    """A file or folder cannot be read or written: no room, no access, or not what it should be."""
+
+
 class DownloadError(HydroTLError):
     """A file could not be fetched or does not match its recorded hash."""
 

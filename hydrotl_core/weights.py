@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from hydrotl_core.errors import WeightsError
-from hydrotl_core.files import replacing
+from hydrotl_core.errors import FileError, WeightsError
+from hydrotl_core.files import is_intact, reason, replacing, sealed
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.recipe import Training
 from hydrotl_core.scaling import Scale, Scaler
@@ -27,7 +27,10 @@ from hydrotl_core.transfer import averaged_families, hidden_size, load_strict
 FORMAT = 1
 #: A member's file; its number has no leading zero, so that a member has one name.
 MEMBER = re.compile(r"member-(0|[1-9]\d*)\.safetensors")
-AGAIN = "take the file from where it came from, or train it again"
+AGAIN = (
+    "take the file from where it came from (`git checkout -- FILE` for the project's own), or move "
+    "it away and train it again"
+)
 
 
 class Card(BaseModel):
@@ -56,8 +59,10 @@ def save_weights(path: Path, parameters: dict[str, torch.Tensor], card: Card) ->
     if bad:
         raise WeightsError(f"{path} was not written: {', '.join(bad)} are not finite numbers")
     tensors = {name: value.detach().cpu().contiguous() for name, value in parameters.items()}
+    arrays = {name: value.numpy() for name, value in tensors.items()}
+    metadata = sealed({"hydrotl": card.model_dump_json()}, arrays)
     with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata={"hydrotl": card.model_dump_json()})
+        save_file(tensors, temporary, metadata=metadata)
 
 
 def load_weights(path: Path) -> tuple[dict[str, torch.Tensor], Card]:
@@ -77,17 +82,26 @@ def load_weights(path: Path) -> tuple[dict[str, torch.Tensor], Card]:
         with safe_open(path, framework="pt", device="cpu") as file:
             metadata = file.metadata() or {}
             parameters = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise WeightsError(f"{path} is not a readable safetensors file: {error}") from None
+        intact = is_intact(metadata, {name: value.numpy() for name, value in parameters.items()})
+    except (SafetensorError, TypeError) as error:  # TypeError: numbers that NumPy does not know
+        raise WeightsError(
+            f"{path} is not a readable safetensors file ({error}): {AGAIN}"
+        ) from None
+    except OSError as error:
+        raise FileError(f"{path} cannot be read ({reason(error)})") from error
     if "hydrotl" not in metadata:
         raise WeightsError(f"{path} has no hydrotl metadata: it was not written by this project")
+    if not intact:
+        raise WeightsError(f"{path} is damaged, its values are not those that were saved: {AGAIN}")
     try:
         content = json.loads(metadata["hydrotl"])
         if isinstance(content, dict) and content.get("format") != FORMAT:
             raise WeightsError(f"{path} has format {content.get('format')}, expected {FORMAT}")
         card = Card.model_validate(content)
-    except (ValidationError, json.JSONDecodeError) as error:
-        raise WeightsError(f"{path}: metadata not valid: {error}") from None
+    except WeightsError:
+        raise
+    except (ValueError, RecursionError) as error:  # of JSON, or a ValidationError
+        raise WeightsError(f"{path}: metadata not valid ({error}): {AGAIN}") from None
     widened = {n: p.float() if p.dtype == torch.float16 else p for n, p in parameters.items()}
     for problem in [*card_problems(card), *_parameter_problems(widened, card)]:
         raise WeightsError(f"{path}: {problem}: {AGAIN}")

@@ -1,44 +1,17 @@
-"""Command line: ``hydrotl COMMAND`` or ``python -m hydrotl COMMAND``.
-
-Commands import what they need when they run, so that ``hydrotl --help`` is quick.
-"""
+"""Command line: ``hydrotl COMMAND`` or ``python -m hydrotl COMMAND``."""
 
 from __future__ import annotations
 
 import warnings
 
-import typer
-
-from hydrotl.cli.book import book
-from hydrotl.cli.data import describe, fetch, pack
-from hydrotl.cli.experiments import reproduce, run, sweep
-from hydrotl.cli.process_based import calibrate, swat, swat_fetch
-from hydrotl.cli.source import card, check, train_source
-from hydrotl.cli.study import auto, beyond
-from hydrotl_core.errors import DoubtfulData, HydroTLError
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Transfer streamflow LSTMs across continents.",
-)
-for command in (
-    *(fetch, describe, pack),
-    *(train_source, check, card),
-    *(run, sweep, reproduce),
-    *(beyond, auto),
-    *(swat_fetch, swat, calibrate),
-    book,
-):
-    app.command()(command)
+from hydrotl.cli.ending import ending
+from hydrotl_core.errors import DoubtfulData
 
 
 def main() -> None:
     """Entry point: an expected error is one clear line, not a traceback."""
-    warnings.simplefilter("once", DoubtfulData)  # several steps of a command may find it
-    try:
+    with ending():
+        from hydrotl.cli.app import app  # here, so that Ctrl-C while it is imported is no traceback
+
+        warnings.simplefilter("once", DoubtfulData)  # several steps of a command may find it
         app()
-    except (HydroTLError, FloatingPointError) as error:
-        typer.echo(f"error: {error}", err=True)
-        raise SystemExit(2) from None

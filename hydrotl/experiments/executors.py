@@ -25,7 +25,8 @@ from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from hydrotl_core.errors import ConfigError, TrainingError
+from hydrotl_core.errors import ConfigError, FileError, TrainingError
+from hydrotl_core.files import reason
 
 GPU_JOBS = 5  # members of an ensemble that train side by side on one GPU
 ATTEMPTS = 3  # deaths of workers in a row, without a finished task between them
@@ -174,6 +175,8 @@ def run_processes(
     ------
     TrainingError
         If workers are killed again and again.
+    FileError
+        If the folder for temporary files has no room for the data.
     """
     if not shared:
         yield from _in_processes(function, tasks, shared, jobs)
@@ -181,7 +184,14 @@ def run_processes(
     from hydrotl.experiments.mapped import mapped  # heavy, and of no use without data
 
     with tempfile.TemporaryDirectory(prefix="hydrotl-", ignore_cleanup_errors=True) as folder:
-        yield from _in_processes(function, tasks, mapped(shared, Path(folder)), jobs)
+        try:
+            files = mapped(shared, Path(folder))
+        except OSError as error:
+            raise FileError(
+                f"no room in {folder} for data that processes share ({reason(error)}): name a "
+                "folder with room in TMPDIR, or take --jobs 1"
+            ) from error
+        yield from _in_processes(function, tasks, files, jobs)
 
 
 def _with_opened(function: Callable[..., Result], task: Task, values: dict[str, Any]) -> Result:

@@ -122,6 +122,7 @@ def _task(way: Network, target: Target, days: Period, home_hash: str) -> Task:
         checkpoint=path.with_suffix(".checkpoint"),
         compute=partial(train_and_go_home, member=member, days=days, code=code_version()),
         write=write_product,
+        check=read_product,
         data={"data": target.name, "start": start.name, HOME: HOME},
         updates=total_updates(member.training, len(target.basins), member.fit[0].days)
         if way.option is not None and way.option.trained

@@ -8,6 +8,7 @@ common, which the first of them makes.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +102,7 @@ def mapped_arrays(
     def make_forcing(path: Path) -> None:
         shape = forcing_shape(scaler, periods, lead)
         out = np.lib.format.open_memmap(path, "w+", np.float32, shape)
+        _reserve(path)
         scaled_forcing(ds, scaler, periods, lead, out)
         out.flush()
 
@@ -115,6 +117,13 @@ def mapped_arrays(
         for name, make in makers.items()
     )
     return build_arrays(ds, scaler, periods, training, lead, (forcing, flow))
+
+
+def _reserve(path: Path) -> None:
+    """Take the room of a file that is mapped: a full disk would kill the process that writes it."""
+    if hasattr(os, "posix_fallocate"):
+        with path.open("rb+") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
 
 def shared_scaler(
@@ -157,6 +166,6 @@ def _once(path: Path, make: Callable[[Path], object]) -> Path:
     """``path``, which the first process that comes makes."""
     with FileLock(path.with_suffix(".lock")):
         if not path.is_file():
-            with replacing(path) as temporary:
+            with replacing(path, durable=False) as temporary:  # of no use after a power cut
                 make(temporary)
     return path

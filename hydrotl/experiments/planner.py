@@ -33,6 +33,7 @@ from hydrotl.experiments.store import (
     Product,
     content_hash,
     member_key,
+    read_product,
     record_key,
     stored,
     write_product,
@@ -208,6 +209,7 @@ class Planner:
             checkpoint=product.with_suffix(".checkpoint"),
             compute=partial(train_and_simulate, member=member, code=code_version()),
             write=write_product,
+            check=read_product,
             data=data,
             updates=updates * (2 if "teacher" in data else 1),
         )

@@ -21,9 +21,11 @@ from typing import Any, Literal
 from tqdm import tqdm
 
 from hydrotl.experiments.executors import Shared, run_dask, run_here, run_processes
+from hydrotl.experiments.healing import clear_for, heal
 from hydrotl.experiments.store import claimed, is_claimed
 from hydrotl_core.checkpoint import checkpoint_progress
-from hydrotl_core.errors import HydroTLError, TrainingError, WeightsError
+from hydrotl_core.errors import FileError, HydroTLError, TrainingError, WeightsError
+from hydrotl_core.files import reason
 
 POLL_SECONDS = 2.0
 
@@ -49,6 +51,9 @@ class Task:
         Which shared values ``compute`` takes: argument -> name.
     updates
         Number of training updates, for the progress bar.
+    check
+        Function ``check(product)`` that raises a HydroTLError if the file is damaged: it is then
+        set aside and computed again. None: what is there is not looked at here.
     """
 
     title: str
@@ -58,6 +63,7 @@ class Task:
     write: Callable[[Path, Any], None]
     data: Mapping[str, str] = field(default_factory=dict)
     updates: int = 1
+    check: Callable[[Path], Any] | None = None
 
     @property
     def lock(self) -> Path:
@@ -83,11 +89,16 @@ def perform(task: Task, *, here: bool, **data: Any) -> Outcome:
             if not free:
                 return Outcome("elsewhere")
             if not task.product.is_file():  # another run may have written it by now
+                clear_for(task.product, task.checkpoint)
                 task.write(task.product, task.compute(task.checkpoint, **data))
             task.checkpoint.unlink(missing_ok=True)
     except (HydroTLError, FloatingPointError) as error:
         return Outcome("failed", error)
-    except Exception as error:  # a defect or a full disk: the other tasks go on
+    except OSError as error:
+        return Outcome("failed", FileError(f"{reason(error)}: nothing half-written was left"))
+    except MemoryError:
+        return Outcome("failed", TrainingError("there is not enough memory: take fewer --jobs"))
+    except Exception as error:  # a defect: the other tasks go on
         traceback.print_exc()
         return Outcome("failed", error)
     return Outcome("finished")
@@ -107,7 +118,7 @@ def run_tasks(
     Parameters
     ----------
     tasks
-        The most wanted first.
+        The most wanted first. Damaged files of theirs are set aside first (:func:`heal`).
     shared
         Large values that tasks take, by name.
     jobs
@@ -125,6 +136,7 @@ def run_tasks(
         At the end, if tasks failed: it names each of them and why. A single cause is raised as it
         was.
     """
+    heal(tasks)
     open_tasks = [task for task in tasks if not task.product.is_file()]
     yield from (task for task in tasks if task not in set(open_tasks))
     failures: dict[Task, Exception] = {}
@@ -225,6 +237,13 @@ def _updates_done(task: Task) -> int:
         return 0
 
 
+class _Log(logging.FileHandler):
+    """A log whose disk may become full: a line less is no reason to stop, or for a traceback."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        pass
+
+
 @contextmanager
 def _events(path: Path | None) -> Iterator[Callable[[str], None]]:
     """Function that appends a line with the UTC time to ``path``; without one, it says nothing."""
@@ -233,7 +252,7 @@ def _events(path: Path | None) -> Iterator[Callable[[str], None]]:
     handler: logging.Handler = logging.NullHandler()
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(path, encoding="utf-8")
+        handler = _Log(path, encoding="utf-8")
         form = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
         form.converter = time.gmtime
         handler.setFormatter(form)
@@ -248,7 +267,7 @@ def _events(path: Path | None) -> Iterator[Callable[[str], None]]:
     try:
         yield event
     except KeyboardInterrupt:
-        event("interrupted")
+        logger.info("interrupted")
         raise
     finally:
         handler.close()

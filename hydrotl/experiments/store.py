@@ -28,8 +28,8 @@ from safetensors.numpy import save_file
 from hydrotl.experiments.member import Member
 from hydrotl.paths import project_root
 from hydrotl_core import NUMERICS
-from hydrotl_core.errors import DataError
-from hydrotl_core.files import replacing
+from hydrotl_core.errors import DataError, FileError
+from hydrotl_core.files import is_intact, reason, replacing, sealed
 
 DIGITS = 16
 
@@ -113,7 +113,7 @@ def write_product(path: Path, product: Product) -> None:
     arrays = {name: np.ascontiguousarray(value) for name, value in product.arrays.items()}
     with replacing(path) as temporary:
         about = {"about": json.dumps(product.about), "name": path.stem}
-        save_file(arrays, temporary, metadata=about)
+        save_file(arrays, temporary, metadata=sealed(about, arrays))
 
 
 def read_product(path: Path) -> Product:
@@ -123,16 +123,23 @@ def read_product(path: Path) -> Product:
     ------
     DataError
         If the file is absent or damaged, or was written under another name, which is its key.
+    FileError
+        If it cannot be read.
     """
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
-            about = json.loads(metadata["about"])
+            about = dict(json.loads(metadata["about"]))
             if metadata.get("name", path.stem) != path.stem:
                 raise ValueError(f"it is that of {metadata['name']}")
-            return Product({name: file.get_tensor(name) for name in file.keys()}, about)  # noqa: SIM118
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if not is_intact(metadata, arrays):
+            raise ValueError("it holds other values than were written")
+        return Product(arrays, about)
+    except (SafetensorError, FileNotFoundError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path} is not a complete result ({error}): delete it") from None
+    except OSError as error:
+        raise FileError(f"{path} cannot be read ({reason(error)})") from error
 
 
 @contextmanager
@@ -141,13 +148,18 @@ def claimed(lock: Path) -> Iterator[bool]:
 
     The lock is the operating system's: it ends with the process that holds it, however that ends.
     """
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    held = FileLock(lock)
     try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        held = FileLock(lock)
         held.acquire(blocking=False)
     except Timeout:
         yield False
         return
+    except (OSError, NotImplementedError) as error:  # the latter: a file system without locks
+        raise FileError(
+            f"{lock}, which tells other runs of this one, cannot be locked ({reason(error)}): give "
+            "write access, or work on another disk"
+        ) from error
     try:
         yield True
     finally:
@@ -155,8 +167,11 @@ def claimed(lock: Path) -> Iterator[bool]:
 
 
 def is_claimed(lock: Path) -> bool:
-    """Whether a process holds ``lock`` now."""
+    """Whether a process holds ``lock`` now; False where that cannot be known."""
     if not lock.exists():
         return False
-    with claimed(lock) as free:
-        return not free
+    try:
+        with claimed(lock) as free:
+            return not free
+    except FileError:  # one may look at the runs of others, on a disk that is for reading only
+        return False

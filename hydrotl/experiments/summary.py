@@ -21,6 +21,7 @@ from hydrotl.experiments.auto import Rule, choose, mixes, scores_of
 from hydrotl.experiments.records import read_record, results_dir
 from hydrotl.experiments.study import DRAWN, load_study
 from hydrotl.experiments.uncertainty import DRAWS, SEED
+from hydrotl_core.files import replacing
 
 AUTO = "auto"
 #: A loss against the local model that counts.
@@ -191,7 +192,7 @@ def study_summary(name: str) -> dict[str, Any]:
 def write_summary(name: str) -> Path:
     """Write ``results/summary/NAME.json`` from the study's records; returns its path."""
     path = results_dir() / "summary" / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(study_summary(name), indent=1)
-    path.write_text(text + "\n", encoding="utf-8")
+    with replacing(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
     return path

@@ -23,7 +23,7 @@ from hydrotl.experiments.facts import write_facts
 from hydrotl.experiments.names import file_name
 from hydrotl.experiments.planner import FindTeacher, Planner, Work, no_teachers
 from hydrotl.experiments.records import CellResult, cell_record, refuse_other, write_record
-from hydrotl.experiments.run import Task, run_tasks, state_of
+from hydrotl.experiments.run import Task, heal, run_tasks, state_of
 from hydrotl.experiments.source import source_tasks
 from hydrotl.experiments.store import read_product
 from hydrotl.paths import project_root
@@ -140,6 +140,7 @@ def run_sweep(
     open_cells = [item for item in work if not item.finished]
     for item in open_cells:
         refuse_other(item.path, cell_identity(item.experiment))
+    heal([task for item in open_cells for task in item.tasks])
     written = []
 
     def write_complete() -> None:

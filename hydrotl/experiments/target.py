@@ -149,6 +149,7 @@ class Network:
                 checkpoint=path.with_suffix(".checkpoint"),
                 compute=partial(train_and_simulate, member=member, held=held, code=code_version()),
                 write=write_product,
+                check=read_product,
                 data={"data": target.name, **({"start": start.name} if start else {})},
                 updates=total_updates(member.training, len(target.basins), member.fit[0].days)
                 if self.option is None or self.option.trained

@@ -112,6 +112,7 @@ def basin_task(
             held=held,
         ),
         write=write_product,
+        check=read_product,
         data={"ds": shared},
     )
 

@@ -109,7 +109,7 @@ def test_weights_on_disk_are_safetensors_not_pickle(tmp_path: Path) -> None:
     content = path.read_bytes()
     header = int.from_bytes(content[:8], "little")
     assert json.loads(content[8 : 8 + header])["lstm.weight_hh"]["shape"] == [32, 8]
-    with pytest.raises(pickle.UnpicklingError):
+    with pytest.raises((pickle.UnpicklingError, ValueError)):
         pickle.loads(content)  # noqa: S301
 
 
