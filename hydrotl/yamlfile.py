@@ -56,7 +56,7 @@ class _Loader(_SafeLoader):
             raise _error(node, f"{node.value} is not a date ({error})") from None
 
 
-def _error(node: yaml.Node | yaml.Event, problem: str) -> yaml.YAMLError:
+def _error(node: Any, problem: str) -> yaml.YAMLError:
     return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
@@ -76,7 +76,7 @@ def _check_size(text: str) -> None:
         if isinstance(event, yaml.AliasEvent):
             if event.anchor in names:
                 raise _error(event, f"*{event.anchor} stands for what it is part of")
-            counts[-1] += sizes.get(event.anchor, 1)
+            counts[-1] += sizes.get(str(event.anchor), 1)
         elif isinstance(event, yaml.ScalarEvent):
             counts[-1] += 1
             if event.anchor:

@@ -30,7 +30,9 @@ def pack(
     from hydrotl.config import load_source
     from hydrotl.data.catalog import save_dataset
     from hydrotl.data.regions import source_inputs
+    from hydrotl_core.files import require_writable
 
+    require_writable(file)
     ds = source_inputs(load_source(source))
     save_dataset(ds, file)
     size = file.stat().st_size / 1e6

@@ -37,9 +37,11 @@ def run(
 ) -> None:
     """Local, TL-a, TL-b and TL-c for a region: mean and median NSE."""
     from hydrotl.experiments.cells import cells_of, resolve
+    from hydrotl.experiments.consistent import heal_record
     from hydrotl.experiments.records import cell_record, read_record
     from hydrotl.experiments.sweep import Planner, run_cells, run_sweep
     from hydrotl.process_based.teachers import find_teacher
+    from hydrotl_core.files import require_writable
 
     if save and (validation_days or updates):
         raise ConfigError(
@@ -58,6 +60,8 @@ def run(
     planner = Planner(device, find_teacher)
     work = [planner.work(one, members) for one in cells]
     for item in work:
+        heal_record(item.path)
+        require_writable(item.path)
         kept = read_record(item.path)["members"] if item.path.is_file() else 0
         if kept > members:
             raise ConfigError(
@@ -117,7 +121,7 @@ def reproduce(
     typer.echo(table.to_string(index=False))
     median = median_difference(table)
     found = f"largest difference of a basin {largest:.4f}, of the median {median:.4f}"
-    there = read_record(result)["provenance"]
+    there = {"device": "?", "machine": "?", "code": "?", **read_record(result)["provenance"]}
     machines = f"It was computed on {there['device']}, {there['machine']}; this is {machine()}"
     if not median <= tolerance or (exact and largest > 0):
         raise ConfigError(

@@ -35,10 +35,18 @@ def swat(
     """Run uncalibrated SWAT+ in a region's basins: NSE and mean flow in each test period."""
     import pandas as pd
 
+    from hydrotl.experiments.consistent import heal_record
+    from hydrotl.experiments.names import outside
     from hydrotl.experiments.records import refuse_other, write_record
     from hydrotl.process_based.swat.installation import find_installation
     from hydrotl.process_based.swat.record import record_path, swat_record
+    from hydrotl_core.files import require_writable
 
+    path = record_path(region)
+    if save:
+        heal_record(path)
+        refuse_other(path, {"region": path.parts[-3], "files": outside(regions=region)})
+        require_writable(path)
     record = swat_record(region, find_installation(executable), timeout)
     basins = [run["basin"] for run in record["basins"]]
     columns = ("nse", "days", "mean_observed", "mean_simulated")
@@ -48,8 +56,6 @@ def swat(
     ]
     typer.echo(pd.concat(tables).to_string(index=False))
     if save:
-        path = record_path(region)
-        refuse_other(path, {key: record[key] for key in ("region", "files")})
         write_record(path, record)
         typer.echo(f"wrote {path}")
 
@@ -65,15 +71,22 @@ def calibrate(
 
     Each basin is kept in runs/store: if interrupted, rerun the command to resume.
     """
+    from hydrotl.experiments.consistent import heal_record
+    from hydrotl.experiments.names import file_name
     from hydrotl.experiments.records import refuse_other, results_dir, write_record
-    from hydrotl.process_based.benchmark import run_benchmark
+    from hydrotl.process_based.benchmark import FOLDER, run_benchmark
+    from hydrotl_core.files import require_writable
 
+    folder = results_dir() / file_name("regions", region) / FOLDER
+    if save:
+        for damaged in folder.glob("*.json"):
+            heal_record(damaged)
+        require_writable(folder / "any.json")
     records = run_benchmark(region, setting, members=members, jobs=resources("cpu", jobs)[1])
     print_scores(records)
     if save:
         for record in records:
-            folder = results_dir() / record["region"] / record["recipe"]
             path = folder / f"{record['setting']}_{record['option']}.json"
             refuse_other(path, {key: record[key] for key in ("region", "setting", "files")})
             write_record(path, record)
-        typer.echo(f"wrote {len(records)} records below {path.parent}")
+        typer.echo(f"wrote {len(records)} records below {folder}")

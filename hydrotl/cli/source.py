@@ -78,7 +78,10 @@ def check(
     from hydrotl.experiments.names import file_name
     from hydrotl.experiments.provenance import provenance
     from hydrotl.experiments.source import source_folder
+    from hydrotl_core.files import require_writable
 
+    path = records.results_dir() / "source" / f"{file_name('sources', name)}.json"
+    require_writable(path)
     device, _ = resources(device)
     began = time.perf_counter()
     simulation = check_source(name, source_folder(name), device, data)
@@ -99,7 +102,6 @@ def check(
     facts.source_facts(source.dataset, record["basins"], source.train, table, data)
     record["cautions"] = cautions(source, source.inputs, [source.test] if source.test else [])
     record["provenance"] = provenance(device, time.perf_counter() - began)
-    path = records.results_dir() / "source" / f"{record['source']}.json"
     records.write_record(path, record)
     typer.echo(
         f"{name}: {record['members']} members, {len(record['basins'])} basins, "

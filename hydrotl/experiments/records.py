@@ -17,6 +17,7 @@ import xarray as xr
 
 from hydrotl.data.coverage import Filled
 from hydrotl.experiments.cells import Cell, Changes, Experiment, cell_identity
+from hydrotl.experiments.consistent import load_record
 from hydrotl.experiments.ensemble import source_members
 from hydrotl.experiments.names import file_name
 from hydrotl.experiments.provenance import provenance
@@ -145,17 +146,10 @@ def read_record(path: Path) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        If the file is absent or not JSON, naming the command that makes it; or if it lies where
-        results of something else are kept.
+        If the file is absent, naming the command that makes it; if it is damaged or contradicts
+        itself; or if it lies where results of something else are kept.
     """
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(
-            f"no results at {path}: `hydrotl run` or `hydrotl check` make them"
-        ) from None
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{path} is not a results file: {error}") from None
+    record = load_record(path)
     if results_dir() in path.parents and "region" in record:
         cell = [str(record[key]) for key in ("setting", "option") if key in record]
         place = path.relative_to(results_dir()).parts[0]

@@ -56,6 +56,10 @@ def reproduce_result(
     record = read_record(path)
     if "option" not in record:
         raise ConfigError(f"{path} is not the result of a cell of a region")
+    if "changes" not in record or "scored_on" not in record:
+        raise ConfigError(
+            f"{path} is not the result of a network: `hydrotl calibrate` computes those of GR4J"
+        )
     experiment = experiment_of(record)
     results = run_cells(
         [experiment], record["members"], jobs=jobs, device=device, teachers=teachers

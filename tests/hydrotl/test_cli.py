@@ -11,7 +11,7 @@ import pytest
 
 from hydrotl.cli.options import print_scores
 from hydrotl.experiments.facts import read_facts
-from hydrotl.experiments.records import read_record
+from hydrotl.experiments.records import read_record, write_record
 from tests.entry_point import call
 from tests.synthetic import ROOT, write_yaml
 
@@ -65,8 +65,11 @@ def test_save_does_not_replace_a_result_of_more_members(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = project / "results" / "target" / "tiny" / "1-year_local.json"
-    kept = path.read_text(encoding="utf-8")
-    path.write_text(kept.replace('"members": 1,', '"members": 5,'), encoding="utf-8")
+    kept, record = path.read_text(encoding="utf-8"), read_record(path)
+    five = {"members": 5, "member_nse": {str(k): record["nse"] for k in range(5)}}
+    five |= {"member_nse_median": [record["nse_median"]] * 5}
+    five |= {"error_products": [[1 - score] * 15 for score in record["nse"]]}
+    write_record(path, {**record, **five})
     words = ["--option", "local", "--members", "1", "--jobs", "1", "--device", "cpu"]
     assert call("run", "target", *words, "--save") == 2
     assert "holds 5 members and would be replaced by 1: take --members 5" in capsys.readouterr().err

@@ -79,7 +79,7 @@ def test_error_products_come_back_from_a_record() -> None:
 def test_a_record_is_strict_json_even_without_any_score(tmp_path: Path) -> None:
     ds = simulation().isel(basin=[1, 2])
     path = tmp_path / "deep" / "r.json"
-    write_record(path, score_record(ds))
+    write_record(path, {**score_record(ds), "provenance": {}})
 
     def refuse(constant: str) -> float:
         raise AssertionError(f"{constant} is not JSON")
@@ -102,7 +102,7 @@ def test_unreadable_results_are_named(tmp_path: Path) -> None:
 def test_a_record_has_a_line_for_each_key_and_each_inner_list(tmp_path: Path) -> None:
     record: dict[str, Any] = {
         "region": "Señor",
-        "nse": [0.1, None, 1e-7],
+        "scores": [0.1, None, 1e-7],
         "products": [[1.0, None], [], [3]],
         "member_nse": {"0": [1.0], "1": [None]},
         "empty": [],
@@ -115,7 +115,7 @@ def test_a_record_has_a_line_for_each_key_and_each_inner_list(tmp_path: Path) ->
     assert path.read_text(encoding="utf-8").splitlines() == [
         "{",
         '"region": "Señor",',
-        '"nse": [0.1, null, 1e-07],',
+        '"scores": [0.1, null, 1e-07],',
         '"products": [',
         " [1.0, null],",
         " [],",
@@ -144,7 +144,13 @@ def test_committed_records_have_the_layout_that_is_written(name: str, tmp_path: 
 def test_table_and_files_of_a_region(fresh: Path) -> None:
     for option in ("TL-a", "local"):
         path = cell_path(resolve(Cell("target", "1-year", option)))
-        cell = {"region": "target", "setting": "1-year", "option": option}
+        cell: dict[str, Any] = {
+            "region": "target",
+            "setting": "1-year",
+            "option": option,
+            "recipe": "tiny",
+        }
+        cell |= {"source": None, "periods": {}, "provenance": {}}
         write_record(path, {**score_record(simulation()), **cell})
     assert (fresh / "results" / "target" / "tiny" / "1-year_local.json").is_file()
     table = cell_table(region_records("target", "tiny"))

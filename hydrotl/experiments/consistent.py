@@ -1,0 +1,194 @@
+"""Whether a record is whole, and says one thing: what follows from its scores is computed again."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Sequence, Sized
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hydrotl_core.errors import ConfigError, FileError
+from hydrotl_core.files import reason, set_aside
+
+#: Scores are rounded to four decimals and products of errors to six; means of them differ by less.
+ROUNDING = 2e-4
+
+Values = list[float | None]
+
+
+class Scores(BaseModel):
+    """What the scores of models in some basins are made of; more may be said of them."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+    basins: list[str]
+    nse: Values
+    members: int | None = Field(None, gt=0)
+    nse_mean: float | None = None
+    nse_median: float | None = None
+    member_nse_median: Values | None = None
+    member_nse: dict[str, Values] | None = None
+    error_products: list[Values] | None = None
+
+    def problem(self) -> str | None:
+        """The first contradiction; None if there is none."""
+        if len(set(self.basins)) < len(self.basins):
+            return "a basin is listed twice"
+        if any(score is not None and score > 1 for score in self.nse):
+            return "an NSE is above 1"
+        return self._other_length() or self._other_sum() or self._other_products()
+
+    def _other_length(self) -> str | None:
+        """What has more or fewer values than there are basins or members."""
+        basins, n = len(self.basins), self.members
+        of_basins = {f"member_nse of {m}": nse for m, nse in (self.member_nse or {}).items()}
+        wanted: list[tuple[str, Sized, int]] = [("nse", self.nse, basins)]
+        wanted += [(name, values, basins) for name, values in of_basins.items()]
+        if self.error_products is not None:
+            wanted.append(("error_products", self.error_products, basins))
+        if n is not None:
+            of_members = (self.member_nse, self.member_nse_median)
+            wanted += [("member_nse", one, n) for one in of_members if one is not None]
+            wanted += [
+                ("error_products of a basin", one, n * (n + 1) // 2)
+                for one in self.error_products or ()
+            ]
+        for name, values, number in wanted:
+            if len(values) != number:
+                return f"{name} has {len(values)} values, not {number}"
+        return None
+
+    def _other_sum(self) -> str | None:
+        """Which mean or median is not that of its scores."""
+        said = self.model_fields_set
+        sums = [
+            (name, getattr(self, name), self.nse, statistic)
+            for name, statistic in (("nse_mean", np.mean), ("nse_median", np.median))
+            if name in said
+        ]
+        medians, members = self.member_nse_median or (), (self.member_nse or {}).values()
+        for median, scores in zip(medians, members, strict=False):
+            sums.append(("a member's median NSE", median, scores, np.median))
+        for name, value, scores, statistic in sums:
+            known = [score for score in scores if score is not None]
+            computed = float(statistic(known)) if known else None
+            if value is None or computed is None:
+                if value is not computed:
+                    return f"{name} is {value}, but the scores give {computed}"
+            elif _differ(value, computed):
+                return f"{name} is {value:g}, but the scores give {computed:.4f}"
+        return None
+
+    def _other_products(self) -> str | None:
+        """Which NSE of a mean flow does not follow from the products of the members' errors."""
+        if self.members is None or not self.error_products:
+            return None
+        rows, columns = np.triu_indices(self.members)
+        weights = np.where(rows == columns, 1, 2) / self.members**2
+        for basin, score, products in zip(self.basins, self.nse, self.error_products, strict=False):
+            computed = 1 - float(weights @ np.array(products, dtype=float))
+            if score is not None and np.isfinite(computed) and _differ(score, computed):
+                return f"the NSE of basin {basin} is {score:g}, but its errors give {computed:.4f}"
+        return None
+
+
+class Cell(Scores):
+    """Scores of a model in a setting of a region, of which nothing may be missing."""
+
+    region: str
+    setting: str
+    option: str
+    recipe: str
+    source: str | None
+    periods: dict[str, Any]
+    provenance: dict[str, Any]
+    members: int = Field(gt=0)
+    nse_mean: float | None
+    nse_median: float | None
+    member_nse_median: Values
+
+
+class DamagedRecordError(ConfigError):
+    """A record that is not whole, or contradicts itself."""
+
+
+def load_record(path: Path) -> dict[str, Any]:
+    """A record from its file.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, naming the command that makes it, or it is damaged.
+    FileError
+        If it cannot be read.
+    """
+    try:
+        return parse_record(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"no results at {path}: `hydrotl run` or `hydrotl check` make them"
+        ) from None
+    except OSError as error:
+        raise FileError(f"{path} cannot be read ({reason(error)})") from error
+    except ValueError as error:  # also of text that is not UTF-8
+        raise DamagedRecordError(
+            f"{path} is not a results file, or damaged ({error}): restore it (`git checkout -- "
+            "FILE` where it was committed), or move it away to have it computed again"
+        ) from None
+
+
+def heal_record(path: Path) -> None:
+    """Set a damaged record aside where it is about to be computed again, and say so."""
+    try:
+        if path.is_file():
+            load_record(path)
+    except DamagedRecordError as error:
+        what = str(error).rsplit(": restore it", 1)[0]
+        warnings.warn(f"{what}: kept as {set_aside(path).name}, and computed again", stacklevel=2)
+
+
+def parse_record(text: str) -> dict[str, Any]:
+    """A record from its JSON.
+
+    Raises
+    ------
+    ValueError
+        If it is not JSON, holds a key twice or a number that is none, lacks something, or
+        contradicts itself.
+    """
+    try:
+        record = json.loads(text, parse_constant=_no_number, object_pairs_hook=_once)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    if not isinstance(record, dict):
+        raise ValueError("it is no mapping")
+    if "option" in record or "nse" in record:
+        try:
+            problem = (Cell if "option" in record else Scores).model_validate(record).problem()
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        if problem is not None:
+            raise ValueError(problem)
+    return record
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key!r} occurs twice")
+        found[key] = value
+    return found
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number")
+
+
+def _differ(one: float, other: float) -> bool:
+    return abs(one - other) > ROUNDING * max(1.0, abs(other))
