@@ -22,7 +22,7 @@ from hydrotl.names import PathName, given_name, path_name
 from hydrotl.paths import project_root
 from hydrotl.yamlfile import load_extended, load_yaml, merged
 from hydrotl_core.errors import ConfigError
-from hydrotl_core.recipe import Inputs, Option, Period, Strict, Training
+from hydrotl_core.recipe import Inputs, Names, Option, Period, Strict, Training
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -96,7 +96,7 @@ class Source(Named):
     train: Period
     test: Period | None = None
     recipe: str = "fast"
-    members: int = Field(5, gt=0)
+    members: int = Field(5, gt=0, le=1000)
     subset: int | None = Field(None, gt=0, description="number of basins, nested random draw")
     flow_attributes: bool = Field(False, description="allow attributes computed from flow")
     flow_inputs: bool = Field(False, description="allow daily inputs that are flow")
@@ -115,14 +115,14 @@ class SweepEntry(Strict):
     ``train_sources``, one ensemble per source; then only ``members`` and ``recipe`` may be set.
     """
 
-    regions: list[str] = Field([], description="regions whose cells are computed")
-    train_sources: list[str] = Field([], description="sources whose ensembles are trained")
-    settings: list[str] = Field([], description="default: all of the region")
-    options: list[str] = Field([], description="default: local and all transfer options")
-    sources: list[str] = Field([], description="what models start from; default: the region's")
+    regions: Names = Field([], description="regions whose cells are computed")
+    train_sources: Names = Field([], description="sources whose ensembles are trained")
+    settings: Names = Field([], description="default: all of the region")
+    options: Names = Field([], description="default: local and all transfer options")
+    sources: Names = Field([], description="what models start from; default: the region's")
     recipe: str | None = Field(None, description="default: that of the region or source")
-    members: int = Field(5, gt=0)
-    validation_days: int = Field(0, ge=0, description="score the last training days, not the test")
+    members: int = Field(5, gt=0, le=1000)
+    validation_days: int = Field(0, ge=0, le=100_000, description="score these, not the test")
     vary: dict[str, list[float | int]] = Field(
         {}, description="values of the recipe's keys, one changed at a time"
     )
@@ -161,11 +161,11 @@ class Sweep(Strict):
 class Basins(Strict):
     """Which basins of the data set: all, a list, a screen of the manifest, minus some."""
 
-    ids: list[str] | None = None
+    ids: Names | None = None
     screen: str | None = None
     latitude: tuple[float, float] | None = None
     longitude: tuple[float, float] | None = None
-    exclude: list[str] = Field([])
+    exclude: Names = Field([])
 
 
 class Setting(Strict):

@@ -118,6 +118,8 @@ def load_yaml(path: Path) -> Any:
         raise ConfigError(f"{path} is not UTF-8 text ({error}): save it as UTF-8") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {reason(error)}") from None
+    except ValueError as error:  # a name that no file can have
+        raise ConfigError(f"{str(path)!r} cannot be read: {error}") from None
     except yaml.YAMLError as error:
         what = " ".join(str(error).replace('in "<unicode string>",', "in").split())
         raise ConfigError(f"{path} is not valid YAML: {what}") from None

@@ -132,9 +132,7 @@ def checkpoint_progress(path: Path) -> tuple[int, float]:
             content = json.loads((file.metadata() or {})["progress"])
         return int(content["step"]), float(content["seconds"])
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise WeightsError(
-            f"{path} is no whole checkpoint ({error}): delete it to start again"
-        ) from None
+        raise WeightsError(f"{path} is no whole checkpoint ({error})") from None
 
 
 def _below(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

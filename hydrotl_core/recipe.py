@@ -5,31 +5,44 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Dropout = Annotated[float, Field(ge=0, lt=1)]
-Names = list[str]
+
+
+def _once(names: list[str]) -> list[str]:
+    twice = dict.fromkeys(name for name in names if names.count(name) > 1)
+    if twice:
+        raise ValueError(f"{', '.join(twice)} listed twice: keep one")
+    return names
+
+
+Names = Annotated[list[str], AfterValidator(_once)]
+#: A year outside is a misprint, or has lost digits.
+FIRST_YEAR, LAST_YEAR = 1700, 2200
 
 
 class Strict(BaseModel):
-    """Unknown keys are errors, values never change after validation."""
+    """Unknown keys are errors, numbers are finite, values never change after validation."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Training(Strict):
     """How one model is trained. Defaults are the paper's choices (Table S2, hydroDL)."""
 
-    hidden: int = Field(256, gt=0)
+    hidden: int = Field(256, gt=0, le=10_000)
     dropconnect: Dropout = 0.5
     output_dropout: Dropout = 0.0
     forget_bias: float = 0.0
-    window: int = Field(365, gt=1, description="days of one training instance")
+    window: int = Field(365, gt=1, le=100_000, description="days of one training instance")
     warmup: int = Field(0, ge=0, description="first days of a window outside the loss")
     warmup_gradient: bool = Field(True, description="gradients reach back through the warm-up")
-    batch: int = Field(100, gt=0)
-    updates: int | None = Field(None, gt=0, description="number of updates; or give epochs")
-    epochs: int | None = Field(None, gt=0, description="the paper's epochs")
+    batch: int = Field(100, gt=0, le=100_000)
+    updates: int | None = Field(
+        None, gt=0, le=10**9, description="number of updates; or give epochs"
+    )
+    epochs: int | None = Field(None, gt=0, le=10**6, description="the paper's epochs")
     optimizer: Literal["adadelta", "adam", "adamw"] = "adadelta"
     lr: float = Field(1.0, gt=0)
     schedule: Literal["constant", "onecycle"] = "constant"
@@ -73,6 +86,7 @@ class Inputs(Strict):
 
     @model_validator(mode="after")
     def _declared(self) -> Inputs:
+        _once([*self.dynamic, *self.static])
         optional = [name for family in self.optional.values() for name in family]
         unknown = sorted(set(optional) - {*self.dynamic, *self.static})
         if unknown:
@@ -94,11 +108,19 @@ class Period(Strict):
         if isinstance(value, (list, tuple)):
             if len(value) != 2:
                 raise ValueError("a period is [first day, day after the last]")
-            return {"start": value[0], "end": value[1]}
+            value = {"start": value[0], "end": value[1]}
+        days = [value.get(key) for key in ("start", "end")] if isinstance(value, dict) else []
+        for day in days:  # of a number, pydantic would count the seconds since 1970
+            if isinstance(day, (int, float)) or (isinstance(day, str) and "-" not in day[1:]):
+                raise ValueError(f"{day!r} is not a day in the form YYYY-MM-DD")
         return value
 
     @model_validator(mode="after")
     def _ordered(self) -> Period:
+        if self.start.year < FIRST_YEAR or self.end.year > LAST_YEAR:
+            raise ValueError(
+                f"period {self.start}..{self.end} is not in the years {FIRST_YEAR} to {LAST_YEAR}"
+            )
         if self.start >= self.end:
             raise ValueError(f"period starts on {self.start}, not before its end {self.end}")
         return self

@@ -129,7 +129,8 @@ def build_book() -> Path:
     # by import, not by name: the environment need not be on the PATH
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
     command += ["build", "book", "--all", "-W", "--keep-going", "-q"]
-    done = subprocess.run(command, cwd=root)
+    # In a session of its own: at Ctrl-C it is ended, and says nothing of its own.
+    done = subprocess.run(command, cwd=root, start_new_session=True)
     index = root / "_build" / "html" / "index.html"
     if done.returncode != 0 or not index.is_file():
         raise HydroTLError(
@@ -203,8 +204,11 @@ def _digest_of_inputs(root: Path) -> hashlib._Hash:
 def _key_of(notebook: Path) -> str | None:
     if not notebook.is_file():
         return None
-    content = json.loads(notebook.read_text(encoding="utf-8"))
-    return content["metadata"].get("hydrotl", {}).get("key")
+    try:
+        content = json.loads(notebook.read_text(encoding="utf-8"))
+        return content["metadata"].get("hydrotl", {}).get("key")
+    except (ValueError, KeyError, TypeError, AttributeError):  # damaged: it runs again
+        return None
 
 
 def _run(run: Run) -> str | None:

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from hydrotl.cli.options import Jobs, resources
+from hydrotl.paths import project_root
+from hydrotl_core.errors import ConfigError
 
 
 def book(
@@ -15,6 +17,10 @@ def book(
 ) -> None:
     """Run the section notebooks and build the book."""
     from hydrotl.book.build import build_book, run_notebooks
+    from hydrotl.experiments.store import claimed
 
-    run_notebooks(None if quick else {}, jobs=resources("cpu", jobs)[1])
-    typer.echo(build_book())
+    with claimed(project_root() / "runs" / "book.lock") as free:
+        if not free:
+            raise ConfigError("another `hydrotl book` builds it now: wait until it has finished")
+        run_notebooks(None if quick else {}, jobs=resources("cpu", jobs)[1])
+        typer.echo(build_book())

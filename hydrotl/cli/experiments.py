@@ -26,10 +26,12 @@ def run(
     region: RegionName,
     setting: Settings = None,
     option: Annotated[list[str] | None, typer.Option(help="Default: local and all TL.")] = None,
-    members: Annotated[int, typer.Option(min=1)] = 2,
+    members: Annotated[int, typer.Option(min=1, max=1000)] = 2,
     recipe: Annotated[str | None, typer.Option(help="Default: the region's.")] = None,
     source: Annotated[str | None, typer.Option(help="Default: the region's.")] = None,
-    updates: Annotated[int | None, typer.Option(min=1, help="Fewer, for a quick look.")] = None,
+    updates: Annotated[
+        int | None, typer.Option(min=1, max=10**9, help="Fewer, for a quick look.")
+    ] = None,
     validation_days: ValidationDays = 0,
     jobs: Jobs = 0,
     device: Device = "auto",
@@ -108,7 +110,9 @@ def reproduce(
     jobs: Jobs = 0,
     device: Device = "auto",
     exact: Annotated[bool, typer.Option(help="Demand the same NSE in every basin.")] = False,
-    tolerance: Annotated[float, typer.Option(help="Accepted difference of median NSE.")] = 0.05,
+    tolerance: Annotated[
+        float, typer.Option(min=0, max=10, help="Accepted difference of median NSE.")
+    ] = 0.05,
 ) -> None:
     """Compute one cell again and compare it with its results file."""
     from hydrotl.experiments.provenance import machine

@@ -12,7 +12,9 @@ Settings = Annotated[list[str] | None, typer.Option(help="Default: all of the re
 Jobs = Annotated[
     int,
     typer.Option(
-        min=0, help="Processes side by side; 0 = one per core; on a GPU one, or five under MPS."
+        min=0,
+        max=1024,
+        help="Processes side by side; 0 = one per core; on a GPU one, or five under MPS.",
     ),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
@@ -21,7 +23,10 @@ Data = Annotated[
     typer.Option(exists=True, dir_okay=False, help="NetCDF file (hydrotl pack), not HYDROTL_DATA."),
 ]
 ValidationDays = Annotated[
-    int, typer.Option(min=0, help="Hold out the last days of training and score them instead.")
+    int,
+    typer.Option(
+        min=0, max=100_000, help="Hold out the last days of training and score them instead."
+    ),
 ]
 Save = Annotated[bool, typer.Option(help="Write to results/.")]
 

@@ -29,7 +29,7 @@ def swat_fetch(
 def swat(
     region: RegionName,
     executable: Annotated[Path | None, typer.Option(help="Default: HYDROTL_SWAT_EXE.")] = None,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds for one basin.")] = 600,
+    timeout: Annotated[float, typer.Option(min=1, max=10**6, help="Seconds for one basin.")] = 600,
     save: Save = False,
 ) -> None:
     """Run uncalibrated SWAT+ in a region's basins: NSE and mean flow in each test period."""
@@ -63,7 +63,9 @@ def swat(
 def calibrate(
     region: RegionName,
     setting: Settings = None,
-    members: Annotated[int, typer.Option(min=1, help="Calibrations, seeds 0, 1, ...")] = 1,
+    members: Annotated[
+        int, typer.Option(min=1, max=1000, help="Calibrations, seeds 0, 1, ...")
+    ] = 1,
     jobs: Jobs = 0,
     save: Save = False,
 ) -> None:

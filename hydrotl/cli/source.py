@@ -39,7 +39,9 @@ def train_all(
 
 def train_source(
     name: Annotated[str, typer.Argument(help="File name in experiments/sources/.")],
-    members: Annotated[int, typer.Option(min=0, help="0 = as many as the source asks for.")] = 0,
+    members: Annotated[
+        int, typer.Option(min=0, max=1000, help="0 = as many as the source asks for.")
+    ] = 0,
     jobs: Jobs = 0,
     device: Device = "auto",
     data: Data = None,

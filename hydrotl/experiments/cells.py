@@ -218,8 +218,8 @@ def cells_of(
     ConfigError
         For a setting, an option or a recipe that is not declared.
     """
-    names = settings or list(region_settings(load_region(region)))
-    kinds = options or [LOCAL, *load_options()]
+    names = dict.fromkeys(settings or region_settings(load_region(region)))
+    kinds = dict.fromkeys(options or [LOCAL, *load_options()])
     cells = [Cell(region, name, kind, recipe, source) for name in names for kind in kinds]
     for cell in cells:
         resolve(cell)

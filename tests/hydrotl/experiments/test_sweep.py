@@ -271,17 +271,46 @@ def test_a_member_goes_on_from_its_checkpoint_to_the_same_bits(fresh: Path) -> N
 
 def test_a_cell_that_fails_leaves_the_others(fresh: Path) -> None:
     (local, transferred), planner = planned(fresh, SMALL)
-    for task in local.tasks:
-        task.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        task.checkpoint.write_bytes(b"half a checkpoint")
-    states = status_table([local])["state"].item()
-    assert states.count("unusable: ") == 2
-    local.tasks[1].checkpoint.unlink()
-    with pytest.raises(WeightsError, match="delete it to start again"):
+    run_member("local", seed=5, checkpoint=local.tasks[0].checkpoint, stop_at=4)
+    with pytest.raises(WeightsError, match=r"is of another run \(differs in seed\): delete it"):
         run_sweep([local, transferred], planner)
     assert transferred.finished
     assert not local.path.exists()
     assert status_table([local])["members"].item() == "1/2"
+
+
+def test_damaged_files_are_set_aside_and_computed_again(
+    fresh: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A checkpoint, a simulation with one bit turned, and one that is not there in full."""
+    (work,), planner = planned(fresh, {**SMALL, "options": ["local"], "members": 3})
+    run_sweep([work], planner)
+    record = read_record(work.path)
+    wholes = [task.product.read_bytes() for task in work.tasks]
+    work.path.unlink()
+    work.tasks[0].product.unlink()
+    work.tasks[0].checkpoint.write_bytes(b"half a checkpoint")
+    assert "unusable: " in status_table([work])["state"].item()
+    turned = bytearray(wholes[1])
+    turned[-5] ^= 1
+    work.tasks[1].product.write_bytes(turned)
+    work.tasks[2].product.write_bytes(wholes[2][:-8])
+    assert run_sweep([work], planner) == [work.path]
+    again = read_record(work.path)
+    assert {**again, "provenance": None} == {**record, "provenance": None}
+    store = work.tasks[0].product.parent
+    stems = [task.product.stem for task in work.tasks]
+    assert sorted(path.name for path in store.glob("*damaged*")) == sorted(
+        [
+            f"{stems[0]}.checkpoint.damaged",
+            f"{stems[1]}.safetensors.damaged",
+            f"{stems[2]}.safetensors.damaged",
+        ]
+    )
+    said = [line for line in capsys.readouterr().err.splitlines() if "and computed again" in line]
+    assert len(said) == 3
+    assert f"{stems[1]}.safetensors is not a complete result (it holds other values" in said[0]
+    assert "delete it" not in "".join(said)
 
 
 def test_failures_of_several_members_are_all_named(
