@@ -24,6 +24,9 @@ SEAL = "sha256"
 #: What folders of some file systems answer when asked to be written out.
 NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EACCES)
 
+#: Bytes that there must be room for where something is to be written.
+ROOM = 4096
+
 
 @contextmanager
 def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
@@ -87,13 +90,15 @@ def require_writable(path: Path) -> None:
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(ROOM))  # a full disk still takes names
     except OSError as error:
         raise _unwritable(path, error) from error
 
 
 def _unwritable(path: Path, error: Exception) -> FileError:
+    if isinstance(error, OSError) and path.absolute().parent in Path(error.filename or ".").parents:
+        error.filename = None  # a temporary name beside it
     return FileError(
         f"{path} cannot be written ({reason(error)}): make room, give write access, or choose "
         "another place; nothing half-written was left"

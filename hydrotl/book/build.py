@@ -176,7 +176,10 @@ def _check_parameters(notebook: Path, values: Mapping[str, Any]) -> None:
     """Papermill itself only warns of a parameter that the notebook does not have."""
     import papermill
 
-    known = papermill.inspect_notebook(str(notebook))
+    try:
+        known = papermill.inspect_notebook(str(notebook))
+    except (ValueError, KeyError, AttributeError) as error:  # also what nbformat raises
+        raise ConfigError(f"{notebook} is not a notebook ({error}): restore it") from None
     unknown = sorted(set(values) - set(known))
     if unknown:
         raise ConfigError(
@@ -195,7 +198,10 @@ def _digest_of_inputs(root: Path) -> hashlib._Hash:
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     digest.update(repr(sorted((d.name, d.version) for d in distributions())).encode())
     manifest = load_yaml(root / MANIFEST_NAME) or {}
-    folders = {entry["folder"] for entry in (manifest.get("datasets") or {}).values()}
+    try:
+        folders = {str(entry["folder"]) for entry in (manifest.get("datasets") or {}).values()}
+    except (AttributeError, KeyError, TypeError):
+        raise ConfigError(f"{root / MANIFEST_NAME} does not map data sets to entries") from None
     found = sorted(folder for folder in folders if (data_dir() / folder).exists())
     digest.update(repr((str(data_dir()), found)).encode())
     return digest

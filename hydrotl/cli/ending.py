@@ -23,6 +23,10 @@ INTERRUPTED, TERMINATED = 130, 143
 STOPPED = "what was finished is kept; the same command goes on from there"
 
 
+class Ended(SystemExit):
+    """The end of a command of which the line was said."""
+
+
 class Terminated(KeyboardInterrupt):
     """The process was asked to end, by ``kill`` or a batch system: it clears up as at Ctrl-C."""
 
@@ -62,6 +66,10 @@ def ending() -> Iterator[None]:
             _end(FAILED, f"error: {error}")
         except MemoryError:
             _end(FAILED, "error: there is not enough memory: take fewer --jobs, or fewer basins")
+        except SystemExit as end:  # by typer, which says nothing of Ctrl-C
+            if end.code == INTERRUPTED and not isinstance(end, Ended):
+                _end(INTERRUPTED, f"interrupted: {STOPPED}")
+            raise
         except BrokenPipeError:  # whoever read our output has gone, which typer takes care of
             raise
         except OSError as error:
@@ -82,7 +90,7 @@ def _end(status: int, line: str) -> None:
         sys.stdout.flush()
     except OSError:  # a full disk behind it: Python would try again, and complain, as it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    raise SystemExit(status) from None
+    raise Ended(status) from None
 
 
 @contextmanager

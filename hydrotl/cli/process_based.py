@@ -73,22 +73,28 @@ def calibrate(
 
     Each basin is kept in runs/store: if interrupted, rerun the command to resume.
     """
+    from hydrotl.config import load_region
+    from hydrotl.data.regions import region_settings
     from hydrotl.experiments.consistent import heal_record
-    from hydrotl.experiments.names import file_name
+    from hydrotl.experiments.names import file_name, outside
     from hydrotl.experiments.records import refuse_other, results_dir, write_record
     from hydrotl.process_based.benchmark import FOLDER, run_benchmark
+    from hydrotl.process_based.gr4j import NAME
     from hydrotl_core.files import require_writable
 
     folder = results_dir() / file_name("regions", region) / FOLDER
-    if save:
-        for damaged in folder.glob("*.json"):
-            heal_record(damaged)
-        require_writable(folder / "any.json")
+
+    def path_of(name: str) -> Path:
+        return folder / f"{name}_{NAME}.json"
+
+    for name in (setting or region_settings(load_region(region))) if save else ():
+        heal_record(path_of(name))
+        identity = {"region": folder.parent.name, "setting": name, "files": outside(regions=region)}
+        refuse_other(path_of(name), identity)
+        require_writable(path_of(name))
     records = run_benchmark(region, setting, members=members, jobs=resources("cpu", jobs)[1])
     print_scores(records)
     if save:
         for record in records:
-            path = folder / f"{record['setting']}_{record['option']}.json"
-            refuse_other(path, {key: record[key] for key in ("region", "setting", "files")})
-            write_record(path, record)
+            write_record(path_of(record["setting"]), record)
         typer.echo(f"wrote {len(records)} records below {folder}")

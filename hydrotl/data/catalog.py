@@ -123,7 +123,10 @@ def save_dataset(ds: xr.Dataset, path: Path) -> None:
     }
     encoding["time"] = {"units": f"days since {first}", "dtype": "int32"}
     with replacing(path) as temporary:
-        ds.to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=encoding)
+        try:
+            ds.to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=encoding)
+        except (RuntimeError, PermissionError) as error:  # how the library names a full disk
+            raise OSError(f"{error}, perhaps a full disk") from None
 
 
 def _read_file(path: Path, name: str, basins: Sequence[str] | None) -> xr.Dataset:

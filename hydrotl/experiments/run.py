@@ -12,7 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -189,8 +189,11 @@ def _wait_for_others(tasks: list[Task], event: Callable[[str], None]) -> list[Ta
 
 def _failure(failures: Mapping[Task, Exception], total: int) -> Exception:
     messages = {str(error) for error in failures.values()}
+    first = next(iter(failures.values()))
     if len(messages) == 1:
-        return next(iter(failures.values()))
+        return first
+    if all(isinstance(error, FileError) for error in failures.values()):  # the disk is full
+        return FileError(f"{first}; so failed {len(failures)} of {total}")
     told = "; ".join(f"{task.title} ({error})" for task, error in failures.items())
     return TrainingError(f"{len(failures)} of {total} failed: {told}")
 
@@ -270,7 +273,8 @@ def _events(path: Path | None) -> Iterator[Callable[[str], None]]:
         logger.info("interrupted")
         raise
     finally:
-        handler.close()
+        with suppress(OSError):  # of a full disk
+            handler.close()
 
 
 def state_of(task: Task) -> str:
