@@ -21,7 +21,7 @@ from benchmarks.common import summary as summarised
 from hydrotl.experiments import target as ways
 from hydrotl.experiments.automatic import run_auto
 from hydrotl.experiments.beyond import Work, plan
-from hydrotl.experiments.executors import default_jobs
+from hydrotl.experiments.devices import default_jobs
 from hydrotl.experiments.run import run_tasks
 from hydrotl.experiments.study import load_study
 from hydrotl.process_based.way import find_benchmark

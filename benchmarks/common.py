@@ -19,13 +19,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hydrotl.experiments.executors import (
-    WORKER_ENVIRONMENT,
-    at_once,
-    default_jobs,
-    pick_device,
-    start_worker,
-)
+from hydrotl.experiments.devices import default_jobs, pick_device
+from hydrotl.experiments.executors import WORKER_ENVIRONMENT, at_once, start_worker
 from hydrotl.experiments.provenance import code_version
 from hydrotl_core.files import replacing
 

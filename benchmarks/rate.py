@@ -35,7 +35,7 @@ from benchmarks.common import (
 from benchmarks.data import camels, sample, write_netcdf
 from benchmarks.flops import Size, update_flops
 from benchmarks.throughput import BASINS, DAYS, SIZES, WINDOW
-from hydrotl.experiments.executors import default_jobs
+from hydrotl.experiments.devices import default_jobs
 
 GIGA = 1e9
 

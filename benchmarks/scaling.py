@@ -28,12 +28,8 @@ from typing import Any
 from benchmarks.common import environment, options, summary, write_result
 from benchmarks.data import camels, read_netcdf, sample, write_netcdf
 from hydrotl.config import load_recipe
-from hydrotl.experiments.executors import (
-    WORKER_ENVIRONMENT,
-    default_jobs,
-    run_here,
-    run_processes,
-)
+from hydrotl.experiments.devices import default_jobs
+from hydrotl.experiments.executors import WORKER_ENVIRONMENT, run_here, run_processes
 
 BASINS = [10, 50, 200, 671]
 YEARS = [1, 5, 10, 28]

@@ -46,7 +46,7 @@ from benchmarks.data import camels, sample, whole_period, write_generic, write_n
 from benchmarks.flops import Size, direct_update_flops, update_flops
 from hydrotl.config import load_options
 from hydrotl.data.canonical import dynamic_variables, static_attributes
-from hydrotl.experiments.executors import default_jobs
+from hydrotl.experiments.devices import default_jobs
 from hydrotl_core.engine import arithmetic
 from hydrotl_core.recipe import Period, Training
 from hydrotl_core.scaling import STREAMFLOW

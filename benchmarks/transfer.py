@@ -37,7 +37,7 @@ from benchmarks.common import (
     write_result,
 )
 from hydrotl.config import load_recipe, load_region
-from hydrotl.experiments.executors import default_jobs
+from hydrotl.experiments.devices import default_jobs
 from hydrotl_core.recipe import Training
 
 REGION, RECIPE, MEMBERS = "ind", "fast", 5

@@ -33,7 +33,7 @@ Save = Annotated[bool, typer.Option(help="Write to results/.")]
 
 def resources(device: str, jobs: int = 1) -> tuple[str, int]:
     """The device to use, and how many processes on it."""
-    from hydrotl.experiments.executors import default_jobs, pick_device
+    from hydrotl.experiments.devices import default_jobs, pick_device
 
     device = pick_device(device)
     return device, jobs or default_jobs(device)

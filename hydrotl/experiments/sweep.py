@@ -18,7 +18,7 @@ import pandas as pd
 
 from hydrotl.config import Sweep, SweepEntry
 from hydrotl.experiments.cells import Cell, Changes, Experiment, cell_identity, cells_of, resolve
-from hydrotl.experiments.executors import pick_device
+from hydrotl.experiments.devices import pick_device
 from hydrotl.experiments.facts import write_facts
 from hydrotl.experiments.names import file_name
 from hydrotl.experiments.planner import FindTeacher, Planner, Work, no_teachers

@@ -15,14 +15,8 @@ from typing import Any
 import pytest
 
 from hydrotl.experiments import executors
-from hydrotl.experiments.executors import (
-    WORKER_ENVIRONMENT,
-    default_jobs,
-    pick_device,
-    run_dask,
-    run_here,
-    run_processes,
-)
+from hydrotl.experiments.devices import default_jobs, pick_device
+from hydrotl.experiments.executors import WORKER_ENVIRONMENT, run_dask, run_here, run_processes
 from hydrotl_core.errors import ConfigError, TrainingError
 from tests.processes import alive, dask_cluster, until
 from tests.synthetic import ROOT
