@@ -271,7 +271,7 @@ def load_options(path: Path | None = None) -> dict[str, Option]:
         raise ConfigError(f"{path} must map option names to their definition")
     for name in content:
         path_name(str(name), f"{path}: option")
-        if name == "local" or str(name).startswith("process-"):
+        if not isinstance(name, str) or name == "local" or name.startswith("process-"):
             raise ConfigError(
                 f"{path}: option {name!r}: names such as local and process-gr4j stand for models "
                 "that start from no source; choose another"

@@ -27,8 +27,11 @@ def train_all(
     from hydrotl.book.cards import write_card
     from hydrotl.experiments.run import run_tasks
     from hydrotl.experiments.source import shared_data
+    from hydrotl_core.files import require_writable
 
     missing = [task for task in tasks if not task.product.is_file()]
+    for path in {task.product.parent: task.product for task in missing}.values():
+        require_writable(path)
     names = dict.fromkeys(task.data["data"].removeprefix("source ") for task in missing)
     shared = shared_data(list(names), data) if missing else {}
     log = runs_folder(folder) / f"{label}.log"

@@ -137,7 +137,7 @@ def _read_file(path: Path, name: str, basins: Sequence[str] | None) -> xr.Datase
     try:
         with xr.open_dataset(path, engine="netcdf4") as file:
             ds = file.load()
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, OverflowError, TypeError, KeyError) as error:
         raise DataError(f"{path} is not a readable NetCDF file ({error}): {again}") from None
     if ds.attrs.get("source", name) != name:
         raise ConfigError(f"{path} holds data set {ds.attrs['source']!r}, {name!r} is needed")

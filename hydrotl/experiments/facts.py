@@ -20,6 +20,7 @@ from hydrotl.data.regions import region_basins, region_settings
 from hydrotl.experiments.cells import Experiment
 from hydrotl.experiments.names import file_name, is_of_project
 from hydrotl.experiments.records import results_dir
+from hydrotl_core.errors import ConfigError
 from hydrotl_core.files import replacing
 from hydrotl_core.recipe import Period
 
@@ -69,7 +70,11 @@ def read_facts(path: Path) -> pd.DataFrame:
     """Place, size and climate of basins, indexed by basin; empty if there is no such table."""
     if not path.is_file():
         return pd.DataFrame(columns=[*FACTS, "evapotranspiration"]).rename_axis("basin")
-    return pd.read_csv(path, dtype={"basin": str}).set_index("basin")
+    try:
+        found = pd.read_csv(path, dtype={"basin": str}).set_index("basin")
+        return found.astype(dict.fromkeys(FACTS, float))
+    except (KeyError, ValueError) as error:  # also of text that is not UTF-8, or no table
+        raise ConfigError(f"{path} is damaged ({error}): restore it, or move it away") from None
 
 
 def facts_of(record: dict[str, Any]) -> pd.DataFrame:
