@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hydrotl.experiments.devices import default_jobs, pick_device
-from hydrotl.experiments.executors import WORKER_ENVIRONMENT, at_once, start_worker
+from hydrotl.experiments.executors import WORKER_ENVIRONMENT, at_once
 from hydrotl.experiments.provenance import code_version
+from hydrotl.experiments.workers import start_worker
 from hydrotl_core.files import replacing
 
 RESULTS = Path(__file__).parent / "results"

@@ -81,7 +81,8 @@ def load_weights(path: Path) -> tuple[dict[str, torch.Tensor], Card]:
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
             metadata = file.metadata() or {}
-            parameters = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            # Copies: the library's own change, or end the process, with the file that they map.
+            parameters = {n: file.get_tensor(n).clone() for n in file.keys()}  # noqa: SIM118
         intact = is_intact(metadata, {name: value.numpy() for name, value in parameters.items()})
     except (SafetensorError, TypeError) as error:  # TypeError: numbers that NumPy does not know
         raise WeightsError(

@@ -53,7 +53,7 @@ def ending() -> Iterator[None]:
         asked to end.
     """
     # Inside the commands: typer has another way with Ctrl-C, and none with the others.
-    with warnings.catch_warnings(), _asked_to_end():
+    with warnings.catch_warnings(), _asked_to_end() as asked:
         warnings.showwarning = _warn
         try:
             yield
@@ -67,9 +67,11 @@ def ending() -> Iterator[None]:
         except MemoryError:
             _end(FAILED, "error: there is not enough memory: take fewer --jobs, or fewer basins")
         except SystemExit as end:  # by typer, which says nothing of Ctrl-C
-            if end.code == INTERRUPTED and not isinstance(end, Ended):
-                _end(INTERRUPTED, f"interrupted: {STOPPED}")
-            raise
+            if end.code != INTERRUPTED or isinstance(end, Ended):
+                raise
+            if asked:
+                _end(TERMINATED, f"terminated: {STOPPED}")
+            _end(INTERRUPTED, f"interrupted: {STOPPED}")
         except BrokenPipeError:  # whoever read our output has gone, which typer takes care of
             raise
         except OSError as error:
@@ -94,10 +96,15 @@ def _end(status: int, line: str) -> None:
 
 
 @contextmanager
-def _asked_to_end() -> Iterator[None]:
-    """Raise :class:`Terminated` where a signal would end the process without clearing up."""
+def _asked_to_end() -> Iterator[list[int]]:
+    """Raise :class:`Terminated` where a signal would end the process without clearing up.
+
+    Yields the signals that came.
+    """
+    asked: list[int] = []
 
     def end(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
         raise Terminated
 
     names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -109,7 +116,7 @@ def _asked_to_end() -> Iterator[None]:
                 signal.signal(number, end)
                 caught.append(number)
     try:
-        yield
+        yield asked
     finally:
         for number in caught:
             signal.signal(number, signal.SIG_DFL)

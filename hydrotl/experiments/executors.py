@@ -8,9 +8,7 @@ better than one process with two threads, and suffer less from other work on the
 from __future__ import annotations
 
 import os
-import signal
 import tempfile
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import (
@@ -21,10 +19,11 @@ from concurrent.futures import (
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from hydrotl.experiments.workers import begun_deaf, start_worker
 from hydrotl_core.errors import ConfigError, FileError, TrainingError
 from hydrotl_core.files import reason
 
@@ -68,23 +67,6 @@ def set_worker_environment() -> None:
     """Give processes that are started from now on :data:`WORKER_ENVIRONMENT`."""
     for name, value in WORKER_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-
-
-def start_worker() -> None:
-    """Be deaf to Ctrl-C, and end with the parent.
-
-    Ctrl-C reaches the whole group of processes; the parent alone decides what it means. A parent
-    that is killed leaves nothing computing.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = parent_process()
-    if parent is not None:
-
-        def follow() -> None:
-            parent.join()
-            os._exit(1)
-
-        threading.Thread(target=follow, daemon=True).start()
 
 
 def run_here(
@@ -175,7 +157,8 @@ def _in_processes(
                 while waiting and len(running) < most:
                     task = waiting.popleft()
                     values = _taken(task, shared)
-                    running[pool.submit(_with_opened, function, task, values)] = task
+                    with begun_deaf():
+                        running[pool.submit(_with_opened, function, task, values)] = task
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     result = future.result()

@@ -303,3 +303,17 @@ def test_committed_weights_are_sound(path: Path) -> None:
     _, card = load_weights(path)
     assert card_problems(card) == []
     assert member_paths(path.parent)[card.seed] == path
+
+
+def test_weights_that_were_read_do_not_change_with_their_file(tmp_path: Path) -> None:
+    """They are no window on the file, whose end would be the end of the process."""
+    path = tmp_path / "w.safetensors"
+    make(path)
+    parameters, _ = load_weights(path)
+    before = {name: value.clone() for name, value in parameters.items()}
+    size = path.stat().st_size
+    with path.open("rb+") as file:
+        file.write(bytes(size))
+        file.truncate(0)
+    for name, value in parameters.items():
+        assert torch.equal(value, before[name]), name
