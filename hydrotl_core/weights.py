@@ -92,8 +92,6 @@ def load_weights(path: Path) -> tuple[dict[str, torch.Tensor], Card]:
         raise FileError(f"{path} cannot be read ({reason(error)})") from error
     if "hydrotl" not in metadata:
         raise WeightsError(f"{path} has no hydrotl metadata: it was not written by this project")
-    if not intact:
-        raise WeightsError(f"{path} is damaged, its values are not those that were saved: {AGAIN}")
     try:
         content = json.loads(metadata["hydrotl"])
         if isinstance(content, dict) and content.get("format") != FORMAT:
@@ -106,6 +104,8 @@ def load_weights(path: Path) -> tuple[dict[str, torch.Tensor], Card]:
     widened = {n: p.float() if p.dtype == torch.float16 else p for n, p in parameters.items()}
     for problem in [*card_problems(card), *_parameter_problems(widened, card)]:
         raise WeightsError(f"{path}: {problem}: {AGAIN}")
+    if not intact:
+        raise WeightsError(f"{path} is damaged, its values are not those that were saved: {AGAIN}")
     return widened, card
 
 
