@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from hydrotl.config import (
+    Basins,
     Recipe,
     Region,
     Setting,
@@ -27,7 +28,7 @@ from hydrotl.experiments.cells import cells_of
 from hydrotl.yamlfile import dump_yaml, load_yaml
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.model import StreamflowLSTM
-from hydrotl_core.recipe import Option, Training
+from hydrotl_core.recipe import Inputs, Option, Period, Training
 from tests.synthetic import ROOT
 
 EXPERIMENTS = ROOT / "experiments"
@@ -420,3 +421,24 @@ def test_the_papers_recipe_is_its_table_s2(
     assert (training.transform, training.warmup, training.precision) == ("log_sqrt", 0, "float32")
     assert training.per_precipitation
     assert training.schedule == "constant"
+
+
+@pytest.mark.parametrize(
+    ("model", "value", "said"),
+    [
+        (Period, [0, 86400], "0 is not a day in the form YYYY-MM-DD"),
+        (Period, ["946684800", "2001-01-01"], "'946684800' is not a day"),
+        (Period, ["0202-01-01", "2002-01-01"], "not in the years 1700 to 2200"),
+        (Inputs, {"dynamic": ["prcp", "prcp"]}, "prcp listed twice"),
+        (Inputs, {"dynamic": ["prcp"], "static": ["prcp"]}, "prcp listed twice"),
+        (Basins, {"ids": ["a", "b", "a"]}, "a listed twice"),
+        (Training, {"updates": 3, "lr": float("inf")}, "finite number"),
+        (Training, {"updates": 10**30}, "less than or equal"),
+        (Training, {"updates": 3, "hidden": 10**9}, "less than or equal"),
+    ],
+)
+def test_days_names_and_numbers_that_cannot_be_meant_are_refused(
+    model: type[BaseModel], value: object, said: str
+) -> None:
+    with pytest.raises(ValidationError, match=said):
+        model.model_validate(value)
