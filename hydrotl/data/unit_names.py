@@ -8,6 +8,7 @@ frequency, ``ly`` a light year. So only the names below reach it; any other is u
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from hydrotl_core.errors import DataError
 
@@ -123,9 +124,12 @@ def spelled(unit: str) -> str:
     Raises
     ------
     DataError
-        If it holds a name that is not known here.
+        If it holds a name that is not known here, or a character that is not seen.
     """
-    text = unit.strip().translate(_PLAIN).strip("[]() ")
+    text = unit.strip("\ufeff").strip().translate(_PLAIN).strip("[]() ")
+    hidden = next((c for c in text if unicodedata.category(c) in ("Cc", "Cf")), None)
+    if hidden is not None:  # in a name it would part what reads as one
+        raise _unknown(unit, f"it has the invisible character {hidden!r}")
     if text in ("", "1", "-", "--"):
         return "dimensionless"
     whole = re.sub(r"[\s_.]+", "", text).lower()
@@ -152,7 +156,10 @@ def _name(name: str, unit: str) -> str:
             return _GLUED[lower]
         if lower in _EXACT and (unit.isupper() or len(name) == 1 or name.istitle()):
             return lower
-    raise DataError(
-        f"unknown unit {unit!r} ('{name}' is not known): write it as in 'mm/day', 'm3/s', 'degC' "
-        "or 'W/m2'"
+    raise _unknown(unit, f"'{name}' is not known")
+
+
+def _unknown(unit: str, why: str) -> DataError:
+    return DataError(
+        f"unknown unit {unit!r} ({why}): write it as in 'mm/day', 'm3/s', 'degC' or 'W/m2'"
     )

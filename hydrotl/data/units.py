@@ -111,8 +111,9 @@ def _parse(unit: str) -> "pint.Unit":
     try:
         return _registry().Unit(text)
     except Exception as error:  # pint and the tokenizer below it raise many kinds
+        why = " ".join(str(error).split()) or "it is no unit"
         raise DataError(
-            f"unknown unit {unit!r} ({error}): write it as in 'mm/day', 'm3/s', 'degC' or 'W/m2'"
+            f"unknown unit {unit!r} ({why}): write it as in 'mm/day', 'm3/s', 'degC' or 'W/m2'"
         ) from error
 
 

@@ -72,6 +72,16 @@ def test_unknown_unit_is_named():
         convert([1.0], "furlongz", "mm/day")
 
 
+@pytest.mark.parametrize("unit", ["\u202e", "\u200b", "m\u200bm/day", "\0", "\u0301", "\U0001d7d9"])
+def test_a_unit_of_characters_that_are_not_seen_or_no_letters_is_unknown(unit):
+    with pytest.raises(DataError, match=r"unknown unit .* \(\w.*\): write it as in 'mm/day'"):
+        convert([1.0], unit, "mm/day")
+
+
+def test_a_byte_order_mark_before_a_unit_is_passed_over():
+    assert convert([2.0], "\ufeffm3/s", "mm/day", 86.4)[0] == pytest.approx(2.0)
+
+
 def test_incompatible_units_are_an_error():
     with pytest.raises(DataError, match="'degC' cannot become 'mm/day'"):
         convert([1.0], "degC", "mm/day")
