@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-
 from hydrotl.cli.ending import ending
-from hydrotl_core.errors import DoubtfulData
 
 
 def main() -> None:
@@ -13,5 +10,4 @@ def main() -> None:
     with ending():
         from hydrotl.cli.app import app  # here, so that Ctrl-C while it is imported is no traceback
 
-        warnings.simplefilter("once", DoubtfulData)  # several steps of a command may find it
         app()

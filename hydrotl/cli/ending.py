@@ -54,7 +54,7 @@ def ending() -> Iterator[None]:
     """
     # Inside the commands: typer has another way with Ctrl-C, and none with the others.
     with warnings.catch_warnings(), _asked_to_end() as asked:
-        warnings.showwarning = _warn
+        warnings.showwarning = _teller()
         try:
             yield
             sys.stdout.flush()
@@ -122,15 +122,27 @@ def _asked_to_end() -> Iterator[list[int]]:
             signal.signal(number, signal.SIG_DFL)
 
 
-def _warn(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
-    """A warning as one line; of libraries, with the place in the code that it is about."""
-    place = "" if issubclass(category, UserWarning) else f"{filename}:{lineno}: "
-    with suppress(OSError):
-        print(f"warning: {place}{message}", file=sys.stderr)
+def _teller() -> Callable[..., None]:
+    """A function that tells a warning as one line, and each only once.
+
+    Python's filter `once` forgets what it has shown whenever a library changes filters.
+    """
+    told: set[str] = set()
+
+    def tell(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        # Of libraries, with the place in the code that it is about.
+        place = "" if issubclass(category, UserWarning) else f"{filename}:{lineno}: "
+        text = f"warning: {place}{' '.join(str(message).split())}"
+        if text not in told:
+            told.add(text)
+            with suppress(OSError):
+                print(text, file=sys.stderr)
+
+    return tell

@@ -23,7 +23,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from hydrotl.experiments.workers import begun_deaf, start_worker
+from hydrotl.experiments.workers import Note, begun_deaf, noting, repeat, start_worker
 from hydrotl_core.errors import ConfigError, FileError, TrainingError
 from hydrotl_core.files import reason
 
@@ -130,12 +130,14 @@ def run_processes(
         yield from _in_processes(function, tasks, files, jobs)
 
 
-def _with_opened(function: Callable[..., Result], task: Task, values: dict[str, Any]) -> Result:
+def _with_opened(
+    function: Callable[..., Result], task: Task, values: dict[str, Any]
+) -> tuple[Result, list[Note]]:
     if not values:
-        return function(task)
+        return noting(function, task)
     from hydrotl.experiments.mapped import opened
 
-    return function(task, **opened(values))
+    return noting(function, task, **opened(values))
 
 
 def _in_processes(
@@ -150,7 +152,7 @@ def _in_processes(
             initializer=start_worker,
         )
         waiting = deque(left)
-        running: dict[Future[Result], Task] = {}
+        running: dict[Future[tuple[Result, list[Note]]], Task] = {}
         try:
             while waiting or running:
                 most = at_once(len(waiting) + len(running), jobs)
@@ -161,10 +163,11 @@ def _in_processes(
                         running[pool.submit(_with_opened, function, task, values)] = task
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
-                    result = future.result()
+                    result, notes = future.result()
                     task = running.pop(future)
                     left.remove(task)
                     deaths = 0
+                    repeat(notes)
                     yield task, result
             pool.shutdown()
         except BrokenProcessPool:

@@ -1,13 +1,22 @@
-"""Processes that work for another: deaf to Ctrl-C from their beginning, and ending with it."""
+"""Processes that work for another: deaf to Ctrl-C from their beginning, and ending with it.
+
+What they warn of is said by the process that they work for, so that it is said once.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
 import threading
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import parent_process
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+#: A warning as it travels between processes: message, category, file and line.
+Note = tuple[Warning | str, type[Warning], str, int]
 
 
 @contextmanager
@@ -41,3 +50,19 @@ def start_worker() -> None:
             os._exit(1)
 
         threading.Thread(target=follow, daemon=True).start()
+
+
+def noting(function: Callable[..., Result], *words: Any, **data: Any) -> tuple[Result, list[Note]]:
+    """What ``function`` returns, and what it warned of, for :func:`repeat`."""
+    with warnings.catch_warnings(record=True) as caught:
+        result = function(*words, **data)
+    return result, [(w.message, w.category, w.filename, w.lineno) for w in caught]
+
+
+def repeat(notes: list[Note]) -> None:
+    """Warn of what was noted in another process, as if it were found here."""
+    for message, category, filename, line in notes:
+        warnings.warn_explicit(message, category, filename, line, registry=_SAID)
+
+
+_SAID: dict[Any, Any] = {}

@@ -17,7 +17,7 @@ import pytest
 
 from hydrotl.cli.ending import Ended, Terminated, ending
 from hydrotl.experiments.records import read_record
-from hydrotl_core.errors import DataError
+from hydrotl_core.errors import DataError, DoubtfulData
 from tests.entry_point import call
 from tests.project import enter, write_trained_project
 from tests.synthetic import ROOT, write_yaml
@@ -346,6 +346,18 @@ def test_a_warning_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     with ending():
         warnings.warn("a day is missing", stacklevel=1)
     assert capsys.readouterr().err == "warning: a day is missing\n"
+
+
+def test_a_warning_is_said_once_whatever_libraries_do_with_filters(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with ending():
+        for _ in range(2):
+            warnings.warn("basin b yields\nno flow", DoubtfulData, stacklevel=1)
+            with warnings.catch_warnings():  # Python's own `once` begins anew after this
+                pass
+        warnings.warn("another", DoubtfulData, stacklevel=1)
+    assert capsys.readouterr().err == "warning: basin b yields no flow\nwarning: another\n"
 
 
 def test_output_that_cannot_be_written_is_one_line(trained: Path) -> None:

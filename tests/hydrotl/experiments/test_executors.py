@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -14,10 +15,11 @@ from typing import Any
 
 import pytest
 
+from hydrotl.cli.ending import ending
 from hydrotl.experiments import executors
 from hydrotl.experiments.devices import default_jobs, pick_device
 from hydrotl.experiments.executors import WORKER_ENVIRONMENT, run_dask, run_here, run_processes
-from hydrotl_core.errors import ConfigError, TrainingError
+from hydrotl_core.errors import ConfigError, DoubtfulData, TrainingError
 from tests.processes import alive, dask_cluster, until
 from tests.synthetic import ROOT
 
@@ -43,6 +45,12 @@ def returned(job: Job, *, factor: Any) -> Any:
 
 def refuse(job: Job, *, factor: int) -> int:
     raise ValueError(f"no {job.number}")
+
+
+def doubt(job: Job, *, factor: int) -> int:
+    warnings.warn("a doubtful gauge", DoubtfulData, stacklevel=1)
+    warnings.warn(f"number {job.number}", UserWarning, stacklevel=1)
+    return job.number
 
 
 def die_once(job: Job, *, factor: int) -> int:
@@ -90,6 +98,18 @@ def test_an_error_is_raised_here(runner: Callable[..., Iterator[tuple[Job, int]]
 
 
 # Local processes
+
+
+@pytest.mark.slow
+def test_what_workers_doubt_is_said_here_and_once(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    jobs = [Job(number) for number in (1, 2, 3)]
+    with ending():
+        assert sorted(n for _, n in run_processes(doubt, jobs, SHARED, 2)) == [1, 2, 3]
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[0] == "warning: a doubtful gauge"
+    assert sorted(lines[1:]) == [f"warning: number {n}" for n in (1, 2, 3)]
 
 
 class Pool:
