@@ -96,7 +96,7 @@ class Scores(BaseModel):
         return None
 
 
-class Cell(Scores):
+class CellScores(Scores):
     """Scores of a model in a setting of a region, of which nothing may be missing."""
 
     region: str
@@ -168,7 +168,9 @@ def parse_record(text: str) -> dict[str, Any]:
         raise ValueError("it is no mapping")
     if "option" in record or "nse" in record:
         try:
-            problem = (Cell if "option" in record else Scores).model_validate(record).problem()
+            problem = (
+                (CellScores if "option" in record else Scores).model_validate(record).problem()
+            )
         except ValidationError as error:
             first = error.errors()[0]
             raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None

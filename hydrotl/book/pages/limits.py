@@ -72,7 +72,7 @@ def target_basins(setting: str, regions: Sequence[str] = ()) -> pd.DataFrame:
     """Committed results of regions in one setting: a row per model, region and basin.
 
     Columns ``region`` (its display name), ``recipe`` (its title) and ``model`` besides
-    :data:`COLUMNS`. Transferred models are those of the region's own source.
+    :data:`COLUMNS`. Transferred models are the paper's, of the region's own source.
 
     Parameters
     ----------
@@ -86,7 +86,9 @@ def target_basins(setting: str, regions: Sequence[str] = ()) -> pd.DataFrame:
     rows: list[Any] = [
         row
         for row in table1a.committed().itertuples()
-        if row.training == setting and (row.key in regions if regions else not row.variant)
+        if row.training == setting
+        and row.model in models
+        and (row.key in regions if regions else not row.variant)
     ]
     rows.sort(key=lambda row: (models.index(row.model), row.key))
     columns = ["region", "recipe", "model", *COLUMNS]

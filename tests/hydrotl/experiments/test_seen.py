@@ -66,7 +66,8 @@ def test_basins_of_the_weights_that_come_with_the_project_are_known(
     places = trained_basins(member_paths(source_folder(name))[0]).places
     assert places is not None
     assert len(places) == count
-    assert places["14362250"] == (42.15, -123.08)  # the first of the nested random order
+    # The first of the nested random order; some weights hold places to two digits.
+    assert places["14362250"] == pytest.approx((42.154, -123.0753), abs=0.005)
 
 
 def region_of_the_donor(root: Path, **more: object) -> None:
