@@ -1,6 +1,7 @@
 """Page 10, the study of small targets: tables against the figures they are made from."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from hydrotl.book.pages import beyond
+from hydrotl.experiments.records import results_dir
 from hydrotl.experiments.summary import study_summary, write_summary
 from hydrotl.yamlfile import load_yaml
 from tests.notebook_cells import run_cells
@@ -48,8 +50,14 @@ def study(published: Path) -> dict[str, Any]:
 
 
 def test_tables_of_the_page(study: dict[str, Any]) -> None:
+    folder = results_dir() / "source"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("derived-check.json", "derived-check-basins.csv"):
+        shutil.copy(ROOT / "results" / "source" / name, folder)
     page = run_cells("10-beyond", study="small")
-    worth, gains, chosen = page.tables()
+    worth, gains, chosen, check = page.tables()
+    assert check["inputs"].tolist()[:2] == ["all inputs", "without weather"]
+    assert check["median NSE"].tolist()[0] > check["median NSE"].tolist()[1]
     assert "2 of 114 targets are computed so far" in page.remarks()
     row = worth.iloc[0]
     assert (row["basins"], row["years"], row["draws"]) == (1, 1, 2)
