@@ -6,6 +6,8 @@ Redirects are looked at before they are followed.
 from __future__ import annotations
 
 import re
+import select
+import socket
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +23,9 @@ RANGE = re.compile(r"bytes (\d{1,30})-(\d{1,30})/(\d{1,30}|\*)")
 #: Answers after which another attempt may succeed.
 _BUSY = (408, 429, 500, 502, 503, 504)
 _CHUNK = 1 << 18
+
+#: Seconds to wait for bytes beyond those that the server says.
+_WAIT_FOR_MORE = 0.2
 
 
 @dataclass(frozen=True)
@@ -160,6 +165,11 @@ def _more_follows(response: requests.Response) -> bool:
     """Whether the connection brings more than one further byte, as far as one can see."""
     raw = getattr(response.raw, "_original_response", None)
     try:
-        return raw is not None and len(raw.peek(2)) > 1
+        if raw is None or len(raw.peek(2)) > 1:
+            return raw is not None
+        # What follows may still be in the socket: a peek reads no further than what is buffered.
+        connection = raw.fp.raw._sock
+        readable, _, _ = select.select([connection], [], [], _WAIT_FOR_MORE)
+        return bool(readable) and connection.recv(1, socket.MSG_PEEK) != b""
     except (AttributeError, OSError, ValueError):
         return False
