@@ -36,10 +36,28 @@ class Mix:
 
     @property
     def title(self) -> str:
-        """For tables: ``warm-c`` or ``0.7 warm-c + 0.3 gr4j``."""
+        """For tables: ``warm-c``, ``0.7 warm-c + 0.3 gr4j`` or ``mean of a + b + c``."""
         if len(self.weights) == 1:
             return self.weights[0][0]
+        if len(self.weights) > 2 and len({weight for _, weight in self.weights}) == 1:
+            return f"mean of {' + '.join(name for name, _ in self.weights)}"
         return " + ".join(f"{weight:.2g} {name}" for name, weight in self.weights)
+
+    def mean(self, flows: Sequence[np.ndarray]) -> np.ndarray:
+        """Weighted mean of the flows of its models, in its order, ``[basin, day]``."""
+        parts = [weight * flow for (_, weight), flow in zip(self.weights, flows, strict=True)]
+        mean: np.ndarray = np.sum(parts, axis=0)
+        return mean
+
+
+def blend(one: Mix, other: Mix, share: float) -> Mix:
+    """``share`` of ``one`` and the rest of ``other``, the greatest weight first."""
+    weights: dict[str, float] = {}
+    for mix, part in ((one, share), (other, 1 - share)):
+        for name, weight in mix.weights:
+            weights[name] = weights.get(name, 0.0) + part * weight
+    kept = [(name, round(weight, 6)) for name, weight in weights.items() if weight > 0]
+    return Mix(tuple(sorted(kept, key=lambda item: -item[1])))
 
 
 def mixes(names: Sequence[str], shares: Sequence[float] = SHARES) -> list[Mix]:
@@ -90,10 +108,14 @@ def clipped_nse(simulated: np.ndarray, observed: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen, and the score of every candidate on the held-out days (mean over basins)."""
+    """What was chosen, and the score of every candidate on the held-out days (mean over basins).
+
+    ``best`` is the candidate that the held-out days point to: all of ``mix``, or a share of it.
+    """
 
     mix: Mix
     scores: dict[str, float]
+    best: Mix
 
     @property
     def margin(self) -> float:
@@ -108,7 +130,9 @@ class Rule(Strict):
 
     A year of held-out days cannot tell models apart that differ by little: the best of fifty is
     then the luckiest. So the choice stays with the ``default`` unless another candidate is ahead by
-    more than ``margin``. Both were set on other basins (``experiments/beyond-tuning.yaml``).
+    more than ``margin``, and if one is, it is pulled towards the default: equal weights are hard to
+    beat by estimated ones (Claeskens et al. 2016, doi:10.1016/j.ijforecast.2015.12.005). All three
+    were set on other basins (``experiments/beyond-tuning.yaml``).
 
     Attributes
     ----------
@@ -117,12 +141,15 @@ class Rule(Strict):
         is there, the best candidate is chosen.
     margin
         How much better another one must score on the held-out days, in NSE.
+    pull
+        Share of the default in what is chosen where another one is better.
     shares
         Weights to try for the first of two models.
     """
 
     default: dict[str, float] = Field({})
     margin: float = Field(0.0, ge=0)
+    pull: float = Field(0.0, ge=0, le=1)
     shares: tuple[float, ...] = SHARES
 
     def mix(self, names: Sequence[str]) -> Mix | None:
@@ -135,7 +162,7 @@ class Rule(Strict):
 
 
 def choose(products: np.ndarray, names: Sequence[str], rule: Rule) -> Choice:
-    """The candidate with the best mean score over basins, or the default of ``rule``.
+    """The candidate with the best mean score over basins, the default of ``rule``, or between them.
 
     Parameters
     ----------
@@ -156,9 +183,19 @@ def choose(products: np.ndarray, names: Sequence[str], rule: Rule) -> Choice:
     candidates, default = mixes(names, rule.shares), rule.mix(names)
     if default is not None and default not in candidates:
         candidates.append(default)
-    means = np.nanmean(scores_of(products, names, candidates), axis=1)
-    scores = {mix.title: float(mean) for mix, mean in zip(candidates, means, strict=True)}
-    best = candidates[int(np.argmax(means))]
-    if default is not None and scores[best.title] - scores[default.title] <= rule.margin:
+    scores = mean_scores(products, names, candidates)
+    best = max(candidates, key=lambda mix: scores[mix.title])
+    if default is None:
+        return Choice(best, scores, best)
+    if scores[best.title] - scores[default.title] <= rule.margin:
         best = default
-    return Choice(best, scores)
+    mix = blend(default, best, rule.pull) if rule.pull and best != default else best
+    return Choice(mix, scores | mean_scores(products, names, [mix]), best)
+
+
+def mean_scores(
+    products: np.ndarray, names: Sequence[str], candidates: Sequence[Mix]
+) -> dict[str, float]:
+    """NSE of each candidate by its title, mean over basins."""
+    means = np.nanmean(scores_of(products, names, candidates), axis=1)
+    return {mix.title: float(mean) for mix, mean in zip(candidates, means, strict=True)}

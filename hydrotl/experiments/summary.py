@@ -17,7 +17,7 @@ import pandas as pd
 
 from hydrotl.config import load_region
 from hydrotl.data.regions import region_settings
-from hydrotl.experiments.auto import Rule, choose, mixes, scores_of
+from hydrotl.experiments.auto import Choice, Rule, choose, mixes, scores_of
 from hydrotl.experiments.records import read_record, results_dir
 from hydrotl.experiments.study import DRAWN, load_study
 from hydrotl.experiments.uncertainty import DRAWS, SEED
@@ -38,6 +38,11 @@ def full_products(upper: Sequence[Sequence[float | None]]) -> np.ndarray:
     return products
 
 
+def chosen_of(record: Mapping[str, Any], rule: Rule) -> Choice:
+    """The choice that ``rule`` makes among a record's candidates, from held-out training days."""
+    return choose(full_products(record["held_out_products"]), record["candidates"], rule)
+
+
 def target_scores(record: Mapping[str, Any], rule: Rule) -> pd.DataFrame:
     """Test score of each basin (rows) by way, by ``auto`` and by the best ``oracle`` (columns).
 
@@ -47,7 +52,7 @@ def target_scores(record: Mapping[str, Any], rule: Rule) -> pd.DataFrame:
     names, candidates = record["ways"], record["candidates"]
     test = full_products(record["test_products"])
     few = test[:, : len(candidates), : len(candidates)]
-    chosen = choose(full_products(record["held_out_products"]), candidates, rule)
+    chosen = chosen_of(record, rule)
     every = mixes(candidates, rule.shares)
     every += [chosen.mix] if chosen.mix not in every else []
     scores = scores_of(few, candidates, every)
@@ -60,7 +65,7 @@ def target_scores(record: Mapping[str, Any], rule: Rule) -> pd.DataFrame:
     drawn = DRAWN.fullmatch(record["target"])
     cluster = record["target"].rsplit("-", 1)[0] if drawn else record["basins"]
     table.attrs.update(
-        cluster=str(cluster), chosen=chosen.mix.title, best=titles[oracle], margin=chosen.margin
+        cluster=str(cluster), chosen=chosen.best.title, best=titles[oracle], margin=chosen.margin
     )
     return table
 
@@ -126,7 +131,7 @@ def summary(records: Sequence[Mapping[str, Any]], rule: Rule) -> dict[str, Any]:
     kinds = pd.DataFrame(
         {
             "basins": [len(t) for t in tables],
-            "years": [_years(r["fit"]) for r in records],
+            "years": [years_of(r["fit"]) for r in records],
             "draw": [DRAWN.fullmatch(record["target"]) is not None for record in records],
         }
     )
@@ -148,7 +153,8 @@ def summary(records: Sequence[Mapping[str, Any]], rule: Rule) -> dict[str, Any]:
     }
 
 
-def _years(fit: Sequence[Sequence[str]]) -> int:
+def years_of(fit: Sequence[Sequence[str]]) -> int:
+    """Years of training, mean over basins, from the ``fit`` of a record."""
     days = [(pd.Timestamp(end) - pd.Timestamp(start)).days for start, end in fit]
     return round(float(np.mean(days)) / 365.25)
 

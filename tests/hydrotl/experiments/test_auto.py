@@ -77,6 +77,23 @@ def test_the_default_stays_unless_another_is_ahead_by_the_margin() -> None:
         assert choose(products, ["a", "b"], rule).mix.title == title
 
 
+def test_a_choice_that_is_not_the_default_is_pulled_towards_it() -> None:
+    """Models with independent errors of 0.4, 0.9 and 0.2: 0.3 a + 0.7 c is the best candidate."""
+    products = np.diag([0.4, 0.9, 0.2])[None]
+    rule = Rule(default={"a": 1, "b": 1, "c": 1}, pull=0.6)
+    chosen = choose(products, ["a", "b", "c"], rule)
+    assert chosen.best.title == "0.3 a + 0.7 c"
+    weights = dict(chosen.mix.weights)
+    assert list(weights) == ["c", "a", "b"]
+    assert weights == pytest.approx({"a": 0.2 + 0.12, "b": 0.2, "c": 0.2 + 0.28})
+    expected = 1 - (0.32**2 * 0.4 + 0.2**2 * 0.9 + 0.48**2 * 0.2)
+    assert chosen.scores[chosen.mix.title] == pytest.approx(expected)
+    assert "mean of a + b + c" in chosen.scores
+    assert choose(products, ["a", "b", "c"], rule.model_copy(update={"margin": 1.0})).mix == Mix(
+        (("a", 1 / 3), ("b", 1 / 3), ("c", 1 / 3))
+    )
+
+
 def test_a_default_that_is_not_there_leaves_its_weight() -> None:
     rule = Rule(default={"a": 0.25, "b": 0.25, "gr4j": 0.5}, margin=9.0)
     assert rule.mix(["a", "gr4j", "c"]) == Mix((("a", 0.25 / 0.75), ("gr4j", 0.5 / 0.75)))

@@ -16,17 +16,22 @@ from hydrotl.data.climate import with_climate
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.regions import region_basins
 from hydrotl.experiments import beyond, draws, summary
-from hydrotl.experiments.auto import Rule, products_of
-from hydrotl.experiments.automatic import run_auto
+from hydrotl.experiments.auto import Mix, Rule, products_of
+from hydrotl.experiments.automatic import bands_of, run_auto, series_of, write_series
 from hydrotl.experiments.blocks import hidden, joined
 from hydrotl.experiments.cells import Cell, resolve
 from hydrotl.experiments.check import check_source, scenarios
+from hydrotl.experiments.covered import home_of
+from hydrotl.experiments.intervals import interval
 from hydrotl.experiments.member import arrays_of_test, simulate_member, train_member
+from hydrotl.experiments.records import write_record
 from hydrotl.experiments.run import run_tasks
 from hydrotl.experiments.source import shared_data, source_data, source_folder, source_tasks
 from hydrotl.experiments.study import Study, load_study, training_for
 from hydrotl.experiments.sweep import run_cells
-from hydrotl.experiments.target import Network, Target, Way
+from hydrotl.experiments.target import Network, Target, Way, flow_of
+from hydrotl.experiments.ungauged import measure_ungauged, once
+from hydrotl.experiments.work import Work, record_of
 from hydrotl.process_based.way import find_benchmark
 from hydrotl_core.arrays import build_arrays, observed_flow
 from hydrotl_core.errors import ConfigError, DataError
@@ -99,7 +104,7 @@ def study(project: Path) -> str:
     return "small"
 
 
-def planned(name: str) -> list[beyond.Work]:
+def planned(name: str) -> list[Work]:
     return beyond.plan(load_study(name), name, no_benchmark)
 
 
@@ -158,12 +163,12 @@ def test_held_out_days_are_predicted_by_a_model_that_did_not_see_them(
     assert kept == pytest.approx(expected, rel=1e-4, abs=2e-5)
 
 
-def with_other_test_flow(work: beyond.Work) -> beyond.Work:
+def with_other_test_flow(work: Work) -> Work:
     """The same target, with other streamflow in the test period."""
     target, ds = work.target, work.target.ds.copy(deep=True)
     ds["streamflow"][:, ds.indexes["time"] >= "2001-01-01"] *= -3.0
     other = Target("other", ds, target.fit, target.test)
-    return beyond.Work(other, work.ways, work.candidates, work.folds, work.block_days, work.path)
+    return Work(other, work.ways, work.candidates, work.folds, work.block_days, work.path)
 
 
 def test_nothing_of_the_test_years_decides(study: str) -> None:
@@ -184,6 +189,125 @@ def test_the_choice_of_a_record_is_that_of_auto(study: str, records: dict[str, d
     assert (table["oracle"].mean() >= table[["local", "TL-c", "warm-c"]].mean()).all()
 
 
+def by_hand(work: Work, name: str) -> dict[str, np.ndarray]:
+    """Held-out and test flow of a single way, with what was observed."""
+    number = [way.name for way in work.ways].index(name)
+    folds = [np.mean([flow_of(tasks) for tasks in m], axis=0) for m in work.held_out[number]]
+    target = work.target
+    return {
+        "held_out": joined(folds, target.fit, work.block_days),
+        "seen": observed_flow(target.ds, target.fit),
+        "predicted": np.mean([flow_of(tasks) for tasks in work.tests[number]], axis=0),
+        "observed": observed_flow(target.ds, target.test),
+    }
+
+
+def test_a_record_says_how_its_interval_holds(study: str, records: dict[str, dict]) -> None:
+    for work in planned(study):
+        part = records[work.target.name]["intervals"]
+        if "+" in part["of"]:
+            continue
+        flows = by_hand(work, part["of"])
+        lower, upper = interval(flows["held_out"], flows["seen"], flows["predicted"])
+        for basin, known in enumerate(np.isfinite(flows["observed"])):
+            observed = flows["observed"][basin, known]
+            inside = (lower[basin, known] <= observed) & (observed <= upper[basin, known])
+            assert part["coverage"][basin] == pytest.approx(inside.mean(), abs=1e-4)
+            width = (upper - lower)[basin, known].mean() / observed.mean()
+            assert part["width"][basin] == pytest.approx(width, rel=1e-3)
+        return
+    pytest.fail("every target has a mean of two: none to do by hand")
+
+
+def test_a_record_without_an_interval_gets_it_from_the_store(
+    study: str, records: dict[str, dict], project: Path
+) -> None:
+    """No task runs again, though the store has lost all that is not of what is chosen."""
+    work = next(item for item in planned(study) if item.target.name == "1-1-1y")
+    whole = records["1-1-1y"]
+    write_record(work.path, {k: v for k, v in whole.items() if k != "intervals"})
+    assert not work.finished
+    needed = {task.product for task in work.lacking}
+    lost = [task.product for task in work.tasks if task.product not in needed]
+    kept = {path: path.read_bytes() for path in lost}
+    written = {path: path.stat().st_mtime_ns for path in needed}
+    for path in lost:
+        path.unlink()
+    try:
+        assert list(beyond.run_study([work])) == [work.path]
+        assert not any(path.exists() for path in lost)
+    finally:
+        for path, content in kept.items():
+            path.write_bytes(content)
+    assert {path: path.stat().st_mtime_ns for path in needed} == written
+    assert json.loads(work.path.read_text()) == whole
+    assert work.finished
+
+
+def test_another_rule_needs_another_interval_and_nothing_else(
+    study: str, records: dict[str, dict]
+) -> None:
+    work = next(item for item in planned(study) if item.target.name == "1-1-1y")
+    other = "zero" if records["1-1-1y"]["intervals"]["of"] != "zero" else "readout"
+    ruled = replace(work, rule=Rule(default={other: 1.0}, margin=100.0))
+    assert ruled.key == work.key
+    assert not ruled.finished
+    record = record_of(ruled)
+    assert record["intervals"]["of"] == other
+    same = {k: v for k, v in record.items() if k != "intervals"}
+    assert same == {k: v for k, v in records["1-1-1y"].items() if k != "intervals"}
+
+
+def test_errors_of_ungauged_basins_are_those_of_zero(
+    study: str, records: dict[str, dict], project: Path
+) -> None:
+    work = planned(study)
+    path = measure_ungauged(study, load_study(study), work)
+    assert path is not None
+    found = json.loads(path.read_text())
+    chosen = once(work, load_study(study))
+    names = sorted(
+        (home_of(w.target.name, load_study(study)), w.target.basins[k])
+        for w, numbers in chosen
+        for k in numbers
+    )
+    assert len(names) == len(set(names)) == found["basins"] == found["rows"]
+    every = {(home_of(w.target.name, load_study(study)), b) for w in work for b in w.target.basins}
+    assert set(names) == every
+    written = path.stat().st_mtime_ns
+    assert measure_ungauged(study, load_study(study), work) == path
+    assert path.stat().st_mtime_ns == written
+
+
+def test_series_of_auto_have_a_band(study: str, records: dict[str, dict], project: Path) -> None:
+    work = next(item for item in planned(study) if item.target.name == "target-1-year")
+    found = run_auto(work, Rule())
+    assert found.bands is not None
+    lower, upper = found.bands.around(found.flow)
+    table = series_of(work.target, found)
+    days = work.target.test[1].days
+    last = table[table["basin"] == work.target.basins[1]]
+    assert len(last) == days
+    assert str(last["date"].iloc[0].date()) == str(work.target.test[1].start)
+    assert last["lower"].to_numpy() == pytest.approx(lower[1, :days])
+    assert last["upper"].to_numpy() == pytest.approx(upper[1, :days])
+    again = pd.read_csv(write_series(project / "series.csv", table), dtype={"basin": str})
+    assert again["simulated"].to_numpy() == pytest.approx(table["simulated"], abs=1e-4)
+    few = series_of(work.target, replace(found, bands=None))
+    assert list(few) == ["basin", "date", "simulated", "observed"]
+
+
+def test_a_target_with_few_observed_days_has_no_band(study: str, records: dict[str, dict]) -> None:
+    work = next(item for item in planned(study) if item.target.name == "1-1-1y")
+    ds = work.target.ds.copy(deep=True)
+    ds["streamflow"][:, ds.indexes["time"] >= "2000-01-20"] = np.nan
+    short = replace(work, target=Target("1-1-1y", ds, work.target.fit, work.target.test))
+    mix = Mix((("zero", 1.0),))
+    short.held_out[:] = work.held_out
+    assert bands_of(work, mix) is not None
+    assert bands_of(short, mix) is None
+
+
 def test_gr4j_is_a_candidate_where_it_is_installed(study: str) -> None:
     pytest.importorskip("grsuite")
     work = beyond.plan(load_study(study), study, find_benchmark)[0]
@@ -200,6 +324,7 @@ def test_commands(study: str, records: dict[str, dict], capsys: pytest.CaptureFi
     out = capsys.readouterr().out
     assert "target-1-year: " in out
     assert "Test years: mean NSE" in out
+    assert "Band: 90% of days are to lie in it" in out
 
 
 def test_training_by_number_of_basins() -> None:
