@@ -148,8 +148,8 @@ def _budyko(water: _Water, named: set[str]) -> Iterator[Finding]:
     rain = water.mean_rain
     known = (rain > 0) & (water.pet > 0)
     phi = np.divide(water.pet, rain, out=np.full(len(rain), np.nan), where=known)
+    expected = budyko(phi)
     with np.errstate(divide="ignore", invalid="ignore"):
-        expected = 1 - np.sqrt(phi * np.tanh(1 / phi) * (1 - np.exp(-phi)))
         off = water.mean_flow / rain - expected
     remedy = f"{_UNITS} Else dams, diversions, groundwater or ice"
     median = float(np.nanmedian(off)) if np.isfinite(off).sum() >= SEVERAL else 0.0
@@ -170,6 +170,13 @@ def _budyko(water: _Water, named: set[str]) -> Iterator[Finding]:
             f"and evapotranspiration let expect {expected[row]:.2f} (Budyko)"
         )
         yield Finding("water balance", "doubtful", STREAMFLOW, basin, float(off[row]), text, remedy)
+
+
+def budyko(aridity: np.ndarray) -> np.ndarray:
+    """Runoff ratio that follows from potential evapotranspiration over rain (Budyko 1974)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = aridity * np.tanh(1 / aridity) * (1 - np.exp(-aridity))
+        return np.asarray(1 - np.sqrt(share))
 
 
 def _lags(water: _Water) -> Iterator[Finding]:

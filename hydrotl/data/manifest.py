@@ -210,11 +210,17 @@ class Manifest(Strict):
     def __getitem__(self, key: str) -> Dataset:
         """The data set ``key``; a ConfigError lists the known keys if there is none.
 
-        A key that ends in ``.yaml`` is the path of a file with one entry: your own data need
-        no change to the project's manifest.
+        A key that ends in ``.yaml`` is the path of a file with one entry, or of the
+        ``region.yaml`` of a folder: your own data need no change to the project's manifest.
         """
         if key.endswith(".yaml"):
-            return validated(Dataset, load_yaml(Path(key)), key)
+            content = load_yaml(Path(key))
+            if isinstance(content, dict) and "files" in content and "reader" not in content:
+                # That module is built on this one.
+                from hydrotl.data.ownfile import load_own, own_entry
+
+                return own_entry(load_own(key), Path(key).parent)
+            return validated(Dataset, content, key)
         if key not in self.datasets:
             raise ConfigError(
                 f"no data set '{key}' in the manifest; it has {', '.join(self.datasets)}"

@@ -39,7 +39,7 @@ import xarray as xr
 
 from hydrotl.config import validated
 from hydrotl.data.examine import impossible
-from hydrotl.data.findings import refuse
+from hydrotl.data.findings import Locate, refuse
 from hydrotl.data.manifest import Dataset
 from hydrotl.data.readers.assemble import ReaderOptions, place_of, to_dataset
 from hydrotl_core.errors import ConfigError
@@ -54,6 +54,7 @@ READERS = (
     "camels_ind",
     "cmads",
     "sample",
+    "own",
 )
 
 
@@ -88,10 +89,22 @@ def read_dataset(
     ConfigError
         If the reader or an option is not valid.
     """
+    ds, locate = read_unchecked(folder, dataset, basins)
+    refuse(impossible(ds, dataset.attributes), name or dataset.title, locate)
+    return ds
+
+
+def read_unchecked(
+    folder: Path, dataset: Dataset, basins: Sequence[str] | None
+) -> tuple[xr.Dataset, Locate]:
+    """As :func:`read_dataset`, but the values may be impossible.
+
+    With the data goes what says where in the files a finding is.
+    """
     read, options = load_reader(dataset)
     records, attributes = read(folder, dataset, options, basins)
     ds = to_dataset(records, attributes, dataset, options)
     tables = getattr(options, "attributes", None)
+    tables = getattr(tables, "path", tables)
     locate = partial(place_of, records, dataset, str(folder / tables) if tables else "")
-    refuse(impossible(ds, dataset.attributes), name or dataset.title, locate)
-    return ds
+    return ds, locate

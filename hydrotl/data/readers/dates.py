@@ -85,6 +85,11 @@ def parse_days(
     return pd.DatetimeIndex(parsed).normalize().as_unit("ns")
 
 
+def is_iso(texts: pd.Series) -> pd.Series:
+    """Which texts are dates in the order of year, month and day, whether or not they exist."""
+    return texts.str.fullmatch(_ISO.pattern, flags=re.IGNORECASE)
+
+
 def without_offset(units: str) -> str:
     """Units of time (``days since 2000-01-01 00:00:00 +05:30``) without the offset from UTC."""
     return re.sub(rf"(?<=[\d:])\s*(?:{_ZONE})\s*$", "", units) if ":" in units else units
@@ -111,7 +116,8 @@ def _iso_days(texts: pd.Series, path: Path) -> pd.Series:
 
 def _days(texts: pd.Series, form: str) -> pd.Series:
     """Days of dates in the form of ``strftime`` codes; NaT if it is none."""
-    bare = texts.str.replace(_ZONE_AFTER_TIME, "", regex=True)
+    timed = texts.str.contains(":", regex=False).any()  # else there is no offset to leave out
+    bare = texts.str.replace(_ZONE_AFTER_TIME, "", regex=True) if timed else texts
     return pd.to_datetime(bare, format=re.sub(r"\s*%[zZ]", "", form), errors="coerce")
 
 

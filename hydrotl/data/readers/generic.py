@@ -39,7 +39,7 @@ def _separator(text: str) -> str:
     return text
 
 
-def _encoding(name: str) -> str:
+def known_encoding(name: str) -> str:
     try:
         return codecs.lookup(name) and name
     except LookupError:
@@ -62,7 +62,7 @@ class Options(ReaderOptions):
     attributes_separator: Separator = ","
     decimal: Decimal = "."
     attributes_decimal: Decimal = "."
-    encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8-sig"
+    encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8-sig"
     time_name: str = "time"
     basin_name: str = "basin"
 

@@ -57,6 +57,7 @@ def read_table(
     header_line: int = 1,
     names: Sequence[str] | None = None,
     decimal: str = ".",
+    thousands: str | None = None,
 ) -> pd.DataFrame:
     """Read columns of a delimited text file.
 
@@ -75,6 +76,8 @@ def read_table(
         Column names of a file without such a line; the rows start below ``header_line``.
     decimal
         Sign before the decimals of ``values``.
+    thousands
+        Sign between groups of three digits of ``values``, if there is one.
 
     Returns
     -------
@@ -125,8 +128,9 @@ def read_table(
 
     try:
         try:
-            types = {position: np.float64 if position in numeric else str for position in kept}
-            codes = {position: [" ", *texts] for position in numeric}
+            plain_numbers = numeric if thousands is None else set[int]()
+            types = {k: np.float64 if k in plain_numbers else str for k in kept}
+            codes = {position: [" ", *texts] for position in plain_numbers}
             table = parse(dtype=types, na_values=codes, keep_default_na=False)
         except ValueError:
             # Some field is no plain number: all as text, then number by number to find its line.
@@ -139,21 +143,27 @@ def read_table(
     table.columns = pd.Index([places[position] for position in kept])
     table.index = pd.RangeIndex(first_line, first_line + len(table))
     for name in values:
-        column = _numbers(table[name], texts, path, decimal)
+        column = _numbers(table[name], texts, path, decimal, thousands)
         table[name] = column.mask(column.isin(numbers))
     for name in text:
         table[name] = table[name].fillna("").str.strip()
     return table
 
 
-def _numbers(column: pd.Series, absent_texts: Sequence[str], path: Path, decimal: str) -> pd.Series:
+def _numbers(
+    column: pd.Series,
+    absent_texts: Sequence[str],
+    path: Path,
+    decimal: str,
+    thousands: str | None = None,
+) -> pd.Series:
     """Finite numbers of a column, float64, NaN where it is missing; anything else is an error."""
     if column.dtype == np.float64:
         values, absent = column, column.isna()
     else:
         texts = column.fillna("").str.strip()
         absent = texts.isin(absent_texts)
-        values = point_numbers(texts.where(~absent), decimal)
+        values = point_numbers(texts.where(~absent), decimal, thousands)
     for line in column.index[~np.isfinite(values) & ~absent]:
         text = str(column[line]).strip()
         comma = " (decimals take a point, not a comma; the generic reader has the option `decimal`)"
@@ -165,8 +175,17 @@ def _numbers(column: pd.Series, absent_texts: Sequence[str], path: Path, decimal
     return values
 
 
-def point_numbers(texts: pd.Series, decimal: str = ".") -> pd.Series:
-    """Numbers of texts with the sign ``decimal`` before their decimals, NaN where there is none."""
+def point_numbers(texts: pd.Series, decimal: str = ".", thousands: str | None = None) -> pd.Series:
+    """Numbers of texts with the sign ``decimal`` before their decimals, NaN where there is none.
+
+    The sign ``thousands`` may only stand between groups of three digits: 1.234,5 is a number with
+    a point of thousands, 1.23 is none.
+    """
+    if thousands is not None:
+        sign, ending = re.escape(thousands), re.escape(decimal)
+        grouped = texts.str.fullmatch(rf"[-+]?\d{{1,3}}({sign}\d{{3}})+({ending}\d*)?")
+        bare = texts.str.replace(thousands, "", regex=False)
+        texts = bare.where(grouped.fillna(False).astype(bool), texts)
     if decimal != ".":
         # A point would be of thousands there, and is no part of a number.
         texts = texts.where(~texts.str.contains(".", regex=False, na=False))
@@ -201,7 +220,7 @@ def separator_hint(header: Sequence[str]) -> str:
 
 
 def _header(line: str, separator: str, path: Path, number: int) -> list[str]:
-    fields = _fields(plain(line), separator)
+    fields = split_fields(plain(line), separator)
     if fields is None:
         raise DataError(f"{path}, line {number}: {_OPEN_QUOTE}")
     return fields
@@ -213,7 +232,7 @@ _OPEN_QUOTE = (
 )
 
 
-def _fields(line: str, separator: str) -> list[str] | None:
+def split_fields(line: str, separator: str) -> list[str] | None:
     """Fields of a line, without blanks around them; None if a quotation mark is left open."""
     if separator == "whitespace":
         if '"' not in line:
@@ -236,7 +255,7 @@ def _check_field_counts(
     """
     for line, row in enumerate(rows, start=first_line):
         if '"' in row:
-            fields = _fields(row, separator)
+            fields = split_fields(row, separator)
             if fields is None:
                 raise DataError(f"{path}, line {line}: {_OPEN_QUOTE}")
             found = len(fields)

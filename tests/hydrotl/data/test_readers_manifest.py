@@ -13,7 +13,8 @@ ENTRIES = load_manifest().datasets
 
 
 def test_every_reader_can_be_found():
-    assert {dataset.reader for dataset in ENTRIES.values()} == set(READERS)
+    of_folders = {"own"}  # whose entries follow from their region.yaml
+    assert {dataset.reader for dataset in ENTRIES.values()} == set(READERS) - of_folders
     for dataset in ENTRIES.values():
         read, _ = load_reader(dataset)
         assert read.__module__ == f"hydrotl.data.readers.{dataset.reader}"

@@ -1,0 +1,161 @@
+"""Commands on a folder of your own, and what there is: init, check of a folder, list."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hydrotl_core.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hydrotl.data.findings import Finding
+
+#: Columns of the check, and what they are called in the terminal.
+_SHOWN = {
+    "years": "years",
+    "flow_years": "with flow",
+    "flow_gaps": "gaps flow",
+    "weather_gaps": "gaps weather",
+    "prcp": "P mm/yr",
+    "pet": "PET mm/yr",
+    "flow": "Q mm/yr",
+    "tmean": "T degC",
+    "runoff_ratio": "Q/P",
+    "budyko": "Budyko",
+    "lag": "lag d",
+    "zero_flow": "zero Q",
+    "flat_days": "flat d",
+    "unusual": "unusual",
+}
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder with daily series as CSV or NetCDF.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Write region.yaml anew.")] = False,
+) -> None:
+    """Look at the files of a folder and write what they hold to its region.yaml.
+
+    Example: hydrotl init ~/rivers, then hydrotl check ~/rivers.
+    """
+    from hydrotl.data.init import init_folder
+
+    with said_once():
+        written = init_folder(folder, replace)
+    named = ", ".join(written.basins[:5]) + (", ..." if len(written.basins) > 5 else "")
+    typer.echo(f"wrote {written.path}: {len(written.basins)} basins ({named})")
+    for text in written.guessed:
+        typer.echo(f"  guessed: {text}")
+    for text in written.to_do:
+        typer.echo(f"  to do: {text}")
+    typer.echo(f"next: hydrotl check {folder}")
+
+
+def check_folder(folder: Path) -> None:
+    """Look at the data of a folder: a row per basin, then what is wrong, and what to do.
+
+    Raises
+    ------
+    DataError
+        If something is impossible.
+    """
+    from hydrotl.data.own_check import look_own
+
+    with said_once():
+        table, findings = look_own(folder)
+    typer.echo(shown(table))
+    wrong = [one for one in findings if one.grade == "impossible"]
+    for one in grouped(findings):
+        typer.echo(one)
+    if wrong:
+        raise DataError(
+            f"{folder}: {len(wrong)} finding(s) that cannot be right: correct the files or "
+            "region.yaml"
+        )
+    doubts = len(findings)
+    typer.echo(
+        f"nothing is impossible; {doubts} doubt(s) to look at" if doubts else "nothing is odd"
+    )
+
+
+def shown(table: pd.DataFrame) -> str:
+    """The table of a check as text."""
+    renamed = table[list(_SHOWN)].rename(columns=_SHOWN)
+    return renamed.to_string(na_rep="-", float_format=lambda value: f"{value:g}")
+
+
+def grouped(findings: list[Finding]) -> Iterator[str]:
+    """A line per kind of finding, errors first; likewise findings of other basins are counted."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for number, one in enumerate(findings):
+        alone = str(number) if one.kind == "guess" else one.variable
+        groups.setdefault((one.grade, one.kind, alone), []).append(one)
+    for (grade, _, _), alike in groups.items():
+        word = "ERROR" if grade == "impossible" else "doubt"
+        others = [one.basin for one in alike[1:] if one.basin]
+        also = f" (likewise {', '.join(others[:5])}{', ...' if len(others) > 5 else ''})"
+        yield f"{word}: {alike[0].text}{also if others else ''}\n       {alike[0].remedy}"
+
+
+@contextmanager
+def said_once() -> Iterator[None]:
+    """Warnings as lines of text, each once, without lines of source."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        yield
+    for text in dict.fromkeys(str(one.message) for one in said):
+        typer.echo(f"note: {text}", err=True)
+
+
+class Kind(StrEnum):
+    """What can be listed."""
+
+    REGIONS = "regions"
+    SOURCES = "sources"
+    RECIPES = "recipes"
+    DATASETS = "datasets"
+
+
+def list_names(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
+    """List the regions, sources, recipes or data sets that there are.
+
+    Example: hydrotl list regions.
+    """
+    from hydrotl.config import load_recipe, load_region, load_source
+    from hydrotl.data.manifest import load_manifest
+    from hydrotl.paths import project_root
+
+    if kind is Kind.DATASETS:
+        titles = {name: one.title for name, one in load_manifest().datasets.items()}
+    else:
+        load = {"regions": load_region, "sources": load_source, "recipes": load_recipe}[kind.value]
+        folder = project_root() / "experiments" / kind.value
+        titles = {path.stem: load(path.stem).title for path in sorted(folder.glob("*.yaml"))}
+    width = max(map(len, titles), default=0)
+    for name, title in titles.items():
+        typer.echo(f"{name:{width}}  {title}")
+
+
+def version(wanted: bool) -> None:
+    """Print the version and leave, if ``wanted``."""
+    if wanted:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"hydrotl {installed('hydrotl')}")
+        raise typer.Exit
+
+
+def options(
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Transfer streamflow LSTMs across continents."""

@@ -1,0 +1,185 @@
+"""``hydrotl init``: what lies in a folder, written to its ``region.yaml``."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from hydrotl.config import Setting, validated
+from hydrotl.data.own import own_setting
+from hydrotl.data.own_check import row_means
+from hydrotl.data.ownfile import REGION_FILE, OwnRegion, own_entry, own_words
+from hydrotl.data.readers import read_unchecked
+from hydrotl.data.sniff.folder import Group, Survey, survey
+from hydrotl.data.sniff.scales import flow_unit
+from hydrotl.data.sniff.write import region_text
+from hydrotl.yamlfile import load_yaml
+from hydrotl_core.errors import ConfigError, DataError
+from hydrotl_core.files import replacing
+from hydrotl_core.scaling import STREAMFLOW
+
+#: Unit that a flow is read in before its own is known; as good as any other.
+_UNKNOWN = "mm/day"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What ``hydrotl init`` wrote, and what it has to say."""
+
+    path: Path
+    basins: list[str]
+    guessed: list[str]
+    to_do: list[str] = field(default_factory=list)
+
+
+def init_folder(folder: str | Path, replace: bool = False) -> Written:
+    """Look at the files of a folder and write its ``region.yaml``.
+
+    Parameters
+    ----------
+    folder
+        With daily series of one or many basins, and perhaps a table of their attributes.
+    replace
+        Write over a ``region.yaml`` that is there.
+
+    Returns
+    -------
+    Written
+        With ``guessed``, what is not certain, and ``to_do``, what a user has to fill in.
+
+    Raises
+    ------
+    ConfigError
+        If there is a ``region.yaml`` already.
+    DataError
+        If the files are not understood; names file and line, and says what to do. Nothing is
+        written then.
+    """
+    home = Path(folder).expanduser().absolute()
+    path = home / REGION_FILE
+    if path.exists() and not replace:
+        raise ConfigError(f"{path} is there already: edit it, or write it anew with --replace")
+    found = survey(home)
+    for group in found.groups:
+        found.guessed += [f"{group.entry['path']}: {one}" for one in group.guessed]
+    to_do = _places(found)
+    ds = _flow_units(found, home)
+    years = None
+    notes: dict[str, str] = {}
+    if ds is not None:
+        notes = _notes(found.groups, ds)
+        years = _years(ds)
+    text = region_text(home.name or "own basins", found, notes, years)
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+        validated(OwnRegion, load_yaml(temporary), str(path))
+    basins = sorted({basin for group in found.groups for basin in group.basins})
+    return Written(path, basins, found.guessed, to_do)
+
+
+def _content(found: Survey, title: str) -> dict[str, Any]:
+    """``region.yaml`` as data."""
+    content = {
+        "title": title,
+        "files": [group.entry for group in found.groups],
+        "attributes": found.attributes,
+        "stations": found.stations,
+    }
+    return {key: value for key, value in content.items() if value}
+
+
+def _places(found: Survey) -> list[str]:
+    """Ask for an area and a latitude where none is known."""
+    known = set() if found.attributes is None else set(found.attributes["columns"])
+    basins = sorted({basin for group in found.groups for basin in group.basins})
+    asked: dict[str, list[str]] = {}
+    for place in ("area_km2", "latitude"):
+        for basin in basins:
+            if place not in known and found.stations.get(basin, {}).get(place) is None:
+                found.stations.setdefault(basin, {})[place] = None  # type: ignore[assignment]
+                asked.setdefault(place, []).append(basin)
+    return [
+        f"fill in {place} of {', '.join(missing[:5])}{', ...' if len(missing) > 5 else ''} below "
+        "`stations`, or add a table with a row per basin and write the file anew"
+        for place, missing in asked.items()
+    ]
+
+
+def _read(found: Survey, home: Path) -> xr.Dataset:
+    own = validated(OwnRegion, _content(found, home.name or "own"), str(home / REGION_FILE))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # `hydrotl check` says them
+        try:
+            return read_unchecked(home, own_entry(own, home), None)[0]
+        except (DataError, ConfigError) as error:
+            raise type(error)(own_words(str(error))) from None
+
+
+def _flow_units(found: Survey, home: Path) -> xr.Dataset | None:
+    """The data, after units of flow that are not stated were found from the water balance."""
+    flows = [g for g in found.groups if STREAMFLOW in g.entry["columns"]]
+    unstated = [g for g in flows if not g.entry["columns"][STREAMFLOW]["units"]]
+    for group in unstated:
+        group.entry["columns"][STREAMFLOW]["units"] = _UNKNOWN
+    if any(one.get("area_km2", 0) is None for one in found.stations.values()):
+        stated = [g for g in flows if g not in unstated]
+        if stated:
+            return None  # their unit cannot be converted before the area is known
+    ds = _read(found, home)
+    if not unstated:
+        return ds
+    means = row_means(ds)
+    for group in unstated:
+        rows = [means[basin] for basin in group.basins]
+        guess = flow_unit(*zip(*rows, strict=True))
+        if guess is None:
+            raise DataError(
+                f"{home / group.entry['path']}: in no usual unit does the flow go with the rain "
+                "(and area): write its unit into the column's name, such as 'Q (m3/s)'"
+            )
+        group.entry["columns"][STREAMFLOW]["units"] = guess.unit
+        found.guessed.append(f"{group.entry['path']}: {STREAMFLOW}: {guess.why}")
+    return _read(found, home)
+
+
+def _notes(groups: list[Group], ds: xr.Dataset) -> dict[str, str]:
+    """Basins, days and gaps of each group, for a comment."""
+    notes = {}
+    for group in groups:
+        here = ds.sel(basin=group.basins)[list(group.entry["columns"])]
+        named = ", ".join(group.basins[:6]) + (", ..." if len(group.basins) > 6 else "")
+        many = f"{len(group.basins)} basins" if len(group.basins) > 1 else "1 basin"
+        days = pd.DatetimeIndex(ds["time"].values)
+        known = np.any([np.isfinite(array.values) for array in here.data_vars.values()], axis=0)
+        span = known.any(axis=0).nonzero()[0]
+        text = f"{many} ({named})"
+        if span.size:
+            text += f", {days[span[0]].date()} to {days[span[-1]].date()}"
+        gaps = {name: _gaps(array.values) for name, array in here.data_vars.items()}
+        holes = [f"{name} {count}" for name, count in gaps.items() if count]
+        text += f"; missing days: {', '.join(holes)}" if holes else "; no missing days"
+        notes[group.entry["path"]] = text
+    return notes
+
+
+def _gaps(values: np.ndarray) -> int:
+    """Days without a value between the first and the last of each basin."""
+    known = np.isfinite(values)
+    begun = np.logical_or.accumulate(known, axis=1)
+    to_come = np.logical_or.accumulate(known[:, ::-1], axis=1)[:, ::-1]
+    return int((begun & to_come & ~known).sum())
+
+
+def _years(ds: xr.Dataset) -> Setting | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return own_setting(ds)
+        except DataError:
+            return None

@@ -1,0 +1,251 @@
+"""Your own files, in as many forms as there are: what ``region.yaml`` of a folder describes.
+
+Options (all of them are keys of ``region.yaml``, :mod:`hydrotl.data.ownfile`):
+
+- ``files``: groups of files of one form each (:class:`~hydrotl.data.readers.own_forms.OwnFiles`).
+  A basin's variables may come from several groups, such as weather and flow, and its days from
+  several files of a group.
+- ``attributes``: a table with a row per basin (:class:`~hydrotl.data.readers.own_forms.OwnTable`).
+- ``stations``: area, latitude and so on by basin, for what stands in no table.
+
+Unlike the generic reader, this one takes a record that runs backwards in time, takes skipped days
+as missing values, and gives a basin without gauge readings a flow that is missing on all days.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from hydrotl.data.manifest import Dataset, Text, Variable
+from hydrotl.data.readers.assemble import Found, ReaderOptions, pick_basins
+from hydrotl.data.readers.dates import parse_days
+from hydrotl.data.readers.netcdf import decode, open_netcdf
+from hydrotl.data.readers.own_forms import NETCDF, OwnColumn, OwnFiles, OwnStation, OwnTable
+from hydrotl.data.readers.own_table import attributes_of
+from hydrotl.data.readers.series import OnFault, Record, check_days, find_files, from_file
+from hydrotl.data.readers.text import read_table, require_file, split_fields
+from hydrotl.data.spelling import basin_id, plain
+from hydrotl.data.units import convert
+from hydrotl_core.errors import DataError
+from hydrotl_core.scaling import STREAMFLOW
+
+
+class Options(ReaderOptions):
+    """See the module's description."""
+
+    gaps: OnFault = "nan"
+    files: list[OwnFiles] = Field(min_length=1)
+    attributes: OwnTable | None = None
+    stations: dict[Text, OwnStation] = Field({}, description="by basin id")
+
+
+def read(folder: Path, dataset: Dataset, options: Options, basins: Sequence[str] | None) -> Found:
+    """Read ``basins`` (None: all) of ``dataset`` (see :mod:`hydrotl.data.readers`)."""
+    table = None if options.attributes is None else folder / options.attributes.path
+    found = [_files(folder, files, table) for files in options.files]
+    known = sorted({basin for paths in found for basin in paths})
+    chosen = pick_basins(known, basins, dataset.title)
+    attributes = attributes_of(folder, dataset, options.attributes, options.stations, chosen)
+    records: dict[str, Record] = {basin: {} for basin in chosen}
+    for files, paths in zip(options.files, found, strict=True):
+        for basin in (one for one in chosen if one in paths):
+            part = _parts(paths[basin], basin, files, dataset, options.gaps)
+            twice = sorted(set(part) & set(records[basin]))
+            if twice:
+                raise DataError(
+                    f"{paths[basin][0]}: '{twice[0]}' of basin {basin} is in other files as well "
+                    f"({records[basin][twice[0]].attrs.get('file')}): leave one of them out of "
+                    "`files` in region.yaml"
+                )
+            for name, series in part.items():
+                area = None if attributes is None else attributes["area_km2"].get(basin)
+                records[basin][name] = _in_unit(series, files.columns[name], dataset, name, area)
+    for basin, record in records.items():
+        _complete(record, dataset, basin)
+    return records, attributes
+
+
+def _files(folder: Path, files: OwnFiles, table: Path | None) -> dict[str, list[Path]]:
+    """Basin id -> its files in a group; the attribute ``table`` is none of them."""
+    if files.basin_column is not None:
+        paths = [folder / files.path] if "*" not in files.path else sorted(folder.glob(files.path))
+        ids: dict[str, list[Path]] = {}
+        for path in paths:
+            column, _ = _open(path, files, [files.basin_column], [])
+            for basin in dict.fromkeys(map(basin_id, column[files.basin_column])):
+                ids.setdefault(basin, []).append(path)
+        return ids
+    if "*" not in files.path:
+        paths_of = {basin: [path] for basin, path in find_files(folder, files.path).items()}
+    else:
+        paths_of = _several(folder, files.path)
+    paths_of = {basin: paths for basin, paths in paths_of.items() if table not in paths}
+    if not files.basins:
+        return paths_of
+    chosen = pick_basins(paths_of, files.basins, f"{folder} ({files.path})")
+    return {basin: paths_of[basin] for basin in chosen}
+
+
+def _several(folder: Path, pattern: str) -> dict[str, list[Path]]:
+    """Basin id -> files of a pattern with both ``{basin}`` and ``*``, such as a file per year."""
+    expression = re.escape(pattern).replace(r"\*", "[^/]*").replace(r"\{basin\}", "([^/]+?)")
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.glob(pattern.replace("{basin}", "*"))):
+        match = re.fullmatch(expression, path.relative_to(folder).as_posix())
+        if match and not path.name.startswith((".", "~$")):
+            found.setdefault(basin_id(match[1]), []).append(path)
+    if not found:
+        raise DataError(f"{folder}: no file {pattern}; correct `path` in region.yaml")
+    return found
+
+
+def _parts(
+    paths: Sequence[Path], basin: str, files: OwnFiles, dataset: Dataset, gaps: OnFault
+) -> Record:
+    """Record of a basin from its files, which continue one another."""
+    parts = [_read_file(path, basin, files, dataset, gaps) for path in paths]
+    if len(parts) == 1:
+        return parts[0]
+    joined: Record = {}
+    for name in files.columns:
+        pieces = sorted((part[name] for part in parts), key=lambda one: one.index[0])
+        for one, after in pairwise(pieces):
+            if after.index[0] <= one.index[-1]:
+                raise DataError(
+                    f"{after.attrs['file']}: begins on {after.index[0].date()}, before "
+                    f"{one.attrs['file']} ends: keep each day of basin {basin} in one file"
+                )
+        joined[name] = pd.concat(pieces)
+        joined[name].attrs = {}
+    return joined
+
+
+def _read_file(path: Path, basin: str, files: OwnFiles, dataset: Dataset, gaps: OnFault) -> Record:
+    columns = {name: column.column for name, column in files.columns.items()}
+    if path.suffix.lower() in NETCDF:
+        return _read_netcdf(path, files, dataset, gaps)
+    parted = len(files.date) == 3
+    texts = [] if parted else list(files.date)
+    if files.basin_column is not None:
+        texts.append(files.basin_column)
+    values = list(dict.fromkeys([*(files.date if parted else ()), *columns.values()]))
+    table, _ = _open(path, files, texts, values)
+    whole = files.basin_column is None
+    if not whole:
+        table = table[table[str(files.basin_column)].map(basin_id) == basin]
+    dates = files.date
+    if len(dates) == 2:
+        table = table.assign(**{dates[0]: table[dates[0]] + " " + table[dates[1]]})
+        dates = dates[:1]
+    days = parse_days(table, dates, path, files.date_form)
+    if len(days) > 1 and (np.diff(days.values) < np.timedelta64(0)).all():
+        table, days, whole = table[::-1], days[::-1], False
+    check_days(days, gaps, path, table.index)
+    line = int(table.index[0]) if whole else None
+    return {
+        name: from_file(table[column].to_numpy() * files.columns[name].scale, days, path, line)
+        for name, column in columns.items()
+    }
+
+
+def _open(
+    path: Path, files: OwnFiles, text: Sequence[str], values: Sequence[str]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Columns of a text file, and the names of all."""
+    line, names = header_of(path, files)
+    try:
+        table = read_table(
+            path,
+            text=text,
+            values=values,
+            missing=files.missing,
+            separator=files.separator,
+            decimal=files.decimal,
+            thousands=files.thousands,
+            encoding=files.encoding,
+            header_line=line + files.below_header,
+            names=names,
+        )
+    except DataError as error:
+        text_of = str(error).replace("`native` or the column options in the manifest entry", "it")
+        text_of = text_of.replace("in the manifest entry", "of this file in region.yaml")
+        raise DataError(text_of) from error
+    return table, names
+
+
+def header_of(path: Path, files: OwnFiles) -> tuple[int, list[str]]:
+    """Line (from 1) that names the columns of a text file, and the names.
+
+    Where each row ends with a separator that the header lacks, so does the header.
+    """
+    try:
+        lines = plain(require_file(path).read_text(encoding=files.encoding)).split("\n")
+    except UnicodeError as error:
+        raise DataError(
+            f"{path}: not {files.encoding} text ({error}); save it as UTF-8 or correct `encoding` "
+            "in region.yaml"
+        ) from error
+    line = 0
+    while files.comment and line < len(lines) and lines[line].startswith(files.comment):
+        line += 1
+    line += files.header
+    names = split_fields(lines[line - 1], files.separator) if line <= len(lines) else None
+    if not names:
+        raise DataError(f"{path}: no line that names the columns at line {line}")
+    first = line + files.below_header
+    row = split_fields(lines[first], files.separator) if first < len(lines) else None
+    if row and len(row) == len(names) + 1 and row[-1] == "":
+        names = [*names, ""]
+    return line, names
+
+
+def _read_netcdf(path: Path, files: OwnFiles, dataset: Dataset, gaps: OnFault) -> Record:
+    native = {
+        name: Variable(native=one.column, units=one.units) for name, one in files.columns.items()
+    }
+    part = dataset.model_copy(update={"variables": native, "missing": files.missing})
+    time = files.date[0]
+    with open_netcdf(path, part, time) as ds:
+        days = pd.DatetimeIndex(ds.indexes[time])
+        check_days(days, gaps, path)
+        return {
+            name: from_file(
+                decode(ds[one.column], [time], files.missing, path) * np.float32(one.scale),
+                days,
+                path,
+            )
+            for name, one in files.columns.items()
+        }
+
+
+def _in_unit(
+    series: pd.Series, column: OwnColumn, dataset: Dataset, name: str, area: float | None
+) -> pd.Series:
+    """A series in the unit of the data set's variable."""
+    wanted = dataset.variables[name].units
+    if column.units == wanted:
+        return series
+    converted = pd.Series(convert(series.to_numpy(), column.units, wanted, area), series.index)
+    converted.attrs = dict(series.attrs)
+    return converted
+
+
+def _complete(record: Record, dataset: Dataset, basin: str) -> None:
+    """Give a basin without gauge readings a missing flow; refuse one without weather."""
+    for name in dataset.forcings:
+        if name not in record:
+            has = ", ".join(record) or "nothing"
+            raise DataError(
+                f"{dataset.title}: basin {basin} has no '{name}' (its files hold {has}): complete "
+                "its files, or leave the variable out of all of them in region.yaml"
+            )
+    if STREAMFLOW in dataset.variables and STREAMFLOW not in record:
+        days = record[dataset.forcings[0]].index
+        record[STREAMFLOW] = pd.Series(np.full(len(days), np.nan), days)

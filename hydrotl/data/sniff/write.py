@@ -1,0 +1,113 @@
+"""The text of a ``region.yaml``: short, with comments for who reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from hydrotl.config import Setting
+from hydrotl.data.canonical import MEANING
+from hydrotl.data.sniff.folder import Group, Survey
+
+_HEAD = """\
+# What the files in this folder hold, as `hydrotl init` understood them. Correct what is wrong: the
+# files themselves stay as they are. All that was guessed is listed below `guessed`; delete a line
+# there when you know that it is right. Then run `hydrotl check` and `hydrotl run` on the folder.
+"""
+_MEANT = {
+    "separator": "between columns",
+    "decimal": "sign of decimals",
+    "thousands": "sign between groups of three digits",
+    "encoding": "of the text",
+    "comment": "lines on top that begin so are passed over",
+    "header": "line that names the columns, below those",
+    "below_header": "lines between the names and the first day",
+    "date_form": "%d day, %m month, %Y year",
+    "missing": "values that mean a missing one",
+    "basin_column": "a row per basin and day",
+}
+_MOST_NAMED = 8
+_MEANING = MEANING | {"streamflow": "observed streamflow"}
+
+
+def region_text(title: str, found: Survey, notes: Mapping[str, str], years: Setting | None) -> str:
+    """Content of ``region.yaml``.
+
+    ``notes`` are comments by path of a group; ``years`` are those chosen from the record.
+    """
+    lines = [_HEAD + f"title: {_inline(title)}", ""]
+    if found.guessed:
+        lines += ["guessed:", *(f"  - {_inline(one)}" for one in found.guessed), ""]
+    lines.append("files:")
+    for group in found.groups:
+        lines += _group(group, notes.get(group.entry["path"], ""))
+    if found.attributes is not None:
+        lines += ["", "attributes:  # a table with a row per basin", *_table(found.attributes)]
+    if found.stations:
+        lines += ["", "stations:  # km2; degrees, south and west negative"]
+        for basin, known in found.stations.items():
+            lines.append(f"  {_inline(basin)}: {_inline(known)}")
+    if any("srad" in group.entry["columns"] for group in found.groups):
+        light = any("dayl" in group.entry["columns"] for group in found.groups)
+        mean = "daylight" if light else "day"
+        lines += ["", f"radiation: {mean}  # mean of all 24 hours (day), or of daylight (daylight)"]
+    lines += ["", *_years(years)]
+    for one in found.passed[:_MOST_NAMED]:
+        lines.append(f"# not used: {one}")
+    if len(found.passed) > _MOST_NAMED:
+        lines.append(f"# and {len(found.passed) - _MOST_NAMED} more files that are not used")
+    return "\n".join(lines) + "\n"
+
+
+def _group(group: Group, note: str) -> list[str]:
+    entry = dict(group.entry)
+    columns = entry.pop("columns")
+    lines = [f"  # {note}"] if note else []
+    for number, (key, value) in enumerate(entry.items()):
+        meant = f"  # {_MEANT[key]}" if key in _MEANT else ""
+        lines.append(f"  {'-' if number == 0 else ' '} {key}: {_inline(value)}{meant}")
+    lines.append("    columns:")
+    width = max(len(name) for name in columns)
+    for name, column in columns.items():
+        gap = " " * (width - len(name))
+        lines.append(f"      {name}: {gap}{_inline(column)}  # {_MEANING[name]}")
+    if group.unused:
+        more = f" and {len(group.unused) - _MOST_NAMED} more"
+        named = ", ".join(group.unused[:_MOST_NAMED]).replace("\n", " ")
+        lines.append(f"      # not used: {named}{more if len(group.unused) > _MOST_NAMED else ''}")
+    return lines
+
+
+def _table(entry: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for key, value in entry.items():
+        if key != "columns":
+            lines.append(f"  {key}: {_inline(value)}")
+    if entry["columns"]:
+        lines.append("  columns:  # all others are taken by their own names")
+        lines += [f"    {name}: {_inline(one)}" for name, one in entry["columns"].items()]
+    return lines
+
+
+def _years(years: Setting | None) -> list[str]:
+    if years is None:
+        return ["# years: {train: [FIRST DAY, DAY AFTER THE LAST], test: [...]}"]
+    several = len(years.per_basin)
+    own = f" Of {several} basins they are others than below." if several else ""
+    train, test = (f"[{p.start}, {p.end}]" for p in (years.train, years.test))
+    return [
+        "# The years are chosen from the record: of those with flow the last third, at most five,",
+        f"# are kept for the test.{own} To choose them for all basins, take",
+        "# the # away; the second day of a pair is the first that no longer belongs to it.",
+        f"# years: {{train: {train}, test: {test}}}",
+    ]
+
+
+def _inline(value: object) -> str:
+    """A value as YAML on one line."""
+    text = yaml.safe_dump(
+        value, default_flow_style=True, allow_unicode=True, width=10**6, sort_keys=False
+    )
+    return text.removesuffix("...\n").strip()
