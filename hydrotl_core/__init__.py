@@ -11,7 +11,8 @@ To read the package in an hour, follow the data:
    :mod:`~hydrotl_core.loss`, :mod:`~hydrotl_core.engine` (an update on CPU or GPU) and
    :mod:`~hydrotl_core.checkpoint`: one loop, resumable to the bit.
 6. :mod:`~hydrotl_core.weights`: files that know what they are.
-7. :mod:`~hydrotl_core.simulation` and :mod:`~hydrotl_core.metrics`: flow, and how good it is.
+7. :mod:`~hydrotl_core.simulation` and :mod:`~hydrotl_core.metrics`: flow, and how good it is;
+   :mod:`~hydrotl_core.use`: from a weights file to flow in one call.
 
 The public names below are imported when they are first used, so ``import hydrotl_core`` is cheap.
 """
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from hydrotl_core.simulation import series, simulate, to_dataset
     from hydrotl_core.training import train
     from hydrotl_core.transfer import adapt, freeze, initial_model
+    from hydrotl_core.use import simulate_file
     from hydrotl_core.weights import Card, load_model, load_weights, save_weights
 
 _PUBLIC = {
@@ -47,6 +49,7 @@ _PUBLIC = {
     "simulation": ("series", "simulate", "to_dataset"),
     "training": ("train",),
     "transfer": ("adapt", "freeze", "initial_model"),
+    "use": ("simulate_file",),
     "weights": ("Card", "load_model", "load_weights", "save_weights"),
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}
@@ -75,6 +78,7 @@ __all__ = [
     "save_weights",
     "series",
     "simulate",
+    "simulate_file",
     "to_dataset",
     "train",
 ]

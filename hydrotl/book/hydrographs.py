@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bokeh.models.widgets import Select
     from bokeh.plotting import figure
 
+BAND = "#0072B2"
 SWITCH = """
 const chosen = frames[select.value]
 source.data = chosen.data
@@ -36,7 +37,8 @@ def hydrographs(
     ----------
     frames
         Per basin a frame indexed by date whose columns are the lines, mm/day. A column
-        ``prcp`` (mm/day) is drawn as bars from above. All frames have the same columns.
+        ``prcp`` (mm/day) is drawn as bars from above, columns ``low`` and ``high`` as the ends of a
+        band. All frames have the same columns.
     titles
         Per basin the line above the plot; by default its name.
 
@@ -45,7 +47,7 @@ def hydrographs(
     ValueError
         If there is no basin or the columns differ.
     """
-    select, plots = _plots(frames, titles or {})
+    select, plots = flow_plots(frames, titles or {})
     return _page(select, *plots)
 
 
@@ -62,7 +64,7 @@ def boxes_with_hydrographs(
     import holoviews as hv
     from bokeh.models import CustomJS, TapTool
 
-    select, plots = _plots(frames, titles or {})
+    select, plots = flow_plots(frames, titles or {})
     boxes = hv.render(nse_boxes(scores), backend="bokeh")
     (dots,) = (r for r in boxes.renderers if "basin" in r.data_source.data)
     points = dots.data_source
@@ -82,10 +84,10 @@ def _page(*parts: Select | figure) -> pn.pane.Bokeh:
     return pn.pane.Bokeh(column(*parts, sizing_mode=wide), sizing_mode=wide)
 
 
-def _plots(
+def flow_plots(
     frames: Mapping[str, pd.DataFrame], titles: Mapping[str, str]
 ) -> tuple[Select, list[figure]]:
-    """Selector of the basin, and the plots that it changes."""
+    """Selector of the basin and the plots that it changes, as for :func:`hydrographs`."""
     from bokeh.models import CustomJS, DataRange1d, DatetimeTickFormatter, Range1d
     from bokeh.models.sources import ColumnDataSource
     from bokeh.models.widgets import Select
@@ -116,7 +118,10 @@ def _plots(
     )
     plot.xaxis.axis_label, plot.yaxis.axis_label = "date", "streamflow, mm/day"
     plot.xaxis.formatter = DatetimeTickFormatter(months="%b %Y", days="%d %b %Y")
-    for name in first.columns.drop("prcp", errors="ignore"):
+    if "low" in first:
+        band = {"color": BAND, "alpha": 0.25, "legend_label": "90 % band"}
+        plot.varea("date", "low", "high", source=shown, **band)
+    for name in first.columns.drop(["prcp", "low", "high"], errors="ignore"):
         width = 1.6 if name == "observed" else 1.2
         look = {"color": colour_of(name), "line_width": width, "legend_label": name}
         plot.line("date", name, source=shown, **look)

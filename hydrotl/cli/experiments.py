@@ -18,6 +18,7 @@ from hydrotl.cli.options import (
     print_scores,
     resources,
 )
+from hydrotl.cli.river import own_folder, run_folder
 from hydrotl.cli.source import train_all
 from hydrotl_core.errors import ConfigError
 
@@ -36,8 +37,23 @@ def run(
     jobs: Jobs = 0,
     device: Device = "auto",
     save: Save = False,
+    out: Annotated[Path | None, typer.Option(help="Folder of a river: where the run goes.")] = None,
 ) -> None:
-    """Local, TL-a, TL-b and TL-c for a region: mean and median NSE."""
+    """A folder of your own: model, series and report. A region: local, TL-a, TL-b, TL-c and scores.
+
+    For example: hydrotl run rivers (a folder that hydrotl init has looked at); hydrotl run gb-5
+    """
+    folder = own_folder(region)
+    if folder is not None:
+        given: dict[str, object] = {"--setting": setting, "--option": option, "--recipe": recipe}
+        given |= {"--source": source, "--updates": updates, "--save": save}
+        given |= {"--validation-days": validation_days}
+        refused = [name for name, value in given.items() if value]
+        if refused:
+            raise ConfigError(f"{', '.join(refused)}: for regions by name, not for a folder")
+        return run_folder(folder, out, jobs)
+    if out is not None:
+        raise ConfigError("--out: for a folder of your own, not for a region by name (see --save)")
     from hydrotl.experiments.cells import cells_of, resolve
     from hydrotl.experiments.consistent import heal_record
     from hydrotl.experiments.records import cell_record, read_record

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hydrotl.cli.options import Data, Device, Jobs, ValidationDays, resources
+from hydrotl.cli.own import check_folder
 from hydrotl.paths import runs_folder
 from hydrotl_core.errors import ConfigError
 
@@ -69,12 +70,24 @@ def train_source(
 
 
 def check(
-    name: Annotated[str, typer.Argument(help="A source with a test period.")] = "conus-check",
+    name: Annotated[
+        str, typer.Argument(help="A folder of your own, or a source with a test period.")
+    ] = "conus-check",
     device: Device = "auto",
     data: Data = None,
 ) -> None:
-    """Recompute the source check from the weights and write it to results/."""
+    """Look at the data of a folder, or recompute the check of a source into results/.
+
+    Example: hydrotl check ~/rivers. A folder has a region.yaml (hydrotl init); a table of its
+    basins is printed, then what is wrong with the data, each with a remedy.
+    """
     import time
+
+    from hydrotl.data.ownfile import is_own
+
+    if is_own(name):
+        check_folder(Path(name))
+        return
 
     from hydrotl.config import load_source
     from hydrotl.data.leaks import cautions

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hydrotl.cli.options import Jobs, RegionName, Settings, resources
 from hydrotl_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def beyond(
@@ -20,9 +23,11 @@ def beyond(
 ) -> None:
     """Compute what is missing of the study of small targets. Rerun the command to resume."""
     from hydrotl.experiments.beyond import plan, run_study
+    from hydrotl.experiments.covered import write_coverage
     from hydrotl.experiments.forgetting import measure_forgetting
     from hydrotl.experiments.study import load_study
     from hydrotl.experiments.summary import write_summary
+    from hydrotl.experiments.ungauged import measure_ungauged
     from hydrotl.process_based.way import find_benchmark, installed
 
     _, jobs = resources("cpu", jobs)
@@ -42,7 +47,13 @@ def beyond(
     for path in run_study(work, jobs=jobs, scheduler=scheduler, label=Path(name).stem):
         typer.echo(f"wrote {path}")
     typer.echo(f"wrote {write_summary(name)}")
-    if study.forgetting is not None and not target:
+    typer.echo(f"wrote {write_coverage(name)}")
+    if target:
+        return
+    ungauged = measure_ungauged(name, study, work, jobs)
+    if ungauged is not None:
+        typer.echo(f"wrote {ungauged}")
+    if study.forgetting is not None:
         typer.echo(f"wrote {measure_forgetting(name, study, jobs)}")
 
 
@@ -54,14 +65,17 @@ def auto(
     ),
     jobs: Jobs = 0,
 ) -> None:
-    """Choose a model for a region on its training years, train it, and score the test years."""
+    """Choose a model for a region on its training years, train it, and score the test years.
+
+    Writes the series of the test years with a band that 90 % of the days are to lie in.
+    """
     import numpy as np
 
     from hydrotl.config import load_region
     from hydrotl.data.leaks import cautions
     from hydrotl.data.regions import region_setting
     from hydrotl.experiments.auto import clipped_nse
-    from hydrotl.experiments.automatic import run_auto
+    from hydrotl.experiments.automatic import run_auto, series_of, write_series
     from hydrotl.experiments.beyond import study_starts, target_work
     from hydrotl.experiments.draws import region_name, region_targets
     from hydrotl.experiments.study import load_study
@@ -96,7 +110,7 @@ def auto(
             f"{found.choice.margin:+.3f} over the best other single model; "
             f"chosen in {found.seconds[0]:.0f} s, trained in {found.seconds[1]:.0f} s"
         )
-        if found.choice.mix.title == "gr4j":
+        if found.choice.best.title == "gr4j":
             typer.echo("None of the networks beats GR4J on the held-out training days")
         scored = np.isfinite(test)
         if not scored.all():
@@ -105,6 +119,23 @@ def auto(
         if scored.any():
             mean = np.mean(test[scored])
             typer.echo(f"Test years: mean NSE {mean:.3f}, no basin counted below -1")
+        series = series_of(target, found)
+        typer.echo(band_in_words(series))
+        typer.echo(f"wrote {write_series(path.with_suffix('.csv'), series)}")
         weather = Inputs(dynamic=["prcp"])  # attributes are derived, none is published
         for said in [*cautions(loaded, weather, target.test), *work.cautions]:
             typer.echo(f"Mind: {said}")
+
+
+def band_in_words(series: pd.DataFrame) -> str:
+    """What the band of a series (:func:`hydrotl.experiments.automatic.series_of`) is, and holds."""
+    from hydrotl.experiments.intervals import LEAST_DAYS, LEVEL
+
+    if "lower" not in series:
+        return f"No band: fewer than {LEAST_DAYS} training days have streamflow"
+    said = f"Band: {LEVEL:.0%} of days are to lie in it, by the errors on held-out training days"
+    compared = series[["lower", "upper", "observed"]].dropna()
+    if compared.empty:
+        return said
+    inside = compared["observed"].between(compared["lower"], compared["upper"])
+    return f"{said}; {inside.mean():.0%} of the observed test days do"

@@ -141,7 +141,7 @@ def test_places_of_the_wrong_kind_are_one_line(
     (project / "empty.yaml").touch()
     table = project / "data" / "target" / "attributes.csv"
     for wrong, said in {
-        ("run", str(project / "folder.yaml")): "folder.yaml is not a file: name a YAML file",
+        ("run", str(project / "folder.yaml")): "folder.yaml/region.yaml: run `hydrotl init",
         ("run", str(project / "empty.yaml")): "empty.yaml is not a valid Region",
         ("check", "donor", "--device", "cpu"): "donor.json cannot be written (Not a directory",
         ("pack", "donor", str(project)): "cannot be written (Is a directory)",

@@ -1,0 +1,66 @@
+"""A folder of one's own as a river: its data, its years, and what a check found."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import xarray as xr
+
+from hydrotl.data.canonical import check_canonical
+from hydrotl.data.findings import refuse
+from hydrotl.data.leaks import refuse_flow_as_weather
+from hydrotl.data.manifest import Attributes, load_manifest
+from hydrotl.data.own import SETTING, open_own, own_region, own_roles
+from hydrotl.data.own_check import check_own
+from hydrotl.river.folder import Run
+from hydrotl.river.plan import River
+from hydrotl_core.errors import DataError, DoubtfulData
+
+
+def open_river(folder: Path) -> River:
+    """The river that the ``region.yaml`` in ``folder`` describes.
+
+    Raises
+    ------
+    ConfigError, DataError
+        If it is not described, or the data are impossible.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", DoubtfulData)
+        ds = open_own(folder)
+        region = own_region(folder, ds)
+    refuse_flow_as_weather(ds, region)
+    said = [str(one.message) for one in caught if issubclass(one.category, DoubtfulData)]
+    _, findings = check_own(ds)
+    refuse(findings, str(folder))
+    said += [f"{one.text}: {one.remedy}" for one in findings if one.grade == "doubtful"]
+    said += [f"guessed: {line}" for line in ds.attrs.get("guessed", "").splitlines()]
+    return River(
+        title=region.title,
+        ds=ds,
+        roles=own_roles(folder),
+        setting=region.settings[SETTING],
+        findings=tuple(dict.fromkeys(said)),
+        citation=tuple(load_manifest()[region.dataset].citation),
+        folder=folder.resolve(),
+    )
+
+
+def open_forcing(path: Path, run: Run) -> tuple[xr.Dataset, Attributes]:
+    """Weather to simulate with: a folder like that of a run, or a NetCDF file of canonical data.
+
+    Raises
+    ------
+    DataError
+        If the file is not canonical.
+    """
+    if path.is_dir():
+        return open_own(path), own_roles(path)
+    try:
+        with xr.open_dataset(path) as file:
+            ds = file.load()
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} is no NetCDF file ({error}): give one, or a folder") from None
+    ds = check_canonical(ds.assign_coords(basin=[str(b) for b in ds["basin"].values]), str(path))
+    return ds, Attributes(latitude=run.file.latitude)

@@ -1,0 +1,168 @@
+"""What is to be done for a river: its data as a target, and the candidates of the choice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from hydrotl.config import Setting
+from hydrotl.data.canonical import static_attributes
+from hydrotl.data.coverage import check_coverage
+from hydrotl.data.derive import DERIVED, derive
+from hydrotl.data.manifest import Attributes
+from hydrotl.data.places import with_places
+from hydrotl.experiments.beyond import source_starts, target_work
+from hydrotl.experiments.blocks import Held
+from hydrotl.experiments.run import Task
+from hydrotl.experiments.study import Study
+from hydrotl.experiments.target import Target, Way
+from hydrotl.experiments.work import Work
+from hydrotl.process_based.way import NAME as GR4J
+from hydrotl.process_based.way import find_benchmark
+from hydrotl_core.errors import ConfigError
+from hydrotl_core.recipe import Inputs
+from hydrotl_core.scaling import STREAMFLOW
+
+#: The candidate that is the source as it is: it simulates basins without a gauge.
+UNGAUGED = "zero"
+#: Updates of a network that take as long as calibrating GR4J in a basin, for the progress bar.
+GR4J_UPDATES = 80
+
+
+@dataclass(frozen=True)
+class River:
+    """Data of one's own, and which days are for training and which for the test.
+
+    Attributes
+    ----------
+    title
+        Of the report.
+    ds
+        Canonical data with ``prcp``, a temperature, streamflow and each basin's latitude.
+    roles
+        Which attribute is the latitude, the area, and so on.
+    setting
+        Training and test period of each basin.
+    findings
+        What a check of the data found doubtful, a sentence each.
+    citation
+        Whom to cite for the data.
+    folder
+        Where the data come from.
+    """
+
+    title: str
+    ds: xr.Dataset
+    roles: Attributes
+    setting: Setting
+    findings: tuple[str, ...] = ()
+    citation: tuple[str, ...] = ()
+    folder: Path | None = None
+
+    @property
+    def basins(self) -> list[str]:
+        """Ids of the basins."""
+        return [str(basin) for basin in self.ds["basin"].values]
+
+    def attribute(self, role: str) -> np.ndarray:
+        """Numbers of the attribute with this role, ``[basin]``; NaN where not known."""
+        name = getattr(self.roles, role)
+        if name not in static_attributes(self.ds) or self.ds[name].dtype.kind != "f":
+            return np.full(self.ds.sizes["basin"], np.nan)
+        values: np.ndarray = self.ds[name].values
+        return values
+
+
+@dataclass(frozen=True)
+class InFolder:
+    """A way whose results are kept in ``folder`` instead of the project's store."""
+
+    way: Way
+    folder: Path
+    updates: int = field(default=0)
+
+    @property
+    def name(self) -> str:
+        """Of the way."""
+        return self.way.name
+
+    @property
+    def members(self) -> int:
+        """Of the way."""
+        return self.way.members
+
+    @property
+    def fold_members(self) -> int:
+        """Of the way."""
+        return self.way.fold_members
+
+    def shared(self, target: Target) -> dict[str, Any]:
+        """Those of the way."""
+        return self.way.shared(target)
+
+    def tasks(self, target: Target, seed: int, held: Held | None = None) -> list[Task]:
+        """Those of the way, with other files."""
+        return [self._moved(task) for task in self.way.tasks(target, seed, held)]
+
+    def _moved(self, task: Task) -> Task:
+        return replace(
+            task,
+            product=self.folder / task.product.name,
+            checkpoint=self.folder / task.checkpoint.name,
+            updates=self.updates or task.updates,
+        )
+
+
+def weather_and_flow(ds: xr.Dataset, roles: Attributes) -> xr.Dataset:
+    """Everything that the models see of ``ds``, derived inputs included, all days."""
+    whole = derive(ds, roles)
+    wanted = {*DERIVED, "prcp", "pet", STREAMFLOW, roles.latitude}
+    found = whole[[name for name in whole if name in wanted]].load()
+    return with_places(found.assign_attrs(ds.attrs), roles) if roles.longitude in ds else found
+
+
+def river_target(river: River) -> Target:
+    """The river as a target, with the days before and after its periods.
+
+    Raises
+    ------
+    DataError
+        If the data lack what the models need, a period is not covered, or too much weather is
+        missing in it.
+    """
+    fit = river.setting.periods("train", river.basins)
+    test = river.setting.periods("test", river.basins)
+    ds = weather_and_flow(river.ds, river.roles)
+    check_coverage(ds, Inputs(dynamic=["prcp", "tmean"]), fit, test, river.title)
+    return Target(river.title, ds, tuple(fit), tuple(test))
+
+
+def river_work(river: River, target: Target, study: Study, store: Path) -> Work:
+    """Candidates of ``study`` for the river; results go to ``store``.
+
+    Raises
+    ------
+    ConfigError
+        If the source as it is is not among the candidates.
+    """
+    if UNGAUGED not in study.ways:
+        raise ConfigError(
+            f"{study.title}: {UNGAUGED} is not among the candidates, which simulates basins "
+            "without a gauge"
+        )
+    starts = {study.source: source_starts(study.source)}
+    work = target_work(
+        target,
+        river.roles,
+        study,
+        starts,
+        find_benchmark,
+        store / "none.json",
+        seen_allowed=True,  # one may use the source where it was trained; the report says so
+    )
+    ways = tuple(InFolder(w, store, GR4J_UPDATES if w.name == GR4J else 0) for w in work.ways)
+    return replace(work, ways=ways)
