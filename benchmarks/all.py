@@ -1,4 +1,4 @@
-"""Every benchmark but `time_to_skill` and `fresh_clone`, one after another.
+"""Every benchmark but `time_to_skill`, `live` and `fresh_clone`, one after another.
 
     python -m benchmarks.all
 
