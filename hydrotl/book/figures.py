@@ -31,6 +31,8 @@ COLOURS = {
     "GR4J": "#999999",
     "warm": "#CC79A7",
     "chosen": "#0072B2",
+    "simulated": "#0072B2",
+    "gr4j": "#CC79A7",
 }
 HEIGHT = 340
 # Where axes of the NSE start: a few very low scores would press all others against the upper end.

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from hydrotl.experiments.covered import FLOWS, VALUES, coverage_path
 from hydrotl.experiments.records import read_record, results_dir
+from hydrotl.experiments.ungauged import ungauged_path
 
 #: What the page calls a way.
 NAMES = {
@@ -126,3 +129,87 @@ def by_source(found: dict[str, Any]) -> pd.DataFrame:
     for way, source, part in rows:
         wide.setdefault(source, {})[way] = part["mean"]
     return pd.DataFrame(wide).T.rename_axis("source").reset_index()
+
+
+def coverage_of(study: str = "beyond") -> dict[str, Any] | None:
+    """How the intervals of what is chosen hold; None where no record of the study says it yet."""
+    path = coverage_path(study)
+    return read_record(path) if path.is_file() else None
+
+
+def ungauged_of(study: str = "beyond") -> dict[str, Any] | None:
+    """How those of ungauged basins hold by the errors of others; None where nothing says it yet."""
+    path = ungauged_path(study)
+    return read_record(path) if path.is_file() else None
+
+
+def coverage_progress(held: dict[str, Any] | None) -> str:
+    """Of how many targets the coverage is known."""
+    if held is None:
+        return "No target has a computed interval yet."
+    if held["targets"] == held["of_targets"]:
+        return f"All {held['targets']} targets computed so far have one."
+    return f"{held['targets']} of {held['of_targets']} targets computed so far have one."
+
+
+def coverage(held: dict[str, Any] | None, ungauged: dict[str, Any] | None) -> pd.DataFrame:
+    """Coverage and sharpness: all targets, by size and region, and of ungauged basins.
+
+    Where nothing is computed yet there is a row without numbers.
+    """
+    parts: list[tuple[str, dict[str, Any]]] = []
+    if held is not None:
+        parts.append(("all", held))
+        parts += [(_size(size), size) for size in held["by_size"]]
+        parts += [(region["region"], region) for region in held["by_region"]]
+    if ungauged is not None:
+        for region in ungauged["by_region"]:
+            parts.append((f"ungauged, {region['region'] or 'random draws'}", region))
+    parts = parts or [("all", {"rows": 0, **dict.fromkeys(VALUES, np.nan)})]
+    rows = [
+        {"targets": name, "basins": p["rows"], **{v: p[v] for v in VALUES}} for name, p in parts
+    ]
+    names = {flow: f"{flow} flow" for flow in FLOWS}
+    return pd.DataFrame(rows).rename(columns={**names, "score": "interval score"})
+
+
+def coverage_by_flow(held: dict[str, Any] | None) -> pd.DataFrame:
+    """Coverage of the random draws by size of the target and third of flow, a row each."""
+    sizes = [] if held is None else held["by_size"]
+    parts = [(_size(size), size) for size in sizes] or [("none", dict.fromkeys(FLOWS, np.nan))]
+    rows = [
+        {"target": name, "flow": flow, "coverage": part[flow]}
+        for name, part in parts
+        for flow in FLOWS
+    ]
+    return pd.DataFrame(rows)
+
+
+def _size(size: dict[str, Any]) -> str:
+    basins, years = size["basins"], size["years"]
+    return f"{basins} basin{'s' * (basins > 1)}, {years} year{'s' * (years > 1)}"
+
+
+def percent(parts: list[dict[str, Any]], value: str = "coverage") -> str:
+    """A share in percent, mean over the basins of ``parts``, for the text; a dash without any."""
+    known = [(part[value], part["rows"]) for part in parts if part[value] is not None]
+    basins = sum(rows for _, rows in known)
+    return f"{100 * sum(share * rows for share, rows in known) / basins:.0f}" if basins else "–"
+
+
+def coverage_numbers(
+    held: dict[str, Any] | None, ungauged: dict[str, Any] | None
+) -> dict[str, str]:
+    """The numbers of the text, by the names under which pages quote them; shares in percent."""
+    whole = [] if held is None else [held]
+    regions = [] if ungauged is None else ungauged["by_region"]
+    drawn = [region for region in regions if not region["region"]]
+    return {
+        "beyond_covered_targets": str(0 if held is None else held["targets"]),
+        "beyond_covered": percent(whole),
+        **{f"beyond_covered_{flow}": percent(whole, flow) for flow in FLOWS},
+        "beyond_width": "–" if held is None else f"{held['width']:.2f}",
+        "beyond_ungauged": percent(drawn),
+        "beyond_ungauged_regions": percent([r for r in regions if r["region"]]),
+        "beyond_ungauged_basins": str(sum(r["rows"] for r in regions if r["region"])),
+    }

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from hydrotl.book import escape
+from hydrotl.book.pages import quantities
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
     from pandas.io.formats.style import Styler
 
-MISSING = "–"
+MISSING = quantities.MISSING
+BEST = "font-weight: bold;"
 
 
 def table(
@@ -24,24 +26,57 @@ def table(
     long: bool = False,
     caption: str | None = None,
     html_columns: Collection[str] = (),
+    best_in_row: Sequence[str] = (),
+    best_in_column: Sequence[str] = (),
 ) -> Styler:
-    """``frame`` without its index; numbers with ``digits`` decimals, a missing one as a dash.
+    """``frame`` without its index; each column as :mod:`~hydrotl.book.pages.quantities` says.
 
-    Texts are shown as they are, whatever they hold; only ``html_columns`` are HTML already. A
-    ``long`` table is set in smaller letters and scrolls in a box of its own.
+    Texts are shown as they are, whatever they hold; only ``html_columns`` are HTML already. Keys of
+    files are replaced by a reader's words (:mod:`~hydrotl.book.pages.words`). A table that is wider
+    than the page scrolls, with its first column in sight.
+
+    Parameters
+    ----------
+    frame
+        A row per line; its values stay as they are in the Styler's ``data``.
+    digits
+        Decimals of numbers whose column no rule knows. What is missing is a dash.
+    long
+        Let the table scroll in a box of limited height.
+    caption
+        A line above the table.
+    html_columns
+        Columns that hold HTML.
+    best_in_row, best_in_column
+        Columns of which the highest value of each row, or of each column, is set in bold.
     """
     shown = escape.cells(frame, html_columns)
-    style = shown.style.hide(axis="index").format(precision=digits, na_rep=MISSING)
-    style = style.format_index(axis="columns", escape="html")
+    style = shown.style.hide(axis="index")
+    forms: dict[Any, Any] = {name: quantities.formatter(str(name), digits) for name in shown}
+    style = style.format(forms, na_rep=MISSING).format_index(
+        lambda header: quantities.heading(str(header)), axis="columns"
+    )
     if caption is not None:
         style = style.set_caption(html.escape(caption, quote=False))
-    if long:
-        box = "font-size: 85%; display: block; max-height: 32em; overflow: auto;"
-        style = style.set_table_attributes(f'style="{box}"').set_sticky(axis="columns")
+    best: list[tuple[Sequence[str], Literal[0, 1]]] = [(best_in_row, 1), (best_in_column, 0)]
+    for columns, axis in best:
+        present: list[Any] = [name for name in columns if name in shown]
+        if present and len(shown):
+            style = style.apply(_best, axis=axis, subset=present)
+    kind = "quantities long" if long else "quantities"
+    style = style.set_table_attributes(f'class="{kind}"')
     return style.set_table_styles(
-        [{"selector": "th, td", "props": "padding: 0.2em 0.7em; text-align: left;"}],
+        [{"selector": "th, td", "props": "padding: 0.2em 0.6em; text-align: left;"}],
         overwrite=False,
     )
+
+
+def _best(values: pd.Series) -> list[str]:
+    """Bold for the highest of some values, which may be intervals; as shown, ties are all best."""
+    known = [getattr(value, "value", value) for value in values]
+    rounded = pd.to_numeric(pd.Series(known, dtype=object), errors="coerce").astype(float).round(2)
+    several = rounded.notna().sum() > 1
+    return [BEST if several and value == rounded.max() else "" for value in rounded]
 
 
 def remark(text: str) -> Markdown:

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from hydrotl.book.pages import show
 from hydrotl.paths import project_root
+from tests.synthetic import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -173,3 +176,59 @@ def test_front_page_fits_a_telephone(book: Path, browser: Any) -> None:
     page = visit.open(book / "index.html")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     visit.context.close()
+
+
+# Of each table: its first headers, whether it is wider than its box, ends beyond the page's text,
+# keeps its first column in sight, and whether a line above it says so.
+TABLES = """() => [...document.querySelectorAll(".bd-article table")]
+    .filter(table => table.clientWidth > 0)
+    .map(table => {
+        const text = table.closest(".bd-article").getBoundingClientRect()
+        const first = table.querySelector("td")
+        return {
+            headers: [...table.querySelectorAll("th")].slice(0, 3).map(th => th.innerText).join(),
+            wider: table.scrollWidth > table.clientWidth + 1,
+            beyond: table.getBoundingClientRect().right > text.right + 1,
+            sticky: first !== null && getComputedStyle(first).position === "sticky",
+            hint: table.previousElementSibling?.className === "table-hint",
+        }
+    })"""
+
+
+def test_table_fits_a_screen_or_says_that_it_scrolls(browser: Any, tmp_path: Path) -> None:
+    static = ROOT / "book" / "_static"
+    long_names = {f"a long name {k}, mm/day": [k / 7] for k in range(9)}
+    few, many = pd.DataFrame({"basin": ["x"], "NSE": [0.5]}), pd.DataFrame(long_names)
+    text = "".join(show.table(frame).to_html() for frame in (few, many))
+    page = tmp_path / "page.html"
+    page.write_text(
+        f"<style>{(static / 'book.css').read_text()}</style>"
+        f"<script>{(static / 'tables.js').read_text()}</script>"
+        f'<article class="bd-article">{text}</article>',
+        encoding="utf-8",
+    )
+    for width, scrolls in ((1280, False), (375, True)):
+        visit = Visit(browser, width=width)
+        opened = visit.open(page)
+        opened.wait_for_timeout(300)
+        small, large = opened.evaluate(TABLES)
+        assert not any(small[key] for key in ("wider", "beyond", "sticky", "hint"))
+        assert not large["beyond"]
+        assert [large[key] for key in ("wider", "sticky", "hint")] == [scrolls] * 3
+        assert opened.evaluate("document.documentElement.scrollWidth") <= width
+        visit.context.close()
+
+
+def test_no_table_of_the_book_is_clipped(book: Path, browser: Any) -> None:
+    pages = [*sorted((book / "notebooks").glob("*.html")), book / "index.html"]
+    for width in (1280, 375):
+        visit = Visit(browser, width=width)
+        for path in pages:
+            opened = visit.open(path)
+            opened.wait_for_timeout(300)
+            for found in opened.evaluate(TABLES):
+                told = (path.name, width, found["headers"])
+                assert not found["beyond"], told
+                assert width < 1280 or not found["wider"], told
+                assert found["wider"] == found["sticky"] == found["hint"], told
+        visit.context.close()

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hydrotl.book.pages import beyond
-from hydrotl.experiments.records import results_dir
-from hydrotl.experiments.summary import study_summary, write_summary
+from hydrotl.book.pages import beyond, show
+from hydrotl.experiments.covered import VALUES, coverage_summary, settings_key, write_coverage
+from hydrotl.experiments.records import write_record
+from hydrotl.experiments.study import load_study
+from hydrotl.experiments.summary import study_records, study_summary, write_summary
+from hydrotl.experiments.ungauged import ungauged_path
 from hydrotl.yamlfile import load_yaml
 from tests.notebook_cells import run_cells
 from tests.synthetic import ROOT, write_yaml
@@ -46,16 +49,18 @@ def study(published: Path) -> dict[str, Any]:
     study = load_yaml(ROOT / "experiments" / "beyond.yaml") | {"rule": {}, "regions": []}
     write_yaml(published / "experiments" / "small.yaml", study)
     write_summary("small")
+    check = published / "results" / "source"  # its table is on the page
+    check.mkdir(exist_ok=True)
+    for name in ("derived-check.json", "derived-check-basins.csv"):
+        shutil.copy(ROOT / "results" / "source" / name, check)
     return beyond.figures_of("small")
 
 
 def test_tables_of_the_page(study: dict[str, Any]) -> None:
-    folder = results_dir() / "source"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("derived-check.json", "derived-check-basins.csv"):
-        shutil.copy(ROOT / "results" / "source" / name, folder)
     page = run_cells("10-beyond", study="small")
-    worth, gains, chosen, check = page.tables()
+    worth, gains, chosen, coverage, check = page.tables()
+    assert "No target has a computed interval yet" in page.remarks()
+    assert coverage["coverage"].isna().all()
     assert check["inputs"].tolist()[:2] == ["all inputs", "without weather"]
     assert check["median NSE"].tolist()[0] > check["median NSE"].tolist()[1]
     assert "2 of 114 targets are computed so far" in page.remarks()
@@ -67,6 +72,46 @@ def test_tables_of_the_page(study: dict[str, Any]) -> None:
     assert gains["model"].tolist() == ["warm-b", "warm-c", "chosen (auto)", "GR4J"]
     assert gains["mean gain"].tolist() == pytest.approx([0.4, 0.3, 0.2, 0.1])
     assert dict(zip(chosen["chosen"], chosen["targets"], strict=True)) == {"warm-c": 1, "gr4j": 1}
+
+
+def test_coverage_on_the_page(
+    study: dict[str, Any], published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of two targets has an interval; ungauged basins are a draw's and a region's."""
+    path = published / "results" / "small" / "1-0-1y.json"
+    values = dict(zip(VALUES, (0.91, 0.95, 0.9, 0.88, 0.8, 1.1), strict=True))
+    part = {"of": "warm-c", "settings": settings_key(), **{k: [v] for k, v in values.items()}}
+    write_record(path, {**json.loads(path.read_text()), "intervals": part})
+    assert write_coverage("small") is not None
+    regions = [
+        {"region": home, "rows": rows, **values, "coverage": share}
+        for home, rows, share in (("", 9, 0.9), ("cl", 1, 0.6), ("ind", 3, 0.7))
+    ]
+    write_record(ungauged_path("small"), {"by_region": regions})
+    glued: dict[str, Any] = {}
+    monkeypatch.setattr(show, "name_values", glued.update)
+    page = run_cells("10-beyond", study="small")
+    table = page.tables()[3].set_index("targets")
+    assert "1 of 2 targets computed so far have one" in page.remarks()
+    assert table.loc["all", "coverage"] == table.loc["1 basin, 1 year", "coverage"] == 0.91
+    assert table.loc["all", "interval score"] == 1.1
+    assert table.loc["ungauged, random draws", ["basins", "coverage"]].tolist() == [9, 0.9]
+    assert table.loc["ungauged, ind", "coverage"] == 0.7
+    drawn = page.names["by_flow"]
+    assert dict(zip(drawn["flow"], drawn["coverage"], strict=True)) == {
+        "low": 0.95,
+        "middle": 0.9,
+        "high": 0.88,
+    }
+    assert (glued["beyond_covered"], glued["beyond_covered_low"]) == ("91", "95")
+    assert (glued["beyond_ungauged"], glued["beyond_ungauged_basins"]) == ("90", "4")
+    assert glued["beyond_ungauged_regions"] == "68"  # (0.6 + 3 x 0.7) / 4 = 0.675
+
+
+@pytest.mark.parametrize("study", ["beyond", "beyond-tuning"])
+def test_committed_coverage_is_that_of_the_committed_records(study: str) -> None:
+    found = coverage_summary(study_records(study), load_study(study))
+    assert beyond.coverage_of(study) == json.loads(json.dumps(found))
 
 
 def test_figures_follow_from_the_records(study: dict[str, Any]) -> None:
