@@ -1,0 +1,26 @@
+"use strict";
+
+// Where a table is wider than the page, say that it goes on, and keep its first column in sight.
+const HINT = "Scroll the table sideways to see all of its columns →";
+
+function check(table) {
+  if (table.clientWidth === 0) return; // in a closed part of the page
+  const wider = table.scrollWidth > table.clientWidth + 1;
+  if (wider === table.classList.contains("wider")) return;
+  table.classList.toggle("wider", wider);
+  if (!wider) {
+    table.previousElementSibling?.remove();
+    table.removeAttribute("tabindex");
+    return;
+  }
+  const hint = document.createElement("p");
+  hint.className = "table-hint";
+  hint.textContent = HINT;
+  table.before(hint);
+  table.tabIndex = 0; // arrow keys scroll it
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  const watch = new ResizeObserver((entries) => entries.forEach((entry) => check(entry.target)));
+  document.querySelectorAll(".bd-article table").forEach((table) => watch.observe(table));
+});
