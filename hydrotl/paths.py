@@ -1,6 +1,7 @@
 """Where the project and its data live."""
 
 import os
+from importlib import metadata
 from pathlib import Path
 
 from hydrotl_core.errors import ConfigError
@@ -11,8 +12,9 @@ MANIFEST_NAME = "data_manifest.yaml"
 def project_root() -> Path:
     """Folder that holds ``data_manifest.yaml``, the experiments, weights and results.
 
-    ``HYDROTL_ROOT`` if set, else the parent of the installed package (the package is
-    installed from a checkout, ``pip install -e .``).
+    ``HYDROTL_ROOT`` if set, else the checkout that the package is installed from
+    (``pip install -e .``), else what an installed package brings: the manifest, the experiments and
+    the weights that a river of one's own is modelled with.
 
     Raises
     ------
@@ -21,12 +23,27 @@ def project_root() -> Path:
     """
     named = os.environ.get("HYDROTL_ROOT")
     root = Path(named).expanduser() if named else Path(__file__).resolve().parents[1]
-    if not (root / MANIFEST_NAME).is_file():
+    if (root / MANIFEST_NAME).is_file():
+        return root
+    brought = None if named else _brought()
+    if brought is None:
         raise ConfigError(
-            f"no {MANIFEST_NAME} in {root}: install hydrotl from a checkout with "
-            "`pip install -e .`, or set HYDROTL_ROOT to the checkout"
+            f"no {MANIFEST_NAME} in {root}: install hydrotl again, from a checkout with "
+            "`pip install -e .` or from a wheel, or set HYDROTL_ROOT to a checkout"
         )
-    return root
+    return brought
+
+
+def _brought() -> Path | None:
+    """Folder of the files that were installed with the package (``data-files`` of its wheel)."""
+    try:
+        files = metadata.files("hydrotl") or []
+    except metadata.PackageNotFoundError:
+        return None
+    for file in files:
+        if file.name == MANIFEST_NAME and (path := Path(str(file.locate()))).is_file():
+            return path.resolve().parent
+    return None
 
 
 def data_dir() -> Path:

@@ -19,20 +19,18 @@ from hydrotl.cli.study import auto, beyond
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Transfer streamflow LSTMs across continents.",
+    epilog="Your own river: hydrotl init FOLDER, hydrotl check FOLDER, hydrotl run FOLDER.",
     callback=options,
 )
-for command in (
-    *(fetch, describe, pack),
-    init,
-    *(train_source, check, card),
-    *(run, sweep, reproduce),
-    *(beyond, auto),
-    *(simulate, compare, export),
-    *(swat_fetch, swat, calibrate),
-    book,
-):
-    app.command()(in_one_line(command))
-app.command("list")(in_one_line(list_names))
+PANELS = {
+    "Your own river": (init, check, run, simulate, compare, export),
+    "The study": (list_names, train_source, card, sweep, reproduce, beyond, auto, book),
+    "Data sets": (fetch, describe, pack),
+    "Process-based models": (calibrate, swat_fetch, swat),
+}
+for panel, commands in PANELS.items():
+    for command in commands:
+        name = "list" if command is list_names else None
+        app.command(name, rich_help_panel=panel)(in_one_line(command))

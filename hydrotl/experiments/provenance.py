@@ -13,8 +13,11 @@ from hydrotl_core import __version__
 
 def code_version() -> str:
     """Package version and, in a git checkout, the commit (``+`` if it has changes)."""
+    root = project_root()
+    if not (root / ".git").exists():  # a repository further up is not this project's
+        return __version__
     try:
-        git = ["git", "-C", str(project_root())]
+        git = ["git", "-C", str(root)]
         commit = subprocess.run(
             [*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
         ).stdout.strip()
