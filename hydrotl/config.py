@@ -30,7 +30,7 @@ Model = TypeVar("Model", bound=BaseModel)
 class Named(Strict):
     """Something with a title, and a short label where the title is too long for tables and axes."""
 
-    title: str = Field(min_length=1)
+    title: str = Field(min_length=1, pattern=r"\S")
     label: str | None = Field(None, min_length=1, max_length=40, description="default: title")
 
     @property
@@ -76,7 +76,7 @@ class Recipe(Named):
         training = group.get(setting, group.get("default"))
         if training is None:
             what = f"training of {option} models for setting {setting!r}"
-            raise ConfigError(f"recipe {self.name!r} has no {what}, and no default")
+            raise ConfigError(f"recipe {self.name!r} has no {what}, and no default: add one")
         return training
 
 
@@ -84,7 +84,8 @@ def refuse_overlap(train: Period, test: Period) -> None:
     """Raise a ValueError if the periods share a day."""
     if train.end > test.start and test.end > train.start:
         raise ValueError(
-            f"training ({train.start}..{train.end}) and test ({test.start}..{test.end}) overlap"
+            f"training ({train.start}..{train.end}) and test ({test.start}..{test.end}) overlap: "
+            "move one of them"
         )
 
 

@@ -63,6 +63,17 @@ def _error(node: Any, problem: str) -> yaml.YAMLError:
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
 
 
+def _check_characters(text: str) -> None:
+    """Raise a YAMLError that names the line of a character that YAML does not allow."""
+    try:
+        yaml.reader.Reader(text)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise yaml.YAMLError(
+            f"the character {chr(error.character)!r} in line {line} is not allowed: remove it"
+        ) from None
+
+
 def _check_size(text: str) -> None:
     """Raise a YAMLError where a text nests too deep or its aliases stand for too much.
 
@@ -110,10 +121,11 @@ def load_yaml(path: Path) -> Any:
         if (size := path.stat().st_size) > MAX_BYTES:
             raise ConfigError(f"{path} has {size / 1e6:.0f} MB: it is no file of this project")
         text = path.read_text(encoding="utf-8")
+        _check_characters(text)
         _check_size(text)
         return yaml.load(text, Loader=_Loader)  # noqa: S506
     except FileNotFoundError:
-        raise ConfigError(f"{path} does not exist") from None
+        raise ConfigError(f"{path} does not exist: correct the name") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8 text ({error}): save it as UTF-8") from None
     except OSError as error:
@@ -137,7 +149,11 @@ def load_extended(path: Path, seen: tuple[Path, ...] = ()) -> Any:
         return content
     base = path.with_name(f"{path_name(str(content.pop('extends')), f'{path}: extends')}.yaml")
     if base in (*seen, path):
-        raise ConfigError(f"{path} extends itself by way of {base.name}")
+        raise ConfigError(
+            f"{path} extends itself by way of {base.name}: remove `extends` from one of them"
+        )
+    if not base.is_file():
+        raise ConfigError(f"{base}, which {path} extends, does not exist: correct `extends`")
     inherited = load_extended(base, (*seen, path))
     if not isinstance(inherited, dict):
         raise ConfigError(f"{base}, which {path} extends, is not a mapping")

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 Dropout = Annotated[float, Field(ge=0, lt=1)]
 
@@ -23,9 +31,22 @@ FIRST_YEAR, LAST_YEAR = 1700, 2200
 
 
 class Strict(BaseModel):
-    """Unknown keys are errors, numbers are finite, values never change after validation."""
+    """Unknown keys are errors, numbers are finite, values never change after validation.
+
+    True and false are no numbers.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, bool):
+            stated = cls.model_fields[str(info.field_name)].annotation
+            types = {stated, *get_args(stated)}
+            if types & {int, float} and bool not in types:
+                raise ValueError(f"{str(value).lower()} is no number: give one")
+        return value
 
 
 class Training(Strict):
@@ -90,7 +111,7 @@ class Inputs(Strict):
         optional = [name for family in self.optional.values() for name in family]
         unknown = sorted(set(optional) - {*self.dynamic, *self.static})
         if unknown:
-            raise ValueError(f"optional {', '.join(unknown)}: not among the inputs")
+            raise ValueError(f"optional {', '.join(unknown)}: not among the inputs: add it there")
         if len(set(optional)) < len(optional):
             raise ValueError("an optional input belongs to one family, once")
         return self
@@ -107,7 +128,7 @@ class Period(Strict):
     def _pair(cls, value: Any) -> Any:
         if isinstance(value, (list, tuple)):
             if len(value) != 2:
-                raise ValueError("a period is [first day, day after the last]")
+                raise ValueError("a period must be [first day, day after the last]")
             value = {"start": value[0], "end": value[1]}
         days = [value.get(key) for key in ("start", "end")] if isinstance(value, dict) else []
         for day in days:  # of a number, pydantic would count the seconds since 1970
@@ -122,7 +143,9 @@ class Period(Strict):
                 f"period {self.start}..{self.end} is not in the years {FIRST_YEAR} to {LAST_YEAR}"
             )
         if self.start >= self.end:
-            raise ValueError(f"period starts on {self.start}, not before its end {self.end}")
+            raise ValueError(
+                f"period starts on {self.start}, not before its end {self.end}: swap them"
+            )
         return self
 
     @property

@@ -108,12 +108,12 @@ def _scale(values: np.ndarray, transform: Transform, name: str) -> Scale:
 
 def require(ds: xr.Dataset, names: Sequence[str], what: str) -> None:
     """Raise a DataError that names the variables which ``ds`` lacks."""
-    missing = [name for name in names if name not in ds]
+    missing = [name for name in names if name not in ds.data_vars]
     if missing:
         has = sorted(str(name) for name in ds.data_vars)
         raise DataError(
             f"{what} {', '.join(missing)} not in data set "
-            f"{ds.attrs.get('source', '')!s}, which has {', '.join(has)}"
+            f"{ds.attrs.get('source', '')!s}, which has {', '.join(has)}: take some of these"
         )
 
 

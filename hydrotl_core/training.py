@@ -241,7 +241,9 @@ def train(
         if done % every == 0 or done == total:
             value = running.item() / (every if done % every == 0 else done % every)
             if not math.isfinite(value):
-                raise FloatingPointError(f"{label}: loss is {value} at update {done}")
+                raise FloatingPointError(
+                    f"{label}: loss is {value} at update {done}: take a smaller `lr` in the recipe"
+                )
             log.losses.append((done, value))
             running.zero_()
             bar.set_postfix(loss=f"{value:.3f}", refresh=False)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -77,7 +77,7 @@ def load_weights(path: Path) -> tuple[dict[str, torch.Tensor], Card]:
         contradicts itself or the parameters; or if a number in it is not finite.
     """
     if not path.is_file():
-        raise WeightsError(f"no weights at {path}")
+        raise WeightsError(f"no weights at {path}: train them, or put them there")
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
             metadata = file.metadata() or {}
@@ -91,15 +91,23 @@ def load_weights(path: Path) -> tuple[dict[str, torch.Tensor], Card]:
     except OSError as error:
         raise FileError(f"{path} cannot be read ({reason(error)})") from error
     if "hydrotl" not in metadata:
-        raise WeightsError(f"{path} has no hydrotl metadata: it was not written by this project")
+        raise WeightsError(
+            f"{path} has no hydrotl metadata: it was not written by this project: {AGAIN}"
+        )
     try:
         content = json.loads(metadata["hydrotl"])
         if isinstance(content, dict) and content.get("format") != FORMAT:
-            raise WeightsError(f"{path} has format {content.get('format')}, expected {FORMAT}")
+            raise WeightsError(
+                f"{path} has format {content.get('format')}, expected {FORMAT}: {AGAIN}"
+            )
         card = Card.model_validate(content)
     except WeightsError:
         raise
-    except (ValueError, RecursionError) as error:  # of JSON, or a ValidationError
+    except ValidationError as error:
+        first = error.errors()[0]
+        why = f"{'.'.join(map(str, first['loc'])) or 'all'}: {first['msg']}"
+        raise WeightsError(f"{path}: metadata not valid ({why}): {AGAIN}") from None
+    except (ValueError, RecursionError) as error:  # of JSON
         raise WeightsError(f"{path}: metadata not valid ({error}): {AGAIN}") from None
     widened = {n: p.float() if p.dtype == torch.float16 else p for n, p in parameters.items()}
     for problem in [*card_problems(card), *_parameter_problems(widened, card)]:
@@ -231,7 +239,7 @@ def member_paths(folder: Path, *, partial: bool = False) -> list[Path]:
     found = [p for p in folder.glob("*.safetensors") if not p.name.startswith(".")]
     members = {member_number(path): path for path in sorted(found)}
     if not members:
-        raise WeightsError(f"no member-*.safetensors in {folder}")
+        raise WeightsError(f"no member-*.safetensors in {folder}: train them, or put them there")
     missing = [str(n) for n in range(max(members)) if n not in members]
     if missing and not partial:
         raise WeightsError(

@@ -80,7 +80,7 @@ def run(
     for item in work:
         heal_record(item.path)
         require_writable(item.path)
-        kept = read_record(item.path)["members"] if item.path.is_file() else 0
+        kept = read_record(item.path).get("members", 0) if item.path.is_file() else 0
         if kept > members:
             raise ConfigError(
                 f"{item.path} holds {kept} members and would be replaced by {members}: "

@@ -37,10 +37,12 @@ RATIO = (0.01, 1.1)
 #: No river that flows on most days has so little of the rain.
 IMPOSSIBLE_RATIO = 1e-4
 #: Runoff ratio less Budyko's, of a basin and in the median of several.
-BUDYKO, BUDYKO_ALL, SEVERAL = (-0.35, 0.6), (-0.3, 0.6), 4
+BUDYKO, BUDYKO_ALL, SEVERAL = (-0.3, 0.6), (-0.3, 0.6), 4
 #: Days of the record that the lag is found from.
 LAG_DAYS = 731
 EARLIEST, LATEST = -3, 7
+#: Dates of flow may be wrong by so many days.
+WRONG_DATES = -10
 LEAST_CORRELATION, FOLLOWS = 0.25, 0.1
 MARGIN = 0.05
 #: A basin that is warmer by so many standard deviations below its mean has little snow.
@@ -56,7 +58,7 @@ DRY_RIVER, ONCE_DRY = 120, 30
 SMOOTHER = 0.4
 EVERY = 7
 
-_UNITS = "a wrong unit of flow or rain, or a wrong area?"
+_UNITS = "correct the unit of flow or rain in the manifest entry's `units`, or the area."
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def _ratios(water: _Water) -> Iterator[Finding]:
         known = water.flow[row][np.isfinite(water.flow[row])]
         perennial = np.mean(known > 0) > 0.5
         wrong = ratio[row] < IMPOSSIBLE_RATIO and perennial
-        remedy = _UNITS if ratio[row] < 1 else f"{_UNITS} Else water from elsewhere or from ice"
+        remedy = _UNITS if ratio[row] < 1 else f"{_UNITS} Or is there water from elsewhere, or ice?"
         yield Finding(
             "runoff ratio",
             "impossible" if wrong else "doubtful",
@@ -151,7 +153,7 @@ def _budyko(water: _Water, named: set[str]) -> Iterator[Finding]:
     expected = budyko(phi)
     with np.errstate(divide="ignore", invalid="ignore"):
         off = water.mean_flow / rain - expected
-    remedy = f"{_UNITS} Else dams, diversions, groundwater or ice"
+    remedy = f"{_UNITS} Or are there dams, diversions, groundwater or ice?"
     median = float(np.nanmedian(off)) if np.isfinite(off).sum() >= SEVERAL else 0.0
     if not BUDYKO_ALL[0] <= median <= BUDYKO_ALL[1]:
         more = "more" if median > 0 else "less"
@@ -183,11 +185,11 @@ def _lags(water: _Water) -> Iterator[Finding]:
     for row, basin in enumerate(water.basins):
         if not water.mean_flow[row] > 0 or not water.mean_rain[row] > 0:
             continue
-        found = rise_after_rain(water.rain[row], water.flow[row])
+        found = rise_after_rain(water.rain[row], water.flow[row], WRONG_DATES)
         if not np.isfinite(found).any():
             continue
-        best = int(np.nanargmax(found)) + EARLIEST
-        highest, later = float(np.nanmax(found)), float(np.nanmax(found[-EARLIEST:]))
+        best = int(np.nanargmax(found)) + WRONG_DATES
+        highest, later = float(np.nanmax(found)), float(np.nanmax(found[-WRONG_DATES:]))
         value, remedy = float(best), "are the dates of flow and rain of the same days?"
         if best < 0 and highest > LEAST_CORRELATION and highest > later + MARGIN:
             text = f"flow rises {-best} day(s) before rain in basin {basin}"
@@ -201,8 +203,8 @@ def _lags(water: _Water) -> Iterator[Finding]:
         yield Finding("lag", "doubtful", STREAMFLOW, basin, value, text, remedy)
 
 
-def rise_after_rain(rain: np.ndarray, flow: np.ndarray) -> np.ndarray:
-    """Correlation of the rise of flow with rain of 3 days later, ..., up to 7 days before.
+def rise_after_rain(rain: np.ndarray, flow: np.ndarray, earliest: int = EARLIEST) -> np.ndarray:
+    """Correlation of the rise of flow with rain of days later (``-earliest``), ..., 7 days before.
 
     Of the square roots of both, over the last two years with flow; NaN where nothing varies.
     """
@@ -215,7 +217,7 @@ def rise_after_rain(rain: np.ndarray, flow: np.ndarray) -> np.ndarray:
     # Sums over the days with both, of all lags at once: a row per lag, of the rain of its days.
     seen, risen = np.isfinite(rain).astype(float), np.isfinite(rise).astype(float)
     rain, rise = np.nan_to_num(rain), np.nan_to_num(rise)
-    ends = (LATEST, -EARLIEST)
+    ends = (LATEST, -earliest)
     shifted = [sliding_window_view(np.pad(x, ends), len(x))[::-1] for x in (seen, rain, rain**2)]
     days, total_rise, squared_rise = (shifted[0] @ x for x in (risen, rise, rise**2))
     total, together = shifted[1] @ risen, shifted[1] @ rise

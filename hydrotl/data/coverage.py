@@ -25,6 +25,9 @@ from hydrotl_core.scaling import STREAMFLOW
 LARGEST_SHARE = 0.05
 LONGEST_GAP = 30  # days
 
+#: A training period of fewer days is doubtful.
+LEAST_DAYS = 180
+
 #: Days before a period that bring the state of a network up.
 SPIN_UP = np.timedelta64(365, "D")
 #: Days on which a daily input was filled, by variable and basin.
@@ -76,6 +79,7 @@ def check_coverage(
                 for basin, count in days.items():
                     of_name = filled.setdefault(name, {})
                     of_name[basin] = of_name.get(basin, 0) + count
+    _short(ds, fit, title)
     _attributes(ds, inputs, title)
     return filled
 
@@ -86,8 +90,28 @@ def _covered(ds: xr.Dataset, periods: Sequence[Period], title: str) -> None:
         if np.datetime64(period.start) < days[0] or np.datetime64(period.end) > days[-1] + 1:
             raise DataError(
                 f"{title}: basin {basin}: period {period.start}..{period.end} is not covered by "
-                f"the data, which span {days[0]}..{days[-1]}: correct the period in the setting"
+                f"the data, which span {days[0]}..{days[-1]}: correct `train` or `test`"
             )
+
+
+def say_long_window(window: int, fit: Sequence[Period], title: str) -> None:
+    """Warn of windows that are far longer than all training, which are cut to it."""
+    days = min(period.days for period in fit)
+    if window > 2 * days:
+        _warn(
+            f"{title}: a window of {window} days is cut to the {days} days of training: take a "
+            "shorter `window` in the recipe"
+        )
+
+
+def _short(ds: xr.Dataset, fit: Sequence[Period], title: str) -> None:
+    days = {str(b): p.days for b, p in zip(ds["basin"].values, fit, strict=True)}
+    few = [basin for basin, count in days.items() if count < LEAST_DAYS]
+    if few:
+        _warn(
+            f"{title}: the training of {_listed(few)} has {days[few[0]]} days: take a year at "
+            "least (`train` in the setting), or a model does not learn all seasons"
+        )
 
 
 def _optional(inputs: Inputs) -> set[str]:

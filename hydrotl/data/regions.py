@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from hydrotl.data.canonical import static_attributes
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.climate import CLIMATE, CLIMATE_NEEDS, has_climate
 from hydrotl.data.derive import DERIVABLE, derive
-from hydrotl.data.findings import refuse
+from hydrotl.data.findings import names_of, refuse
 from hydrotl.data.leaks import (
     cautions,
     refuse_flow,
@@ -29,7 +30,7 @@ from hydrotl.data.readers.assemble import similar_id
 from hydrotl.data.roles import codes
 from hydrotl.data.spelling import basin_id
 from hydrotl_core.arrays import in_period
-from hydrotl_core.errors import ConfigError
+from hydrotl_core.errors import ConfigError, DoubtfulData
 from hydrotl_core.recipe import Inputs, Period
 from hydrotl_core.scaling import PRECIPITATION, STREAMFLOW, require
 
@@ -60,7 +61,10 @@ def select_basins(ds: xr.Dataset, choice: Basins, dataset: str) -> xr.Dataset:
             )
         screen = entry.screens[choice.screen]
         observed = np.isfinite(ds[STREAMFLOW].values) & in_period(ds, [screen])
-        keep &= 1 - observed.sum(axis=1) / screen.days < screen.max_missing
+        enough = 1 - observed.sum(axis=1) / screen.days < screen.max_missing
+        if not screen.of_paper:
+            _say_left_out(choice.screen, [b for b, e in zip(known, enough, strict=True) if not e])
+        keep &= enough
         boxes.append(("latitude", screen.latitude))
     for role, bounds in boxes:
         if bounds is not None:
@@ -72,8 +76,18 @@ def select_basins(ds: xr.Dataset, choice: Basins, dataset: str) -> xr.Dataset:
             degrees = ds[name].values
             keep &= (degrees >= bounds[0]) & (degrees <= bounds[1])
     if not keep.any():
-        raise ConfigError(f"the choice of basins leaves none of data set {dataset}")
+        raise ConfigError(f"the choice of basins leaves none of data set {dataset}: widen it")
     return with_places(ds.isel(basin=np.flatnonzero(keep)), entry.attributes)
+
+
+def _say_left_out(screen: str, basins: list[str]) -> None:
+    if basins:
+        warnings.warn(
+            f"screen '{screen}' leaves out basin {names_of(basins)}, where too little flow was "
+            "observed on its days",
+            DoubtfulData,
+            stacklevel=3,
+        )
 
 
 def region_data(region: Region, inputs: Inputs | None = None) -> xr.Dataset:

@@ -112,13 +112,16 @@ def _warmth(
     expected = np.where(latitude >= 0, WARMEST[True], WARMEST[False])
     away = np.abs((peak - expected + YEAR / 2) % YEAR - YEAR / 2)
     sure = (np.abs(latitude) >= OUTSIDE_TROPICS) & (amplitude >= LEAST_AMPLITUDE)
+    names = " and ".join(f"'{n}'" for n in ("tmean", "tmax", "tmin") if n in ds)
     for row in np.flatnonzero(sure & (away > LATE)):
         basin, day = str(ds["basin"].values[row]), round(float(peak[row]))
         opposite = away[row] > OPPOSITE
         grade: Grade = "impossible" if opposite else "doubtful"
         date = pd.Timestamp(2001, 1, 1) + pd.Timedelta(max(day - 1, 0), "D")
-        text = f"basin {basin} at latitude {latitude[row]:.4g} is warmest about {date:%d %B}, " + (
-            "in its winter" if opposite else f"{away[row]:.0f} days from the usual"
+        when = "in its winter" if opposite else f"{away[row]:.0f} days from the usual"
+        text = (
+            f"basin {basin} at latitude {latitude[row]:.4g} is warmest about {date:%d %B} by its "
+            f"{names}, {when}"
         )
         remedy = (
             "correct the sign of the latitude (south is negative), or the dates (day and month "

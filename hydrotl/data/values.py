@@ -76,7 +76,7 @@ def _beyond(array: xr.DataArray, name: str) -> Iterator[Finding]:
                 f"variable '{name}' is impossible {where}: {value:g} {unit}, where on earth it "
                 f"lies between {low:g} and {high:g}"
             )
-        often = wrong.sum() > OFTEN * np.isfinite(values[row]).sum()
+        often = np.isfinite(value) and wrong.sum() > OFTEN * np.isfinite(values[row]).sum()
         remedy = (_unit_remedy(name, values[row], unit) if often else None) or _MISSING
         yield Finding(
             "value", "impossible", name, basin, value, text, remedy, day, int(wrong.sum())

@@ -6,7 +6,7 @@ import json
 import warnings
 from collections.abc import Sequence, Sized
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -33,13 +33,16 @@ class Scores(BaseModel):
     member_nse_median: Values | None = None
     member_nse: dict[str, Values] | None = None
     error_products: list[Values] | None = None
+    kge: Values | None = None
+    days_observed: list[Annotated[int, Field(ge=0)]] | None = None
 
     def problem(self) -> str | None:
         """The first contradiction; None if there is none."""
         if len(set(self.basins)) < len(self.basins):
             return "a basin is listed twice"
-        if any(score is not None and score > 1 for score in self.nse):
-            return "an NSE is above 1"
+        for name, scores in (("an NSE", self.nse), ("a KGE", self.kge or ())):
+            if any(score is not None and score > 1 for score in scores):
+                return f"{name} is above 1"
         return self._other_length() or self._other_sum() or self._other_products()
 
     def _other_length(self) -> str | None:
@@ -48,8 +51,9 @@ class Scores(BaseModel):
         of_basins = {f"member_nse of {m}": nse for m, nse in (self.member_nse or {}).items()}
         wanted: list[tuple[str, Sized, int]] = [("nse", self.nse, basins)]
         wanted += [(name, values, basins) for name, values in of_basins.items()]
-        if self.error_products is not None:
-            wanted.append(("error_products", self.error_products, basins))
+        for name in ("kge", "days_observed", "error_products"):
+            if (values := getattr(self, name)) is not None:
+                wanted.append((name, values, basins))
         if n is not None:
             of_members = (self.member_nse, self.member_nse_median)
             wanted += [("member_nse", one, n) for one in of_members if one is not None]
@@ -110,6 +114,17 @@ class CellScores(Scores):
     nse_mean: float | None
     nse_median: float | None
     member_nse_median: Values
+    member_nse: dict[str, Values]
+    kge: Values
+    days_observed: list[Annotated[int, Field(ge=0)]]
+
+    def problem(self) -> str | None:
+        """As of all scores; and no score is of no day."""
+        scored = zip(self.basins, self.nse, self.days_observed, strict=False)
+        for basin, score, days in scored:
+            if score is not None and not days:
+                return f"basin {basin} has a score of no day"
+        return super().problem()
 
 
 class DamagedRecordError(ConfigError):
@@ -166,11 +181,10 @@ def parse_record(text: str) -> dict[str, Any]:
         raise ValueError("it is nested too deep") from None
     if not isinstance(record, dict):
         raise ValueError("it is no mapping")
-    if "option" in record or "nse" in record:
+    of_cell = "option" in record or "setting" in record
+    if of_cell or "nse" in record:
         try:
-            problem = (
-                (CellScores if "option" in record else Scores).model_validate(record).problem()
-            )
+            problem = (CellScores if of_cell else Scores).model_validate(record).problem()
         except ValidationError as error:
             first = error.errors()[0]
             raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -18,7 +19,7 @@ from hydrotl.data.regions import region_basins, region_settings, select_basins
 from hydrotl.experiments.study import Draws, Study, load_study
 from hydrotl.experiments.target import Target
 from hydrotl_core.arrays import in_period
-from hydrotl_core.errors import ConfigError, DataError
+from hydrotl_core.errors import ConfigError, DataError, DoubtfulData
 from hydrotl_core.recipe import Inputs, Period
 from hydrotl_core.scaling import STREAMFLOW
 
@@ -46,7 +47,7 @@ def drawn_targets(draws: Draws, sizes: Sequence[int]) -> Iterator[tuple[Target, 
     for draw, size in sorted(wanted):
         part = whole.sel(basin=draw_basins(pool, draws.seed, size, draw))
         for years in draws.years:
-            fit, name = [last_years(draws, years)] * size, f"{size}-{draw}-{years}y"
+            fit, name = [draws.last_years(years)] * size, f"{size}-{draw}-{years}y"
             yield make_target(name, part, roles, fit, [draws.test] * size), roles
 
 
@@ -62,12 +63,20 @@ def basin_pool(ds: xr.Dataset, draws: Draws) -> list[str]:
         others = set(basin_pool(ds, load_study(draws.apart_from).draws))
     observed = np.isfinite(ds[STREAMFLOW].transpose("basin", "time").values)
     enough = np.ones(ds.sizes["basin"], dtype=bool)
-    for period in (last_years(draws, 1), draws.test):
+    for period in (draws.last_years(1), draws.test):
         inside = in_period(ds, [period])
         enough &= (observed & inside).sum(axis=1) >= draws.least_flow * period.days
     ids = sorted(str(basin) for basin in ds["basin"].values[enough])
     order = np.random.default_rng(draws.seed).permutation(ids)
-    return [str(basin) for basin in order if basin not in others][: draws.pool]
+    found = [str(basin) for basin in order if basin not in others][: draws.pool]
+    if len(found) < draws.pool:
+        warnings.warn(
+            f"{draws.dataset}: the pool has {len(found)} basins, not {draws.pool}: no more have "
+            "enough flow",
+            DoubtfulData,
+            stacklevel=2,
+        )
+    return found
 
 
 def draw_basins(pool: Sequence[str], seed: int, size: int, draw: int) -> list[str]:
@@ -82,11 +91,6 @@ def draw_basins(pool: Sequence[str], seed: int, size: int, draw: int) -> list[st
         raise ConfigError(f"a draw of {size} basins from a pool of {len(pool)}")
     order = np.random.default_rng([seed, size]).permutation(len(pool))
     return sorted(pool[order[k % len(pool)]] for k in range(draw * size, (draw + 1) * size))
-
-
-def last_years(draws: Draws, years: int) -> Period:
-    """The last so many years of training."""
-    return Period(start=draws.until.replace(year=draws.until.year - years), end=draws.until)
 
 
 def region_targets(name: str) -> Iterator[tuple[Target, Attributes]]:
@@ -115,7 +119,7 @@ def make_target(
         if period.start < covered.start or period.end > covered.end:
             raise DataError(
                 f"{name}: {period.start}..{period.end} is not covered by the data, which span "
-                f"{covered.start}..{covered.end}"
+                f"{covered.start}..{covered.end}: correct the days or years"
             )
     first = min(period.start for period in periods) - dt.timedelta(LEAD_DAYS)
     last = max(period.end for period in periods)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,13 @@ from hydrotl.config import load_region
 from hydrotl.data.basins import DIGITS as FACTS
 from hydrotl.data.basins import facts_frame
 from hydrotl.data.catalog import open_dataset
+from hydrotl.data.findings import names_of
 from hydrotl.data.manifest import load_manifest
 from hydrotl.data.regions import region_basins, region_settings
 from hydrotl.experiments.cells import Experiment
 from hydrotl.experiments.names import file_name, is_of_project
 from hydrotl.experiments.records import results_dir
-from hydrotl_core.errors import ConfigError
+from hydrotl_core.errors import ConfigError, DoubtfulData
 from hydrotl_core.files import replacing
 from hydrotl_core.recipe import Period
 
@@ -72,15 +74,29 @@ def read_facts(path: Path) -> pd.DataFrame:
         return pd.DataFrame(columns=[*FACTS, "evapotranspiration"]).rename_axis("basin")
     try:
         found = pd.read_csv(path, dtype={"basin": str}).set_index("basin")
+        if found.index.has_duplicates:
+            raise ValueError("a basin is listed twice")
         return found.astype(dict.fromkeys(FACTS, float))
     except (KeyError, ValueError) as error:  # also of text that is not UTF-8, or no table
         raise ConfigError(f"{path} is damaged ({error}): restore it, or move it away") from None
 
 
 def facts_of(record: dict[str, Any]) -> pd.DataFrame:
-    """Rows of the table of facts of a record's basins, NaN where not known."""
+    """Rows of the table of facts of a record's basins, NaN where not known.
+
+    A table without some of the basins is warned of.
+    """
     path = facts_path(record["region"]) if "region" in record else check_facts(record["source"])
-    return read_facts(path).reindex(record["basins"])
+    facts = read_facts(path)
+    lost = [basin for basin in record["basins"] if basin not in facts.index]
+    if lost and path.is_file():
+        warnings.warn(
+            f"{path} has no row of basin {names_of(lost)}, of which place and climate are not "
+            "known: restore the table",
+            DoubtfulData,
+            stacklevel=2,
+        )
+    return facts.reindex(record["basins"])
 
 
 def basin_frame(record: dict[str, Any]) -> pd.DataFrame:

@@ -25,6 +25,8 @@ class Checked(Protocol):
     @property
     def product(self) -> Path: ...
     @property
+    def checkpoint(self) -> Path: ...
+    @property
     def lock(self) -> Path: ...
     @property
     def check(self) -> Callable[[Path], Any] | None: ...
@@ -33,16 +35,21 @@ class Checked(Protocol):
 def heal(tasks: Iterable[Checked]) -> None:
     """Set damaged products of ``tasks`` aside; one that another run computes is left to it.
 
+    The checkpoint of a finished task, whose run was killed before it removed it, is removed.
+
     Raises
     ------
     FileError
         If a file cannot be read or renamed.
     """
     for task in tasks:
-        if task.check is not None and task.product.is_file():
+        if task.product.is_file() and (task.check is not None or task.checkpoint.is_file()):
             with claimed(task.lock) as free:
                 if free and task.product.is_file():
-                    _heal(task.product, task.check)
+                    if task.check is not None:
+                        _heal(task.product, task.check)
+                    if task.product.is_file():
+                        task.checkpoint.unlink(missing_ok=True)
 
 
 def clear_for(product: Path, checkpoint: Path) -> None:

@@ -17,7 +17,7 @@ import xarray as xr
 
 from hydrotl.config import Region, load_region
 from hydrotl.data.canonical import data_hash
-from hydrotl.data.coverage import Filled, check_coverage
+from hydrotl.data.coverage import Filled, check_coverage, say_long_window
 from hydrotl.data.leaks import cautions
 from hydrotl.data.regions import region_data
 from hydrotl.experiments.blocks import Held, hidden
@@ -137,11 +137,7 @@ class Planner:
             self.hashes[key] = data_hash(self.shared[key])
         return self.shared[key]
 
-    def work(
-        self,
-        experiment: Experiment,
-        members: int,
-    ) -> Work:
+    def work(self, experiment: Experiment, members: int) -> Work:
         """Tasks of the members of a cell, and where its record is kept.
 
         Raises
@@ -194,6 +190,7 @@ class Planner:
         scored = "validation" if experiment.validation_days else "test"
         key = content_hash([title, scored, name, member.fit, member.test, member.inputs])
         if key not in self.filled:
+            say_long_window(member.training.window, member.fit, title)
             self.filled[key] = check_coverage(
                 self.shared[name], member.inputs, member.fit, member.test, title, scored
             )

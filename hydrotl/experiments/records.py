@@ -115,6 +115,11 @@ def cell_record(result: CellResult, experiment: Experiment, device: str) -> dict
 
 def record_products(record: dict[str, Any]) -> np.ndarray:
     """Error products ``[basin, member, member]`` of a record (see ``uncertainty``)."""
+    if record.get("error_products") is None:
+        raise ConfigError(
+            f"the record of {record['option']} has no error_products: restore it, or compute it "
+            "again"
+        )
     n = int(record["members"])
     products = np.full((len(record["basins"]), n, n), np.nan)
     rows, columns = np.triu_indices(n)
@@ -153,7 +158,8 @@ def read_record(path: Path) -> dict[str, Any]:
     if results_dir() in path.parents and "region" in record:
         cell = [str(record[key]) for key in ("setting", "option") if key in record]
         place = path.relative_to(results_dir()).parts[0]
-        if place != record["region"] or not path.name.startswith("_".join(cell)):
+        named = path.stem == "_".join(cell) or path.stem.startswith("_".join([*cell, ""]))
+        if place != record["region"] or not named:
             raise ConfigError(
                 f"{path} holds a result of {' '.join([record['region'], *cell])}, which its name "
                 "says it is not: move it back, or compute this one again"
@@ -227,4 +233,9 @@ def cell_table(records: list[dict[str, Any]]) -> pd.DataFrame:
 
 def region_records(region: str, recipe: str) -> list[dict[str, Any]]:
     """All committed records of a region, by setting and option."""
-    return [read_record(p) for p in sorted((results_dir() / region / recipe).glob("*_*.json"))]
+    paths = sorted((results_dir() / region / recipe).glob("*_*.json"))
+    records = {path: read_record(path) for path in paths}
+    for path, record in records.items():
+        if "option" not in record:
+            raise ConfigError(f"{path} is not the result of a cell: restore it, or move it away")
+    return list(records.values())

@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -19,7 +20,10 @@ from hydrotl.paths import project_root
 from hydrotl.yamlfile import load_yaml
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Inputs, Names, Period, Strict, Training
+from hydrotl_core.scaling import STREAMFLOW
 
+#: Such as the models of an ensemble.
+Positive = Annotated[int, Field(gt=0, strict=True)]
 #: Name of a random draw: number of basins, of the draw, and of years.
 DRAWN = re.compile(r"(?P<basins>\d+)-(?P<draw>\d+)-(?P<years>\d+)y")
 
@@ -33,21 +37,32 @@ class Draws(Strict):
 
     dataset: str
     basins: Basins
-    seed: int
+    seed: int = Field(ge=0)
     apart_from: str | None = None
     pool: int = Field(gt=0)
     least_flow: float = Field(0.8, ge=0, le=1, description="share of days with flow, of a basin")
-    sizes: dict[int, int] = Field(description="number of draws for each number of basins")
-    years: list[int] = Field(min_length=1)
+    sizes: dict[Annotated[int, Field(gt=0)], Positive] = Field(
+        description="number of draws for each number of basins"
+    )
+    years: list[Positive] = Field(min_length=1)
     until: dt.date = Field(description="day after the last of training")
     test: Period
 
     @model_validator(mode="after")
     def _apart(self) -> Draws:
         for years in self.years:
-            first = self.until.replace(year=self.until.year - years)
-            refuse_overlap(Period(start=first, end=self.until), self.test)
+            refuse_overlap(self.last_years(years), self.test)
         return self
+
+    def last_years(self, years: int) -> Period:
+        """The last so many years of training; a ValueError if they begin on no day."""
+        try:
+            first = self.until.replace(year=self.until.year - years)
+        except ValueError:
+            raise ValueError(
+                f"there is no day {years} years before {self.until}: change `until` or `years`"
+            ) from None
+        return Period(start=first, end=self.until)
 
 
 class Ablation(Strict):
@@ -58,7 +73,7 @@ class Ablation(Strict):
     """
 
     option: str
-    members: int = Field(1, gt=0)
+    members: Positive = 1
     inputs: Inputs | None = None
     without: str | None = None
     anchor: float | None = Field(None, ge=0)
@@ -96,8 +111,10 @@ class Study(Named):
     source: str
     inputs: Inputs = Field(description="of local models and new input layers")
     recipe: str
-    ways: dict[str, int] = Field(description="option, or local -> number of members")
-    folds: int = Field(3, gt=1, description="parts of the training days, held out in turn")
+    ways: dict[str, Positive] = Field(
+        min_length=1, description="option, or local -> number of members"
+    )
+    folds: int = Field(3, gt=1, le=100, description="parts of the training days, held out in turn")
     block_days: int = Field(61, gt=0, description="length of the blocks that go to the folds")
     rule: Rule = Rule()
     ablations: dict[str, Ablation] = Field({}, description="compared, but not chosen from")
@@ -110,6 +127,9 @@ class Study(Named):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two regions called {', '.join(twice)} would have one record")
+        stated = [one.inputs for one in self.ablations.values() if one.inputs is not None]
+        if any(STREAMFLOW in one.dynamic for one in (self.inputs, *stated)):
+            raise ValueError("streamflow is what is to be predicted, and no input: leave it out")
         return self
 
 

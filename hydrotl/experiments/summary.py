@@ -17,13 +17,15 @@ import pandas as pd
 
 from hydrotl.config import load_region
 from hydrotl.data.regions import region_settings
-from hydrotl.experiments.auto import Choice, Rule, choose, mixes, scores_of
+from hydrotl.experiments.auto import Choice, Mix, Rule, choose, mixes, scores_of
 from hydrotl.experiments.records import read_record, results_dir
 from hydrotl.experiments.study import DRAWN, load_study
 from hydrotl.experiments.uncertainty import DRAWS, SEED
 from hydrotl_core.files import replacing
 
 AUTO = "auto"
+#: The mean of the two models that know nothing of a source: what a choice without transfer can do.
+UNTRANSFERRED = "local + gr4j"
 #: A loss against the local model that counts.
 LOSS = 0.02
 
@@ -46,8 +48,9 @@ def chosen_of(record: Mapping[str, Any], rule: Rule) -> Choice:
 def target_scores(record: Mapping[str, Any], rule: Rule) -> pd.DataFrame:
     """Test score of each basin (rows) by way, by ``auto`` and by the best ``oracle`` (columns).
 
-    The choice is made from held-out training days; the oracle is the candidate whose mean over the
-    target's basins is best in the test period. The name of each is in ``attrs``.
+    Where both are there, also by the mean of the local network and GR4J. The choice is made from
+    held-out training days; the oracle is the candidate whose mean over the target's basins is best
+    in the test period. The name of each is in ``attrs``.
     """
     names, candidates = record["ways"], record["candidates"]
     test = full_products(record["test_products"])
@@ -62,6 +65,9 @@ def target_scores(record: Mapping[str, Any], rule: Rule) -> pd.DataFrame:
     table = pd.DataFrame(single.T, index=record["basins"], columns=names)
     table[AUTO] = scores[titles.index(chosen.mix.title)]
     table["oracle"] = scores[oracle]
+    if {"local", "gr4j"} <= set(candidates):
+        both = Mix((("local", 0.5), ("gr4j", 0.5)))
+        table[UNTRANSFERRED] = scores_of(few, candidates, [both])[0]
     drawn = DRAWN.fullmatch(record["target"])
     cluster = record["target"].rsplit("-", 1)[0] if drawn else record["basins"]
     table.attrs.update(
@@ -144,6 +150,8 @@ def summary(records: Sequence[Mapping[str, Any]], rule: Rule) -> dict[str, Any]:
         "gain_over_local": gain(tables, AUTO, "local"),
         "gain_over_local_scarce": gain(scarce, AUTO, "local"),
         "gain_over_gr4j": gain(tables, AUTO, "gr4j"),
+        "gain_over_untransferred": gain(tables, AUTO, UNTRANSFERRED),
+        "untransferred_over_local": gain(tables, UNTRANSFERRED, "local"),
         "loss": LOSS,
         "share_lost_to_local": round(float(np.mean(lost)), 4),
         "regret": interval_of(by_cluster(tables, [t["oracle"] - t[AUTO] for t in tables])),

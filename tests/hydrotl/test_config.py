@@ -202,12 +202,15 @@ def test_the_bases_of_the_cases_below_are_valid(model: type[BaseModel]) -> None:
         (Source, {"inputs": {"dynamic": []}}, r"inputs\.dynamic: .*at least 1"),
         (Source, {"inputs": {"static": ["a"]}}, r"inputs\.dynamic: Field required"),
         (Source, {"members": 0}, "members: .*greater than 0"),
+        (Source, {"members": True}, "members: .*true is no number"),
+        (Source, {"subset": True}, "subset: .*true is no number"),
+        (Training, {"lr": True}, "lr: .*true is no number"),
         (Source, {"subset": 0}, "subset: .*greater than 0"),
         (Region, {"dataset": None}, "dataset: .*string"),
         (Region, {"basins": {"id": ["1"]}}, r"basins\.id: Extra inputs"),
         (Region, {"basins": {"ids": [1]}}, r"basins\.ids\.0: .*string"),
         (Region, {"settings": {"x": {"train": ["2000-01-01", "2001-01-01"]}}}, r"x\.test: Field"),
-        (Setting, {"test": ["2000-06-01", "2002-01-01"]}, "training .* and test .* overlap"),
+        (Setting, {"test": ["2000-06-01", "2002-01-01"]}, "training .* and test .* overlap: move"),
         (
             Setting,
             {"per_basin": {"b": {**GOOD[Setting], "train": ["2001-06-01", "2003-01-01"]}}},
@@ -217,6 +220,7 @@ def test_the_bases_of_the_cases_below_are_valid(model: type[BaseModel]) -> None:
         (Recipe, {"local": {"default": {"updates": -1}}}, r"local\.default\.updates: "),
         (Recipe, {"transfer": None}, "transfer: .*dict"),
         (Recipe, {"title": ""}, "title: .*at least 1"),
+        (Recipe, {"title": " "}, "title: .*should match pattern"),
         (Recipe, {"label": "x" * 41}, "label: .*at most 40"),
         (Recipe, {"source_by_basins": {10: {"batch": 0}}}, r"source_by_basins\.10\.batch: "),
         (Recipe, {"source_by_basins": {10: 5}}, r"source_by_basins\.10: .*dict"),
@@ -334,7 +338,7 @@ def test_extends_in_a_circle_or_to_nowhere(tmp_path: Path) -> None:
     write(tmp_path / "b.yaml", {"extends": "a"})
     with pytest.raises(ConfigError, match="extends itself"):
         load_region(tmp_path / "a.yaml")
-    with pytest.raises(ConfigError, match=r"none\.yaml does not exist"):
+    with pytest.raises(ConfigError, match=r"none\.yaml, which .*c\.yaml extends, does"):
         load_region(write(tmp_path / "c.yaml", {"extends": "none"}))
 
 

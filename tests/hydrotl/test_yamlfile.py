@@ -35,7 +35,7 @@ def bomb(levels: int) -> str:
         ("? [a]\n: b", "unhashable key"),
         ("a: !!python/object/apply:os.getpid []", "could not determine a constructor"),
         ("a: 1\n---\nb: 2", "expected a single document"),
-        ("a: \0", "not allowed"),
+        ("a: 1\nb: \0", r"the character '\\x00' in line 2 is not allowed: remove it"),
         ("a:\n\tb: 1", "line 2"),
     ],
 )

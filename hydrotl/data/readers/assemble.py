@@ -15,8 +15,9 @@ from hydrotl.data.manifest import Attributes, Dataset, Variable
 from hydrotl.data.readers.series import OnFault, Record
 from hydrotl.data.spelling import basin_id, look_alike
 from hydrotl.data.units import check_area, convert, needs_area
-from hydrotl_core.errors import ConfigError, DataError
+from hydrotl_core.errors import ConfigError, DataError, DoubtfulData
 from hydrotl_core.recipe import Strict
+from hydrotl_core.scaling import STREAMFLOW
 
 #: Attributes that the code relies on, by the keys of `attributes` in the manifest entry.
 PLACE = ("area", "latitude", "longitude", "elevation")
@@ -93,6 +94,7 @@ def to_dataset(
     table = None if attributes is None else _rows(attributes, basins, dataset.title)
     if table is not None:
         _check_roles(table, dataset)
+    _warn_of_shared_columns(dataset)
     spanning = dataset.forcings or list(dataset.variables)
     for basin, record in records.items():
         _warn_of_lost_days({name: record[name] for name in spanning}, dataset, basin)
@@ -117,11 +119,28 @@ def to_dataset(
         return ds
     for name in table.columns:
         if name in ds.variables:
-            raise DataError(f"{dataset.title}: attribute '{name}' is named like a variable")
+            raise DataError(
+                f"{dataset.title}: attribute '{name}' is named like a variable: rename its column"
+            )
         column = table[name].to_numpy(None if table[name].dtype == np.float64 else str)
         units = {"units": "km2"} if name == dataset.attributes.area else {}
         ds[name] = ("basin", column, units)
     return ds
+
+
+def _warn_of_shared_columns(dataset: Dataset) -> None:
+    """Say which variables are read from one column."""
+    by_column: dict[str, list[str]] = {}
+    for name, column in dataset.natives().items():
+        by_column.setdefault(column, []).append(name)
+    for column, names in by_column.items():
+        if len(names) > 1:
+            warnings.warn(
+                f"{dataset.title}: {' and '.join(map(repr, names))} are read from one column, "
+                f"'{column}': correct `native` in the manifest entry",
+                DoubtfulData,
+                stacklevel=3,
+            )
 
 
 def _warn_of_lost_days(record: Record, dataset: Dataset, basin: str) -> None:
@@ -188,6 +207,11 @@ def _areas(table: pd.DataFrame | None, dataset: Dataset, name: str) -> dict[str,
     native, title, column = dataset.variables[name].units, dataset.title, dataset.attributes.area
     if not needs_area(native, unit_of(name)):
         return {}
+    if name != STREAMFLOW:
+        raise DataError(
+            f"{title}: '{name}' in {native} would be a volume, and only flow is measured as one: "
+            "correct `units` in the manifest entry"
+        )
     if table is None or column is None:
         raise ConfigError(
             f"{title}: '{name}' in {native} needs basin areas: name an attribute table and its "

@@ -31,7 +31,10 @@ _SHORT_YEAR = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{1,2}(\D.*)?")
 
 def _with_year(form: str) -> str:
     """A form of dates that says the day; a ValueError if it does not."""
-    codes = set(re.findall(r"%[-#]?([A-Za-z])", form))
+    listed = re.findall(r"%[-#]?([A-Za-z])", form)
+    if twice := [code for code in dict.fromkeys(listed) if listed.count(code) > 1]:
+        raise ValueError(f"{form!r} has %{twice[0]} twice: keep one")
+    codes = set(listed)
     if codes & set("yDxcg"):
         raise ValueError(
             f"{form!r} has years of two digits, which are of no certain century: write the years "
@@ -67,6 +70,8 @@ def parse_days(
     """
     if len(columns) == 1:
         texts = table[columns[0]]
+        if texts.dtype.kind == "f":  # a column of values
+            texts = texts.astype(str)
         texts = texts.where(texts.str.contains(r"\d", na=False), "")  # pandas knows "today"
         parsed = _iso_days(texts, path) if date_format is None else _days(texts, date_format)
     else:

@@ -13,7 +13,6 @@ Its options (manifest key ``options``), besides those of every reader:
 - ``time_name``, ``basin_name``: names of the two dimensions in NetCDF files.
 """
 
-import codecs
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,9 +40,10 @@ def _separator(text: str) -> str:
 
 def known_encoding(name: str) -> str:
     try:
-        return codecs.lookup(name) and name
-    except LookupError:
-        raise ValueError(f"no encoding {name!r}; utf-8 and latin-1 are usual") from None
+        "".encode(name)
+        return name
+    except LookupError:  # also of codecs that are not of text
+        raise ValueError(f"no encoding {name!r}: take utf-8 or latin-1") from None
 
 
 Separator = Annotated[str, AfterValidator(_separator)]
@@ -72,7 +72,7 @@ class Options(ReaderOptions):
             raise ValueError("date_columns stands alone, without date_column and date_format")
         for name in ("", "attributes_"):
             if getattr(self, f"{name}decimal") == getattr(self, f"{name}separator"):
-                raise ValueError(f"{name}separator and {name}decimal are both a comma")
+                raise ValueError(f"{name}separator and {name}decimal are both a comma: set one")
         return self
 
 
@@ -162,6 +162,6 @@ def _netcdf_id(value: object, path: Path) -> str:
         return basin_id(value.decode("utf-8", "replace"))
     if isinstance(value, float | np.floating):
         if not float(value).is_integer():
-            raise DataError(f"{path}: basin id {value} is no whole number and no text")
+            raise DataError(f"{path}: basin id {value} is no whole number: write it as text")
         return str(int(value))
     return basin_id(value)

@@ -19,6 +19,8 @@ from hydrotl_core.errors import DataError
 #: bytes it does so only on request).
 DEFAULT_FILL = {"i2": -32767, "u2": 65535, "i4": -(2**31) + 1, "u4": 2**32 - 1, "i8": -(2**63) + 2}
 DEFAULT_FILL_FLOAT = np.float32(9.969209968386869e36)
+#: What the library and xarray raise for files that are damaged or not of this kind.
+UNREADABLE = (OSError, ValueError, RuntimeError, OverflowError, TypeError, KeyError)
 
 
 def open_netcdf(path: Path, dataset: Dataset, time_name: str) -> xr.Dataset:
@@ -33,8 +35,8 @@ def open_netcdf(path: Path, dataset: Dataset, time_name: str) -> xr.Dataset:
     require_file(path)
     try:
         ds = xr.open_dataset(path, mask_and_scale=False, decode_times=False)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: not a NetCDF file ({error}); fetch it again") from error
+    except UNREADABLE as error:
+        raise _unreadable(path, error) from None
     if time_name not in ds.dims or time_name not in ds.variables:
         raise DataError(
             f"{path}: no time coordinate '{time_name}' (dimensions: "
@@ -47,18 +49,31 @@ def open_netcdf(path: Path, dataset: Dataset, time_name: str) -> xr.Dataset:
                 f"{', '.join(map(str, ds.data_vars))}); correct `native` in the manifest entry"
             )
         _check_unit(str(ds[variable.native].attrs.get("units", "")), variable, name, path)
+    if not ds.sizes[time_name]:
+        raise DataError(f"{path}: '{time_name}' has no day: put the data into the file")
     stamps = ds[[time_name]]
     units = without_offset(str(stamps[time_name].attrs.get("units", "")))
     if units:
         stamps[time_name].attrs["units"] = units
     try:
         time = xr.decode_cf(stamps)[time_name]
-    except ValueError as error:
-        raise DataError(f"{path}: the units of '{time_name}' are not a time ({error})") from error
+    except (ValueError, OverflowError, TypeError) as error:
+        raise DataError(
+            f"{path}: the units of '{time_name}' are not a time ({error}): write them as in "
+            "'days since 1980-01-01'"
+        ) from None
     if time.dtype.kind != "M":
-        raise DataError(f"{path}: '{time_name}' is no date of the standard calendar ({time.dtype})")
+        raise DataError(
+            f"{path}: '{time_name}' is no date of the standard calendar ({time.dtype}): give it "
+            "`units` such as 'days since 1980-01-01', and the calendar 'standard'"
+        )
     days = pd.DatetimeIndex(time.values).normalize().as_unit("ns")
     return ds[list(dict.fromkeys(dataset.natives().values()))].assign_coords({time_name: days})
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    why = " ".join(str(error).split())
+    return DataError(f"{path}: not a NetCDF file ({why}); fetch it again")
 
 
 def _check_unit(stated: str, variable: Variable, name: str, path: Path) -> None:
@@ -90,19 +105,26 @@ def decode(
     Raises
     ------
     DataError
-        If the variable is not numeric or has other dimensions (of more than one value).
+        If the variable is not numeric or has other dimensions (of more than one value), a
+        scale of 0 or no number, or the file is damaged there.
     """
     if packed.dtype.kind not in "iuf":
-        raise DataError(f"{path}: variable '{packed.name}' is {packed.dtype}, not numeric")
+        raise DataError(f"{path}: variable '{packed.name}' is {packed.dtype}: store numbers")
     single = [axis for axis, size in packed.sizes.items() if size == 1 and axis not in axes]
     packed = packed.squeeze(single)
     if set(packed.dims) != set(axes):
         raise DataError(
             f"{path}: variable '{packed.name}' has the dimensions {packed.dims}, "
-            f"not {' and '.join(map(repr, axes))}"
+            f"not {' and '.join(map(repr, axes))}: correct the file, or the names in the manifest "
+            "entry"
         )
     attrs = dict(packed.attrs)
     attrs.pop("units", None)
+    for key in ("scale_factor", "add_offset"):
+        if key in attrs and not _is_number(attrs[key], key == "scale_factor"):
+            raise DataError(
+                f"{path}: variable '{packed.name}' has the {key} {attrs[key]!r}: correct the file"
+            )
     if not attrs.get("add_offset", 0.0):
         attrs.pop("add_offset", None)
         if "scale_factor" in attrs:
@@ -110,10 +132,22 @@ def decode(
     kind = f"{packed.dtype.kind}{packed.dtype.itemsize}"
     if kind in DEFAULT_FILL and not {"_FillValue", "missing_value"} & attrs.keys():
         attrs["_FillValue"] = packed.dtype.type(DEFAULT_FILL[kind])
-    bare = xr.DataArray(packed.to_numpy(), dims=packed.dims, name="values", attrs=attrs)
+    try:
+        stored = packed.to_numpy()
+    except UNREADABLE as error:
+        raise _unreadable(path, error) from None
+    bare = xr.DataArray(stored, dims=packed.dims, name="values", attrs=attrs)
     values = xr.decode_cf(bare.to_dataset(), decode_times=False)["values"].astype(np.float32)
     codes = [np.float32(code) for code in split_missing(missing)[1]]
     values = values.where(~values.isin(codes)) if codes else values
     if packed.dtype.kind == "f":
         values = values.where(values != DEFAULT_FILL_FLOAT)
     return values.transpose(*axes).to_numpy()
+
+
+def _is_number(value: object, factor: bool) -> bool:
+    """Whether an attribute is one finite number, and a factor not 0."""
+    number = np.asarray(value)
+    if number.size != 1 or number.dtype.kind not in "iuf" or not np.isfinite(number).all():
+        return False
+    return not factor or bool((number != 0).all())

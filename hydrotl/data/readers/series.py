@@ -48,11 +48,17 @@ def find_files(folder: Path, pattern: str, id_width: int = 0) -> dict[str, Path]
     """
     if not pattern or Path(pattern).is_absolute():
         raise DataError(f"{folder}: the pattern {pattern!r} must be relative to this folder")
+    stars = pattern.replace("{basin}", "*")
+    if "**" in stars:
+        raise DataError(
+            f"{folder}: the pattern {pattern!r} finds names at any depth: put a sign "
+            "between * and {basin}, and name each folder"
+        )
     expression = re.escape(pattern).replace(r"\*", "[^/]*")
     expression = expression.replace(r"\{basin\}", "(?P<basin>[^/]+?)", 1)
     expression = expression.replace(r"\{basin\}", "(?P=basin)")
     found: dict[str, Path] = {}
-    for path in sorted(folder.glob(pattern.replace("{basin}", "*"))):
+    for path in sorted(folder.glob(stars)):
         match = re.fullmatch(expression, path.relative_to(folder).as_posix())
         if not match or path.name.startswith((".", "~$")):
             continue

@@ -87,6 +87,7 @@ def test_missing_temperature_is_not_above_the_other():
         ({"prcp": at(1, 3, -0.5)}, r"'prcp' is negative at basin 02, 2000-03-01: -0\.5"),
         ({"streamflow": at(0, 1, -9999)}, r"'streamflow' is negative at basin 01.*`missing`"),
         ({"streamflow": at(0, 1, np.inf)}, r"'streamflow' is infinite at basin 01, 2000-02-28"),
+        ({"prcp": np.full(SHAPE, -np.inf)}, "'prcp' is infinite .*correct the value"),
         ({"tmin": at(1, 2, 10.5)}, r"tmin is above tmax at basin 02, 2000-02-29.*swapped"),
         ({"prcp": np.full(SHAPE, -1.0)}, "and 7 more places"),
     ],

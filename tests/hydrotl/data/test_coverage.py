@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from hydrotl.data.coverage import check_coverage
+from hydrotl.data.coverage import check_coverage, say_long_window
 from hydrotl_core.errors import DataError, DoubtfulData
 from hydrotl_core.recipe import Inputs
 from tests.synthetic import canonical, period
@@ -33,6 +33,19 @@ def test_complete_weather_needs_no_word() -> None:
 def test_a_short_gap_is_said_and_counted() -> None:
     with pytest.warns(DoubtfulData, match=r"mine: 'prcp' is missing on 7 test days of basin 0002"):
         assert check(gap("prcp", 1, 400, 7)) == {"prcp": {"0002": 7}}
+
+
+def test_a_training_of_a_few_days_is_said() -> None:
+    few = [period("2000-02-01", "2000-02-04"), *FIT[1:]]
+    with pytest.warns(DoubtfulData, match="the training of basin 0001 has 3 days: take a year"):
+        assert check_coverage(canonical(), INPUTS, few, TEST, "mine") == {}
+
+
+def test_a_window_of_more_than_twice_the_training_is_said(recwarn: pytest.WarningsRecorder) -> None:
+    say_long_window(2 * FIT[0].days, FIT, "mine")
+    assert not recwarn
+    with pytest.warns(DoubtfulData, match=f"a window of 5000 days is cut to the {FIT[0].days}"):
+        say_long_window(5000, FIT, "mine")
 
 
 @pytest.mark.parametrize(

@@ -263,6 +263,8 @@ def test_the_lag_correlation_is_numpys_on_the_days_with_both(lag: int) -> None:
         both = np.isfinite(a) & np.isfinite(b)
         assert found[position] == pytest.approx(np.corrcoef(a[both], b[both])[0, 1], abs=1e-9)
     assert np.argmax(found) - 3 == lag
+    farther = rise_after_rain(rain, flow, -10)
+    np.testing.assert_allclose(farther[7:], found, rtol=0, atol=1e-12)
 
 
 def test_runs_are_counted_by_hand() -> None:

@@ -112,10 +112,16 @@ def test_parts_of_a_date_are_whole_numbers(part):
         parse_days(parts, ["y", "m", "d"], HERE)
 
 
+def test_a_column_of_values_holds_no_dates() -> None:
+    with pytest.raises(DataError, match=r"line 2, column 'rain': '1\.5' is not a date"):
+        parse_days(pd.DataFrame({"rain": [1.5]}, index=[2]), ["rain"], HERE)
+
+
 @pytest.mark.parametrize(
     ("form", "said"),
     [
         ("%d.%m.%y", "two digits"),
+        ("%Y-%m-%d-%Y", "'%Y-%m-%d-%Y' has %Y twice: keep one"),
         ("%D", "two digits"),
         ("%x", "two digits"),
         ("%d.%m.", "does not say year"),

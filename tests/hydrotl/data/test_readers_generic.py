@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import netCDF4
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +11,7 @@ import xarray as xr
 
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import Dataset, Manifest, own_dataset
-from hydrotl_core.errors import ConfigError, DataError
+from hydrotl_core.errors import ConfigError, DataError, DoubtfulData
 from tests.synthetic import ROOT
 
 FIXTURE = ROOT / "tests" / "fixtures" / "generic"
@@ -294,6 +295,16 @@ def test_volumes_need_an_attribute_table(folder):
         read(folder, options={"series": "series/{basin}.csv"})
 
 
+def test_only_flow_is_measured_as_a_volume(folder):
+    with pytest.raises(DataError, match=r"'prcp' in m3/s would be a volume.*correct `units`"):
+        read(folder, variables=VARIABLES | {"prcp": ("rain", "m3/s")})
+
+
+def test_two_variables_of_one_column_are_said(folder):
+    with pytest.warns(DoubtfulData, match="'tmin' and 'tmean' are read from one column, 'tn'"):
+        read(folder, variables=VARIABLES | {"tmean": ("tn", "degC")})
+
+
 def test_wrong_unit_in_the_manifest(folder):
     with pytest.raises(DataError, match="unit 'degC' cannot become 'mm/day'"):
         read(folder, variables=VARIABLES | {"prcp": ("rain", "degC")})
@@ -310,6 +321,7 @@ def test_wrong_unit_in_the_manifest(folder):
         ({"separator": ""}, "separator"),
         ({"separator": "::"}, "separator '::' must be one sign"),
         ({"separator": r"\t"}, "must be one sign"),
+        ({"encoding": "base64"}, "no encoding 'base64': take utf-8 or latin-1"),
         ({"decimal": ","}, "separator and decimal are both a comma"),
         ({"decimal": ";"}, "decimal: Input should be"),
         ({"encoding": "utf-9"}, "no encoding 'utf-9'"),
@@ -328,6 +340,10 @@ def test_absent_files_and_folders(folder):
         read(folder / "series", options={"attributes": "attributes.csv"})
     with pytest.raises(DataError, match=r"no file \{basin\}\.txt"):
         read(folder, options={"series": "{basin}.txt"})
+    with pytest.raises(DataError, match=r"the pattern '\*\*/\{basin\}\.csv' finds names"):
+        read(folder, options={"series": "**/{basin}.csv"})
+    with pytest.raises(DataError, match=r"the pattern '\{basin\}\{basin\}\.csv' finds"):
+        read(folder, options={"series": "{basin}{basin}.csv"})
     with pytest.raises(DataError, match=r"no data of 'own' in .*nowhere.*HYDROTL_DATA"):
         read(folder / "nowhere")
 
@@ -494,6 +510,43 @@ def test_impossible_area_is_named_with_the_table(folder):
 def test_file_that_is_no_netcdf(tmp_path):
     (tmp_path / "all.nc").write_text("no NetCDF")
     with pytest.raises(DataError, match=r"all\.nc: not a NetCDF file"):
+        read_netcdf(tmp_path)
+
+
+def test_netcdf_that_is_damaged_in_its_values(tmp_path):
+    path = packed(tmp_path / "all.nc")
+    with xr.open_dataset(path, mask_and_scale=False) as ds:
+        sums = {name: {"fletcher32": True, "zlib": True} for name in ds.data_vars}
+        rain = np.ascontiguousarray(ds["rain"].values)
+        ds.load().to_netcdf(tmp_path / "summed.nc", encoding=sums)
+    path.unlink()
+    content = bytearray((tmp_path / "summed.nc").read_bytes())
+    start = content.find(b"\x78\x5e")  # the beginning of what zlib packs
+    assert start > 0
+    assert rain.size == 12
+    content[start + 6] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"all\.nc: not a NetCDF file \(.+\); fetch it again"):
+        read_netcdf(tmp_path, options={"series": "all.nc"})
+
+
+@pytest.mark.parametrize("scale", [0.0, np.nan, "a tenth"])
+def test_netcdf_with_a_scale_that_is_none(tmp_path, scale):
+    path = packed(tmp_path / "all.nc")
+    with netCDF4.Dataset(path, "a") as file:
+        file["rain"].delncattr("scale_factor")
+        file["rain"].scale_factor = scale
+    with pytest.raises(DataError, match=r"all\.nc: variable 'rain' has the scale_factor .*correct"):
+        read_netcdf(tmp_path)
+
+
+def test_netcdf_without_a_day(tmp_path):
+    path = packed(tmp_path / "all.nc")
+    with xr.open_dataset(path, mask_and_scale=False) as ds:
+        empty = ds.isel({"time": slice(0, 0)}).load().drop_encoding()
+    path.unlink()
+    empty.to_netcdf(path)
+    with pytest.raises(DataError, match=r"all\.nc: 'time' has no day"):
         read_netcdf(tmp_path)
 
 

@@ -11,7 +11,7 @@ import yaml
 from hydrotl.config import Basins, load_region
 from hydrotl.data.catalog import open_dataset
 from hydrotl.data.regions import hold_out, region_data, select_basins
-from hydrotl_core.errors import ConfigError, DataError
+from hydrotl_core.errors import ConfigError, DataError, DoubtfulData
 from tests.project import edit, enter
 from tests.synthetic import period, write_project, write_yaml
 
@@ -41,7 +41,8 @@ def chosen(**choice: Any) -> list[str]:
 def test_choosing_basins(shared: Path) -> None:
     assert chosen() == ["0001", "0002", "0003"]
     # Basin 0003 lacks 100 of the screen's 366 days of flow, more than its 20 %.
-    assert chosen(screen="observed") == ["0001", "0002"]
+    with pytest.warns(DoubtfulData, match="screen 'observed' leaves out basin 0003, where too li"):
+        assert chosen(screen="observed") == ["0001", "0002"]
     assert chosen(ids=["0003", "0001"]) == ["0001", "0003"]
     assert chosen(exclude=["0002"]) == ["0001", "0003"]
     assert chosen(ids=["0001", "0002"], exclude=["0001"]) == ["0002"]

@@ -34,7 +34,7 @@ from hydrotl.experiments.ungauged import measure_ungauged, once
 from hydrotl.experiments.work import Work, record_of
 from hydrotl.process_based.way import find_benchmark
 from hydrotl_core.arrays import build_arrays, observed_flow
-from hydrotl_core.errors import ConfigError, DataError
+from hydrotl_core.errors import ConfigError, DataError, DoubtfulData
 from hydrotl_core.recipe import Period, Training
 from hydrotl_core.simulation import simulate
 from hydrotl_core.weights import load_model
@@ -346,6 +346,36 @@ def test_a_study_may_not_train_on_its_test_days_nor_name_two_regions_alike(study
         validated(Study, content, "a study")
 
 
+@pytest.mark.parametrize(
+    ("draws", "ways", "said"),
+    [
+        ({"until": "2000-02-29"}, {}, "no day 1 years before 2000-02-29: change `until`"),
+        ({"years": [5000]}, {}, "no day 5000 years before"),
+        ({"seed": -3}, {}, r"draws\.seed: Input should be greater than or equal to 0"),
+        ({"years": [True]}, {}, r"draws\.years\.0: Input should be a valid integer"),
+        ({"sizes": {1: -1}}, {}, r"draws\.sizes\.1: Input should be greater than 0"),
+        ({}, {"local": True}, r"ways\.local: Input should be a valid integer"),
+        ({}, {"local": 0}, r"ways\.local: Input should be greater than 0"),
+        ({}, {"local": -1}, "ways.local: Input should be greater than 0"),
+    ],
+)
+def test_a_study_of_days_or_members_that_are_none_is_refused(
+    draws: dict[str, Any], ways: dict[str, int], said: str, study: str
+) -> None:
+    content = load_study(study).model_dump(mode="json")
+    content["draws"] |= {"years": [1]} | draws
+    content["ways"] |= ways
+    with pytest.raises(ConfigError, match=said):
+        validated(Study, content, "a study")
+
+
+def test_a_study_with_streamflow_as_an_input_is_refused(study: str) -> None:
+    content = load_study(study).model_dump(mode="json")
+    content["inputs"]["dynamic"] += ["streamflow"]
+    with pytest.raises(ConfigError, match="streamflow is what is to be predicted, and no input"):
+        validated(Study, content, "a study")
+
+
 def test_a_study_of_basins_that_its_source_has_seen_is_refused(project: Path, study: str) -> None:
     content = yaml.safe_load((project / "experiments" / "regions" / "target.yaml").read_text())
     home = {**content, "dataset": "donor", "basins": {"ids": ["0003"]}}
@@ -364,8 +394,9 @@ def test_a_study_of_basins_that_its_source_has_seen_is_refused(project: Path, st
 def test_pool_leaves_out_basins_without_flow(project: Path, study: str) -> None:
     changes = {"least_flow": 0.9, "pool": 9, "sizes": {1: 2}}
     declared = load_study(study).draws.model_copy(update=changes)
-    found = {basin for target, _ in draws.drawn_targets(declared, [1]) for basin in target.basins}
-    assert found == {"0001", "0002"}
+    with pytest.warns(DoubtfulData, match="the pool has 2 basins, not 9"):
+        targets = [target for target, _ in draws.drawn_targets(declared, [1])]
+    assert {basin for target in targets for basin in target.basins} == {"0001", "0002"}
 
 
 def test_draws_of_a_size_share_no_basin_while_the_pool_lasts() -> None:
@@ -411,6 +442,10 @@ def test_summary_by_hand() -> None:
     best = max(0.9, mixed.mean())
     assert found["regret"]["mean"] == pytest.approx((best - 0.3) / 2, abs=1e-4)
     assert found["share_lost_to_local"] == 0
+    # Of the second: 1 - 0.25 * (0.9 + 0.1) and 1 - 0.25 * (0.5 + 0.1), of 0.1 and 0.5.
+    gain_of_mean = (0.2 + (0.65 + 0.35) / 2) / 2
+    assert found["untransferred_over_local"]["mean"] == pytest.approx(gain_of_mean)
+    assert found["gain_over_untransferred"]["mean"] == pytest.approx((0.0 - 0.5) / 2)
     assert found["settings"] == 2
     assert found["chosen"] == {"0.5 local + 0.5 gr4j": 1, "local": 1}
 

@@ -147,6 +147,10 @@ def test_a_result_in_another_regions_folder_is_named(own: Path) -> None:
     shutil.copy(path, renamed)
     with pytest.raises(ConfigError, match="holds a result of target multi-year local, which its"):
         read_record(renamed)
+    copied = path.with_name("multi-year_local (1).json")
+    shutil.copy(path, copied)
+    with pytest.raises(ConfigError, match="holds a result of target multi-year local, which its"):
+        read_record(copied)
     assert read_record(path)["nse"] == [0.5, 0.6]
 
 

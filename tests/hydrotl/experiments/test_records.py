@@ -35,7 +35,7 @@ from hydrotl.experiments.records import (
     write_record,
 )
 from hydrotl.experiments.uncertainty import error_products
-from hydrotl_core.errors import ConfigError
+from hydrotl_core.errors import ConfigError, DoubtfulData
 from tests.project import edit
 from tests.synthetic import ROOT, period
 
@@ -241,7 +241,8 @@ def test_a_frame_has_a_row_per_basin_whether_its_facts_are_known_or_not(own: Pat
     assert frame["NSE"].isna().tolist() == [False, True, False]
     assert frame[list(FACTS)].isna().all(axis=None)
     write_facts(resolve(Cell("target", "1-year", "local")))
-    frame, expected = basin_frame(record), table_of("target")
+    with pytest.warns(DoubtfulData, match=r"basins\.csv has no row of basin 0009, .*restore"):
+        frame, expected = basin_frame(record), table_of("target")
     assert frame["basin"].tolist() == ["0002", "0001", "0009"]
     found = frame["aridity"].tolist()
     assert found[:2] == pytest.approx([expected["aridity"]["0002"], expected["aridity"]["0001"]])
@@ -255,6 +256,13 @@ def test_facts_of_a_source_check_are_found_by_its_record(own: Path) -> None:
     frame = basin_frame({"source": "donor", "basins": ["0001", "0003"], "nse": [0.1, 0.3]})
     assert frame["aridity"].notna().all()
     assert frame["NSE"].tolist() == [0.1, 0.3]
+
+
+def test_a_table_with_a_basin_twice_is_damaged(tmp_path: Path) -> None:
+    facts = pd.DataFrame({name: [1.5, 1.5] for name in FACTS}, index=["0007", "0007"])
+    save_facts(tmp_path / "basins.csv", facts.rename_axis("basin"), "a formula")
+    with pytest.raises(ConfigError, match=r"damaged \(a basin is listed twice\): restore it"):
+        read_facts(tmp_path / "basins.csv")
 
 
 def test_basins_keep_their_leading_zeros(tmp_path: Path) -> None:

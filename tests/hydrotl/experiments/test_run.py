@@ -257,3 +257,17 @@ def test_one_bar_counts_the_updates_of_all_tasks(
         counts.append(bars[0].n if bars else None)
     assert bars[0].total == 30
     assert counts == [None, 14, 24, 30]
+
+
+def test_checkpoint_of_a_finished_task_is_removed(tmp_path: Path) -> None:
+    """A run that was killed between its product and the removal of the checkpoint left both."""
+    done, open_task = task(tmp_path, 1), task(tmp_path, 2)
+    done.product.write_text("2")
+    leave(done.checkpoint, 9)
+    leave(open_task.checkpoint, 3)
+    with claimed(done.lock):
+        list(run_tasks([done], SHARED))
+        assert done.checkpoint.is_file()  # another run may be at it
+    list(run_tasks([done], SHARED))
+    assert not done.checkpoint.exists()
+    assert open_task.checkpoint.is_file()
