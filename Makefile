@@ -10,12 +10,14 @@ INSTALLED := $(VENV)/.installed
 # Each process keeps to one thread: on few cores, many threads in many processes are far slower.
 export OMP_NUM_THREADS = 1
 
-.PHONY: help install book quick test lint clean
+.PHONY: help install book book-pdf links quick test lint clean
 
 help:
 	@echo "Times are of two cores, with the packages installed."
 	@echo "make install  the pinned environment in $(VENV)              minutes, once (PyTorch)"
 	@echo "make book     run the notebooks (quick settings), build it  about 10 minutes"
+	@echo "make book-pdf the book as one PDF (needs Chromium)            some minutes more"
+	@echo "make links    links of the built book that lead nowhere    minutes (asks other hosts)"
 	@echo "make quick    the tests, without the slow ones              under 2 minutes"
 	@echo "make test     all tests; some look at the built book        about 20 minutes"
 	@echo "make lint     ruff, mypy, import-linter, nbstripout         1 minute"
@@ -32,6 +34,12 @@ $(INSTALLED): constraints.txt pyproject.toml
 
 book: $(INSTALLED)
 	$(BIN)/hydrotl book --jobs $(JOBS)
+
+book-pdf: book
+	$(BIN)/python -m hydrotl.book.pdf
+
+links: book
+	$(BIN)/python book/_ext/links.py _build/html --outside
 
 quick: $(INSTALLED)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope -m "not slow"

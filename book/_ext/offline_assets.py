@@ -2,7 +2,8 @@
 
 Bokeh and Panel outputs load their scripts and styles from content delivery networks, and so
 does MathJax. After the build, this extension points those addresses at copies taken from the
-installed packages, so that the page draws with exactly the versions that made it.
+installed packages, so that the page draws with exactly the versions that made it. Before, each
+page is relieved of what it does not need (``hydrotl/book/light.py``).
 """
 
 import re
@@ -15,6 +16,8 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
+from hydrotl.book.light import lightened
+
 BOKEH_URL = re.compile(
     r"https://cdn\.bokeh\.org/bokeh/(?:release|dev)/"
     r"(?P<name>bokeh(?:-[a-z]+)?)-(?P<version>\d[\w.]*?)(?P<suffix>(?:\.min)?\.js)"
@@ -26,9 +29,19 @@ PANEL_URL = re.compile(
 # twice, which is a script error.
 THEBE_SCRIPT = re.compile(r"<script>const THEBE_JS_URL = [^<]*</script>")
 MATHJAX_PACKAGE = "sphinx-mathjax-offline"
-# The TeX reader with its extensions and the HTML writer with its fonts: a quarter of the package.
-MATHJAX_PARTS = ("tex-chtml.js", "input/tex/extensions", "output/chtml", "a11y")
+# What formulas in TeX need, without the menu and the speech rules: those are most of the package.
+MATHJAX_LOADS = ("input/tex", "output/chtml", "a11y/assistive-mml")
+MATHJAX_PARTS = (
+    "startup.js",
+    "core.js",
+    "input/tex.js",
+    "input/tex/extensions",
+    "output/chtml.js",
+    "output/chtml",
+    "a11y/assistive-mml.js",
+)
 OFFLINE = "_static/offline"
+FIGURES = "_static/figures"
 
 
 def installed_folder(package: str) -> Path:
@@ -107,7 +120,15 @@ def make_offline(app: Sphinx, exception: Exception | None) -> None:
     html_dir = Path(app.outdir)
     for page in html_dir.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
-        new = localise(text, page, html_dir)
+        up = "../" * (len(page.relative_to(html_dir).parts) - 1)
+        name = "-".join(page.relative_to(html_dir).with_suffix("").parts)
+        light = lightened(text, name, f"{up}{FIGURES}")
+        for figure, script in light.figures.items():
+            path = html_dir / FIGURES / f"{figure}.js"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # addresses in it are those that the page asks for
+            path.write_text(localise(script, page, html_dir), encoding="utf-8")
+        new = localise(light.text, page, html_dir)
         if new != text:
             page.write_text(new, encoding="utf-8")
     if (html_dir / OFFLINE / "panel").is_dir():  # its style sheets refer to these pictures
@@ -125,7 +146,10 @@ def make_offline(app: Sphinx, exception: Exception | None) -> None:
 
 def use_local_mathjax(app: Sphinx, config: Any) -> None:
     """Load MathJax from the book itself (event ``config-inited``)."""
-    config.mathjax_path = "offline/mathjax/tex-chtml.js"
+    config.mathjax_path = "offline/mathjax/startup.js"
+    config.mathjax3_config = (config.mathjax3_config or {}) | {
+        "loader": {"load": list(MATHJAX_LOADS)},
+    }
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
