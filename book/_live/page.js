@@ -48,4 +48,5 @@ function example() {
 const workers = crew(data.members, bytesOf);
 window.hydrotlLive = { member, headers, crew: workers, meanOf, inputsOf, scores };
 yourRiver(workers, data.members, data.penalty, headers, rivers.length ? example : null);
-play(rivers, workers);
+// The networks come after the page.
+(window.requestIdleCallback ?? setTimeout)(() => play(rivers, workers));

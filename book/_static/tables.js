@@ -1,11 +1,15 @@
 "use strict";
 
-// Where a table is wider than the page, say that it goes on, and keep its first column in sight.
+// A table wider than the page is set smaller. Where that is not enough, say that it goes on, and keep
+// its first column in sight.
 const HINT = "Scroll the table sideways to see all of its columns →";
 
 function check(table) {
   if (table.clientWidth === 0) return; // in a closed part of the page
-  const wider = table.scrollWidth > table.clientWidth + 1;
+  const over = () => table.scrollWidth > table.clientWidth + 1;
+  table.classList.remove("tight");
+  table.classList.toggle("tight", over());
+  const wider = over();
   if (wider === table.classList.contains("wider")) return;
   table.classList.toggle("wider", wider);
   if (!wider) {

@@ -242,6 +242,12 @@ def _run(run: Run) -> str | None:
             f"(as far as it ran: {partial})"
         )
     notebook = nbformat.read(partial, as_version=4)
+    for cell in notebook.cells:
+        if "outputs" in cell:  # HoloViews leaves empty ones, of which each becomes a figure
+            cell.outputs = [one for one in cell.outputs if one.get("data") != {}]
+        tags = cell.metadata.get("tags", [])
+        if "injected-parameters" in tags:  # those of the quick book: a reader may open them
+            cell.metadata["tags"] = [*tags, "hide-input"]
     notebook.metadata["hydrotl"] = {"key": run.key}
     nbformat.write(notebook, partial)
     partial.replace(run.output)

@@ -6,8 +6,10 @@ option has the same colour in every figure.
 
 from __future__ import annotations
 
+import html
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,6 +66,36 @@ def _shown(figure: hv.core.Dimensioned | pn.viewable.Viewable) -> tuple[dict[str
     return data, metadata
 
 
+@dataclass(frozen=True)
+class Described:
+    """A figure and what it shows in words, for readers who do not see it."""
+
+    figure: hv.core.Dimensioned | pn.viewable.Viewable
+    alt: str
+
+    def _repr_mimebundle_(self, *_: Any, **__: Any) -> tuple[dict[str, Any], Any]:
+        data, metadata = _shown(self.figure)
+        if "text/html" in data:
+            label = html.escape(self.alt)
+            page = f'<div role="group" aria-label="{label}">{data["text/html"]}</div>'
+            data = data | {"text/html": page}
+        return data, metadata
+
+
+def describe(figure: hv.core.Dimensioned | pn.viewable.Viewable, alt: str) -> Described:
+    """The figure with its alternative text: what kind of picture it is, and what it shows.
+
+    Its number and caption stand in the metadata of its cell (``mystnb: figure``).
+    """
+    return Described(figure, alt)
+
+
+def page_of(figure: hv.core.Dimensioned | pn.viewable.Viewable) -> str:
+    """HTML of a figure, to be put into a part of the page."""
+    data, _ = _shown(figure)
+    return str(data.get("text/html", ""))
+
+
 def style(**options: Any) -> dict[str, Any]:
     """Options that all HoloViews figures share, and ``options`` on top: ``plot.opts(**style())``.
 
@@ -114,7 +146,7 @@ def nse_boxes(
         **style(
             title=title,
             xlabel="",
-            xrotation=0 if len(known) <= 5 else 20,  # longer rows of names would overlap
+            xrotation=0 if len(known) <= 5 else 30,  # longer rows of names would overlap
             ylabel="NSE of the test period",
             ylim=(min(rows["height"].min(), 0.0) - 0.05, 1.0),
             show_legend=False,
@@ -126,32 +158,38 @@ def gain_bars(gains: pd.DataFrame, title: str = "") -> hv.Overlay:
     """Gain of each model per region: a point, a bar from ``low`` to ``high``, a line at zero.
 
     ``gains`` has the columns ``region``, ``model``, ``value``, ``low`` and ``high``; models of one
-    region stand side by side.
+    region lie below each other, the first region is on top, where its name can be read. All bars
+    are drawn to their ends.
     """
     import holoviews as hv
 
     regions, models = list(gains["region"].unique()), list(gains["model"].unique())
-    side = {model: 0.2 * (k - (len(models) - 1) / 2) for k, model in enumerate(models)}
+    side = {model: 0.18 * ((len(models) - 1) / 2 - k) for k, model in enumerate(models)}
     drawn = gains.assign(
-        place=gains["region"].map(regions.index) + gains["model"].map(side),
+        place=gains["region"].map(lambda name: -regions.index(name)) + gains["model"].map(side),
         below=gains["value"] - gains["low"],
         above=gains["high"] - gains["value"],
     )
-    parts = [hv.HLine(0.0).opts(color="#333333", line_width=1, line_dash="dashed")]
+    parts = [hv.VLine(0.0).opts(color="#777777", line_width=1, line_dash="dashed")]
     for model, one in drawn.groupby("model", sort=False):
         colour = colour_of(str(model))
-        bars = hv.ErrorBars(one, "place", ["value", "below", "above"]).opts(color=colour)
-        points = hv.Scatter(one, "place", ["value", "region", "low", "high"], label=str(model))
+        bars = hv.ErrorBars(one, "value", ["place", "below", "above"], horizontal=True)
+        bars = bars.opts(color=colour, lower_head=None, upper_head=None, line_width=2)
+        points = hv.Scatter(one, "value", ["place", "region", "low", "high"], label=str(model))
         hover = {"tools": ["hover"], "hover_tooltips": ["region", "value", "low", "high"]}
-        parts += [bars, points.opts(color=colour, size=9, **hover)]
+        parts += [bars, points.opts(color=colour, size=8, **hover)]
+    low, high = min(gains["low"].min(), 0.0), max(gains["high"].max(), 0.0)
+    margin = 0.04 * (high - low)
     return hv.Overlay(parts).opts(
         **style(
             title=title,
-            xlabel="",
-            ylabel="gain of NSE over local",
-            xticks=list(enumerate(regions)),
-            xrotation=30,
-            ylim=(max(-0.5, gains["low"].min() - 0.05), min(0.8, gains["high"].max() + 0.05)),
+            xlabel="gain of NSE over local",
+            ylabel="",
+            yticks=[(-k, name) for k, name in enumerate(regions)],
+            xlim=(low - margin, high + margin),
+            ylim=(0.6 - len(regions), 0.6),
+            height=110 + 21 * len(regions),
+            show_grid=True,
             legend_position="top",
         )
     )

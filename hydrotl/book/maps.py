@@ -61,7 +61,7 @@ def basin_map(
         points = points.opts(cmap="cividis", colorbar=True, clabel=colour, clim=limits or ())
     else:
         points = points.opts(
-            cmap=palette(placed[colour]), show_legend=True, legend_position="bottom_left"
+            cmap=palette(placed[colour]), show_legend=True, legend_position="top", legend_cols=3
         )
     x, y = WORLD
     if zoom and len(placed):  # all points with a margin

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hydrotl.book.pages import source
 from hydrotl.experiments.covered import FLOWS, VALUES, coverage_path
 from hydrotl.experiments.records import read_record, results_dir
+from hydrotl.experiments.study import load_study
+from hydrotl.experiments.summary import UNTRANSFERRED, study_records
 from hydrotl.experiments.ungauged import ungauged_path
 
 #: What the page calls a way.
@@ -21,6 +24,7 @@ NAMES = {
     "warm-c": "warm-c",
     "readout": "readout",
     "zero": "zero",
+    UNTRANSFERRED: "mean of local and GR4J",
 }
 
 
@@ -62,6 +66,8 @@ def worth(found: dict[str, Any]) -> pd.DataFrame:
 def gains(found: dict[str, Any]) -> pd.DataFrame:
     """Gain of each way over the local network, the largest first."""
     parts = {"auto": found["gain_over_local"], **found["ways_over_local"]}
+    if found["untransferred_over_local"] is not None:
+        parts[UNTRANSFERRED] = found["untransferred_over_local"]
     rows = [
         {
             "model": NAMES.get(way, way),
@@ -89,6 +95,25 @@ def progress(found: dict[str, Any]) -> str:
     if there == planned:
         return f"All {planned} targets are computed."
     return f"{there} of {planned} targets are computed so far."
+
+
+def earlier(study: str = "beyond") -> str:
+    """How many targets were computed before the source that comes with the book was trained.
+
+    Empty if none was, or where the source has no weights here.
+    """
+    name = load_study(study).source
+    if name not in source.ensembles():
+        return ""
+    trained = str(source.cards(name)[0].provenance["date"])
+    records = study_records(study)
+    before = sum(r.get("provenance", {}).get("date", trained) < trained for r in records)
+    if not before:
+        return ""
+    return (
+        f"{before} of {len(records)} were computed with an earlier training of the source than the "
+        "one that comes with the book, whose check is at the end of the page."
+    )
 
 
 def check_of_source(source: str) -> pd.DataFrame:
@@ -126,8 +151,8 @@ def by_source(found: dict[str, Any]) -> pd.DataFrame:
     parts = found["ways_over_local"].items()
     rows = [(*(f"{name}, all".split(", ")[:2]), part) for name, part in parts]
     wide: dict[str, dict[str, float]] = {}
-    for way, source, part in rows:
-        wide.setdefault(source, {})[way] = part["mean"]
+    for way, donor, part in rows:
+        wide.setdefault(donor, {})[way] = part["mean"]
     return pd.DataFrame(wide).T.rename_axis("source").reset_index()
 
 

@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from IPython.display import Markdown
 
 DAYS_PER_YEAR = 365.25
-# The sample package gives no longitudes. These are the rivers' own, for the map alone.
-SAMPLE_LONGITUDE = {"tamaulipas": -98.7, "sarapiqui": -84.0, "girnock": -3.1}
+# These data sets give no longitudes. The rivers' own, to half a degree, for the map alone.
+LONGITUDE: dict[str, dict[str, float]] = {
+    "sample": {"tamaulipas": -98.7, "sarapiqui": -84.0, "girnock": -3.1},
+    "cl_csv": {"5410002": -70.5, "7336001": -72.5, "9414001": -71.5},
+    "min_river": {"61019": 103.5},
+}
 #: The column of :func:`dataset_table` that is HTML.
 LINKED = "key and data set"
 DETAILS = {"area_km2": "area, km2", "runoff_ratio": "runoff ratio"}
@@ -96,8 +100,8 @@ def gauges(datasets: Mapping[str, xr.Dataset]) -> pd.DataFrame:
     for key, ds in datasets.items():
         attributes = load_manifest()[key].attributes
         frame = locations(ds, attributes)
-        if key == "sample":
-            frame["longitude"] = frame.index.map(SAMPLE_LONGITUDE)
+        if key in LONGITUDE:
+            frame["longitude"] = frame.index.map(LONGITUDE[key])
         area = attributes.area
         frame["area, km2"] = ds[area].values.round(1) if area in ds else np.nan
         days = ds["streamflow"].notnull().sum("time").values
@@ -124,6 +128,10 @@ def study_basins() -> pd.DataFrame:
             frames.append(frame.assign(experiment=f"target: {region.name}", data=region.dataset))
     columns = ["experiment", "data", "basin", "longitude", "latitude", "aridity", *DETAILS]
     found = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+    found["longitude"] = found["longitude"].astype(float)
+    for key, known in LONGITUDE.items():
+        theirs = found["basin"].map(known).where(found["data"] == key).astype(float)
+        found["longitude"] = found["longitude"].fillna(theirs)
     return found[columns].rename(columns=DETAILS).drop_duplicates(["data", "basin"])
 
 

@@ -124,3 +124,23 @@ def machines(found: Records) -> Markdown:
         "Results files and where they were measured. Machines differ in more than speed: only "
         "some compute in bfloat16, which the recipe `fast` uses.\n\n" + show.bullets(lines)
     )
+
+
+def finding(ratio: pd.Series, hours: float, nse: float) -> str:
+    """The page's finding in a sentence.
+
+    ``ratio`` is neuralhydrology's time of an update over hydrotl's with the same arithmetic, by
+    size; ``hours`` and ``nse`` are those of the complete run of recipe ``fast``.
+    """
+    said = []
+    if ratio.notna().any():
+        said.append(
+            f"An update takes neuralhydrology {ratio.min():.1f} to {ratio.max():.1f} times as long "
+            "as hydrotl with the same arithmetic."
+        )
+    if pd.notna(hours):
+        said.append(
+            f"A complete run of recipe fast takes {60 * hours:.0f} minutes and reaches a median "
+            f"NSE of {nse:.2f} in the validation years."
+        )
+    return " ".join(said) or "Nothing is measured yet."

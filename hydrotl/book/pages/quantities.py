@@ -91,8 +91,8 @@ def formatter(header: str, digits: int) -> Callable[[Any], str]:
     known, label = form_of(header), words.COLUMNS.get(header)
 
     def write(value: Any) -> str:
-        if isinstance(value, Interval):
-            return interval(value, known or skill)
+        if isinstance(value, Interval):  # its bounds stay in one line
+            return interval(value, known or skill).replace(" to ", "\u00a0to\u00a0")
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
             text = str(value)
             return text if label is None else html.escape(label(html.unescape(text)), quote=False)

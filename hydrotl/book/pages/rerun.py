@@ -7,9 +7,10 @@ data and the right parameters as well.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from hydrotl.book.address import repository
 from hydrotl.book.escape import code, fenced, plain
 from hydrotl.book.pages import show
 from hydrotl.config import load_region, load_source
@@ -24,6 +25,26 @@ DRIVE = "/content/drive/MyDrive/hydrotl-data"
 def region_command(region: str) -> str:
     """The command that computes all committed results of a region again."""
     return f"hydrotl sweep paper --region {shlex.quote(region)}"
+
+
+def hours(records: Iterable[Mapping[str, Any]]) -> str:
+    """How long committed results took to compute, in words, and on what.
+
+    Results of the same training are counted once each, as they were computed.
+    """
+    seconds: dict[str, float] = {}
+    for record in records:
+        origin = record["provenance"]
+        device = "CPU" if origin["device"] == "cpu" else str(origin["device"])
+        seconds[device] = seconds.get(device, 0.0) + float(origin["seconds"])
+    parts = [f"{_span(spent)} on {device}" for device, spent in sorted(seconds.items())]
+    return " and ".join(parts) or "an unknown time"
+
+
+def _span(seconds: float) -> str:
+    if seconds < 5400:
+        return f"{max(1, round(seconds / 60))} minutes"
+    return f"{seconds / 3600:.0f} hours"
 
 
 def check(name: str, notebook: str) -> Markdown:
@@ -41,7 +62,10 @@ def region(name: str, notebook: str, parameters: Mapping[str, Any]) -> Markdown:
 def _instructions(
     notebook: str, command: str, dataset: str, parameters: Mapping[str, Any]
 ) -> Markdown:
-    """The command, the papermill call of the page, and the cell to put first in Colab."""
+    """The command, the papermill call of the page, and the cell to put first in Colab.
+
+    Colab is left out while the repository has no address: it would find nothing to open.
+    """
     entry = load_manifest()[dataset]
     shell, colab, needs = [command], [f"!{command}"], ""
     if entry.access != "package":  # the data are not installed together with hydrotl
@@ -52,10 +76,13 @@ def _instructions(
     values = "".join(f" -p {name} {shlex.quote(str(v))}" for name, v in parameters.items())
     shell.append(f"papermill notebooks/{notebook}.ipynb {notebook}-full.ipynb{values}")
     chosen = ", ".join(code(f"{name} = {value!r}") for name, value in parameters.items())
-    return show.remark(
-        f"Full results, and this page with them:\n\n{fenced('bash', shell)}\n\n"
+    there = (
         "In Colab (the rocket above opens this notebook there; choose a GPU under Runtime) run the "
         "first cell, then a new one with this, then the rest"
         f"{f', with {chosen} under Parameters' if chosen else ''}.\n\n"
-        f"{fenced('ipython3', colab)}{needs}"
+        f"{fenced('ipython3', colab)}"
+    )
+    return show.remark(
+        f"Full results, and this page with them:\n\n{fenced('bash', shell)}\n\n"
+        f"{there if repository() else ''}{needs}"
     )

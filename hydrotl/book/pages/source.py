@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from hydrotl.book.cards import CHECK, read_cards
 from hydrotl.config import load_region
 from hydrotl.experiments.cells import LOCAL
@@ -87,3 +89,36 @@ def committed(region: str, setting: str, option: str | None) -> dict[int, dict[s
 def label(size: int, option: str) -> str:
     """Name of a model that starts from a source of ``size`` basins; 0: the local model."""
     return f"{option}, {size} basins" if size else LOCAL
+
+
+def enough_basins(by_size: pd.DataFrame, local: pd.Series, margin: float = 0.02) -> str:
+    """How many source basins it took, in sentences.
+
+    Parameters
+    ----------
+    by_size
+        Median NSE, a row per region and training period, a column per number of source basins.
+        Rows with fewer than two sources do not count.
+    local
+        Median NSE of the local model in the same rows.
+    margin
+        How far from the best source still counts as good as it.
+    """
+    known = by_size[by_size.count(axis=1) > 1]
+    if known.empty:
+        return "There are no results from sources of several sizes yet."
+    few, many = known.columns[[0, -1]]
+    near = known.ge(known.max(axis=1) - margin, axis=0).sum()
+    behind = int((known.max(axis=1) < local.reindex(known.index)).sum())
+    cases = len(known)
+    says = (
+        "more source basins did not help here, and a small source will do"
+        if near[few] >= near[many]
+        else "more source basins helped in some of them, so take the largest source there is"
+    )
+    return (
+        f"A source of {few} basins comes within {margin:g} of the best source in {near[few]} of "
+        f"{cases} cases, the largest ({many} basins) in {near[many]}: {says}. In {behind} of "
+        f"{cases} the local model is ahead of every source, and there the number of source basins "
+        "is not what is missing."
+    )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from hydrotl.book.escape import code, plain, prose
 from hydrotl.book.pages import show
 from hydrotl.config import load_recipe, load_region
-from hydrotl.data.regions import region_cautions
+from hydrotl.data.regions import region_basins, region_cautions
 from hydrotl.experiments.cells import LOCAL
+from hydrotl_core.errors import HydroTLError
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
@@ -47,8 +49,9 @@ def run_remark(results: Mapping[Cell, CellResult], updates: int | None) -> Markd
 def hydrograph_frames(
     chosen: Mapping[str, CellResult], most: int = 12
 ) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    """Observed and simulated flow (mm/day, ensemble mean) in the test period, by basin, and titles.
+    """Rain, observed and simulated flow (mm/day) in the test period, by basin, and titles.
 
+    The flow is that of the ensemble's mean. Rain is left out where the data set is not at hand.
     Of more than ``most`` basins, ``most`` spread evenly from the lowest to the highest NSE of the
     last result.
     """
@@ -58,13 +61,26 @@ def hydrograph_frames(
     order = nse.iloc[:, -1].sort_values(kind="stable").index
     if len(order) > most:
         order = order[np.linspace(0, len(order) - 1, most).round().astype(int)]
+    rain = _rain(chosen, order)
     frames, titles = {}, {}
     for basin in order:
         lines = {name: series(result.simulation, basin) for name, result in chosen.items()}
         observed = next(iter(lines.values()))["observed"].to_series()
         simulated = {name: line["simulated"].to_series() for name, line in lines.items()}
         frame = pd.DataFrame({"observed": observed, **simulated})
+        if rain is not None:
+            frame.insert(0, "prcp", rain.sel(basin=basin).to_series().reindex(frame.index))
         frames[basin] = frame.loc[: frame["observed"].last_valid_index()]
         skills = [f"{name} {score:.2f}" for name, score in nse.loc[basin].items()]
         titles[basin] = f"{basin}, NSE: {', '.join(skills)}"
     return frames, titles
+
+
+def _rain(chosen: Mapping[str, CellResult], basins: Iterable[Hashable]) -> xr.DataArray | None:
+    """Precipitation (mm/day) of the basins of a result; None where its data are not at hand."""
+    try:
+        region = load_region(next(iter(chosen.values())).cell.region)
+        rain = region_basins(region)["prcp"]
+    except HydroTLError:
+        return None
+    return rain if set(basins) <= set(rain["basin"].values) else None

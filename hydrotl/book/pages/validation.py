@@ -61,3 +61,55 @@ def chosen_option(region: str) -> str | None:
     }
     options = [name for name in load_options() if name in medians]
     return max(options, key=lambda name: medians[name], default=None)
+
+
+def advice(found: pd.DataFrame, margin: float = 0.02) -> str:
+    """What :func:`trials` advise, in sentences: where another value was ahead of the recipe's own.
+
+    ``margin`` is the difference of mean NSE that counts.
+    """
+    if found.empty:
+        return "There are no trials yet: keep the recipe's values."
+    own = found[found["recipe's"] == "yes"].set_index(["key", "model"])["mean NSE"]
+    others = found[found["recipe's"] != "yes"].set_index(["key", "model"])
+    change = others["mean NSE"] - own.reindex(others.index)
+    told = [
+        (f"{key} {value:g} for {model}", gain)
+        for (key, model), value, gain in zip(others.index, others["value"], change, strict=True)
+        if gain == gain
+    ]
+    ahead = [f"{name} ({gain:+.2f})" for name, gain in told if gain > margin]
+    worst, lost = min(told, key=lambda one: one[1], default=("nothing", 0.0))
+    said = (
+        f"Of {len(told)} other values, {len(ahead)} {'was' if len(ahead) == 1 else 'were'} ahead "
+        f"of the recipe's by more than {margin:g} of mean NSE"
+    )
+    said += f": {', '.join(ahead)}. " if ahead else ". "
+    if lost < 0:
+        said += f"The most was lost with {worst} ({lost:+.2f}). "
+    keep = "keep the recipe's values" if 4 * len(ahead) <= len(told) else "tune for your own rivers"
+    return f"{said}So {keep}."
+
+
+def head_start(ahead: pd.Series, margin: float = 0.02) -> str:
+    """Whether a lead of the transferred model lasts, in a sentence.
+
+    ``ahead`` is how far its NSE is above the local model's, by number of updates, fewest first;
+    ``margin`` is the difference that counts, of one model each.
+    """
+    if len(ahead) < 2 or ahead.isna().any():
+        return "There are no trials of several lengths yet."
+    first, last = float(ahead.iloc[0]), float(ahead.iloc[-1])
+    few, many = ahead.index[[0, -1]]
+    said = (
+        f"After {few:g} updates the transferred model's median NSE differs from the local one's by "
+        f"{first:+.2f}, after {many:g} by {last:+.2f}. "
+    )
+    if first > last and last <= margin:
+        return (
+            f"{said}So with many rivers and several years of record, transfer is at most a head "
+            "start: longer training makes up for it."
+        )
+    if last > margin:
+        return f"{said}So the lead lasts, however long both are trained."
+    return f"{said}So there is no lead that longer training could make up for."

@@ -42,7 +42,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HYDROTL_ROOT", str(tmp_path))
     monkeypatch.setenv("HYDROTL_DATA", str(tmp_path / "data"))
     (tmp_path / "data_manifest.yaml").write_text("version: 1\n", encoding="utf-8")
-    code = "import os\nprint(n_days * 2, os.environ['PANEL_EMBED'], os.environ['OMP_NUM_THREADS'])"
+    code = "import os\nfrom IPython.display import publish_display_data\n"
+    code += "publish_display_data(data={})  # as HoloViews does\n"
+    code += "print(n_days * 2, os.environ['PANEL_EMBED'], os.environ['OMP_NUM_THREADS'])"
     write_notebook(tmp_path / "notebooks" / "one.ipynb", code)
     return tmp_path
 
@@ -51,7 +53,10 @@ def test_notebook_runs_with_its_parameters(project: Path) -> None:
     (output,) = run_notebooks({"one": {"n_days": 21}})
     assert output == project / "book" / "notebooks" / "one.ipynb"
     assert text_outputs(output) == "42 true 1\n"
-    metadata = json.loads(output.read_text(encoding="utf-8"))["metadata"]
+    content = json.loads(output.read_text(encoding="utf-8"))
+    shown = [one for cell in content["cells"] for one in cell.get("outputs", [])]
+    assert [one["output_type"] for one in shown] == ["stream"], "nothing empty is kept"
+    metadata = content["metadata"]
     assert metadata["papermill"]["input_path"] == "notebooks/one.ipynb"
     assert [path.name for path in output.parent.iterdir()] == ["one.ipynb"]
 
@@ -132,11 +137,37 @@ def test_front_page_shows_the_number_of_the_notebook(built: Path) -> None:
     assert re.search(r"The largest is\s*<span class=\"pasted-text\">60</span>", page)
 
 
+def links_of(page: Path) -> set[str]:
+    """Addresses of other hosts that a page links to."""
+    return set(re.findall(r'<a [^>]*href="(https:[^"]*)"', page.read_text(encoding="utf-8")))
+
+
+@pytest.mark.slow
+def test_without_an_address_no_button_leads_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_project(tmp_path, address="")
+    monkeypatch.setenv("HYDROTL_ROOT", str(root))
+    run_notebooks({"tiny": {"n_days": 7}})
+    html = build_book().parent
+    for page in (html / "index.html", html / "notebooks" / "tiny.html"):
+        elsewhere = {link for link in links_of(page) if "sphinx" not in link}
+        assert elsewhere == set()
+        text = re.sub(r"<[^>]*>", "", page.read_text(encoding="utf-8"))
+        assert "git clone" not in text
+        assert ("make book" in text) == (page.name == "index.html")
+
+
+def test_front_page_says_what_to_clone(built: Path) -> None:
+    page = (built / "_build" / "html" / "index.html").read_text(encoding="utf-8")
+    text = re.sub(r"<[^>]*>", "", page)
+    assert "git clone https://github.com/someone/rivers &amp;&amp; cd rivers\nmake book" in text
+
+
 def test_buttons_lead_to_the_committed_notebook(built: Path) -> None:
-    page = (built / "_build" / "html" / "notebooks" / "tiny.html").read_text(encoding="utf-8")
-    links = re.findall(r'href="([^"]*tiny\.ipynb)"', page)
-    outside = {link for link in links if link.startswith("https:")}
-    repository = "hydrotl/hydrotl"
+    page = built / "_build" / "html" / "notebooks" / "tiny.html"
+    outside = {link for link in links_of(page) if link.endswith("tiny.ipynb")}
+    repository = "someone/rivers"
     assert outside == {
         f"https://colab.research.google.com/github/{repository}/blob/main/notebooks/tiny.ipynb",
         f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/notebooks/tiny.ipynb",
@@ -147,9 +178,13 @@ def test_buttons_lead_to_the_committed_notebook(built: Path) -> None:
 def test_built_pages_ask_no_other_host(built: Path) -> None:
     html = built / "_build" / "html"
     assert outside_requests(html) == []
+    (figure,) = (html / "_static" / "figures").iterdir()
     page = (html / "notebooks" / "tiny.html").read_text(encoding="utf-8")
+    assert f'data-src="../_static/figures/{figure.name}"' in page
+    page += figure.read_text(encoding="utf-8")
+    assert "cdn." not in page
     local = set(re.findall(r"\.\./(_static/offline/[\w./%@-]+)", page))
-    assert {"_static/offline/bokeh/bokeh.min.js", "_static/offline/panel/panel.min.js"} <= local
+    assert {f"_static/offline/bokeh/bokeh{part}.min.js" for part in ("", "-widgets")} <= local
     assert all((html / path.replace("%5E", "^")).is_file() for path in local)
 
 

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import holoviews as hv
 import numpy as np
 import pandas as pd
 import pytest
+from bokeh.models import Whisker
 
 from hydrotl.book import figures, maps
 from hydrotl.book.hydrographs import boxes_with_hydrographs, hydrographs
@@ -102,7 +104,7 @@ def test_box_plot_marks_the_mean_over_basins_and_clips_the_lowest() -> None:
     assert list(points.dimension_values("height")) == [0.1, -0.5, 0.5, 0.4, 0.6]
 
 
-def test_gains_are_bars_from_low_to_high_side_by_side() -> None:
+def test_gains_are_bars_from_low_to_high_below_each_other() -> None:
     gains = pd.DataFrame(
         {
             "region": ["A", "A", "B"],
@@ -112,15 +114,37 @@ def test_gains_are_bars_from_low_to_high_side_by_side() -> None:
             "high": [0.2, -0.1, 0.4],
         }
     )
-    _, bars, points, others, _ = figures.gain_bars(gains, "one year").values()
-    assert rows(points, "region", "place", "value") == [("A", -0.1, 0.1), ("B", 0.9, 0.2)]
-    assert rows(bars, "place", "below", "above") == [
-        (-0.1, pytest.approx(0.1), pytest.approx(0.1)),
-        (0.9, pytest.approx(0.1), pytest.approx(0.2)),
+    plot = figures.gain_bars(gains, "one year")
+    _, bars, points, others, _ = plot.values()
+    assert rows(points, "region", "place", "value") == [("A", 0.09, 0.1), ("B", -0.91, 0.2)]
+    assert rows(bars, "value", "place", "below", "above") == [
+        (0.1, 0.09, pytest.approx(0.1), pytest.approx(0.1)),
+        (0.2, -0.91, pytest.approx(0.1), pytest.approx(0.2)),
     ]
-    assert rows(others, "place", "below", "above") == [
-        (0.1, pytest.approx(0.05), pytest.approx(0.15))
+    assert rows(others, "value", "place", "below", "above") == [
+        (-0.25, -0.09, pytest.approx(0.05), pytest.approx(0.15))
     ]
+    drawn = hv.render(bars).select_one(Whisker)
+    assert drawn.dimension == "width", "a bar lies along the axis of the gain"
+    assert list(drawn.source.data["base"]) == [0.09, -0.91]
+    low, high = plot.opts.get("plot").kwargs["xlim"]
+    assert low < -0.3
+    assert high > 0.4, "no bar is cut off"
+
+
+class Shown:
+    """What shows itself as HTML, as figures do in a notebook."""
+
+    def _repr_mimebundle_(self) -> dict[str, str]:
+        return {"text/html": "<p>a figure</p>", "text/plain": "a figure"}
+
+
+def test_alternative_text_goes_with_the_figure_and_is_no_markup() -> None:
+    figure: Any = Shown()
+    data, _ = figures.describe(figure, 'points & "bars" <b>')._repr_mimebundle_()
+    label = "points &amp; &quot;bars&quot; &lt;b&gt;"
+    assert data["text/html"] == f'<div role="group" aria-label="{label}"><p>a figure</p></div>'
+    assert data["text/plain"] == "a figure"
 
 
 def test_every_name_has_a_colour_and_an_option_overrides_the_style() -> None:

@@ -26,6 +26,7 @@ NAMES = [
     "08-limits",
     "09-sensitivity",
     "10-beyond",
+    "11-uncertainty",
 ]
 TYPES = {"bool", "int", "float", "str", "list", "dict"}
 # What hides the analysis from a reader who goes from cell to cell.
@@ -116,6 +117,36 @@ def test_cells_are_short_and_hide_no_logic(path: Path) -> None:
 def test_prose_types_no_score(path: Path) -> None:
     prose = "\n".join(text(cell) for cell in cells(path) if cell["cell_type"] == "markdown")
     assert re.findall(r"\b\d\.\d+", prose) == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_a_box_says_what_was_asked_and_found_and_what_a_rerun_takes(path: Path) -> None:
+    """It stands in the first cell, and quotes what the page names with one call at its end."""
+    box = text(cells(path)[0]).partition(":::{admonition} In brief")[2].partition("\n:::\n")[0]
+    starts = re.findall(r"^- \*\*(.+?):?\*\*", box, re.MULTILINE)
+    assert starts == ["Asked", "Found", "A rerun takes", "It needs"]
+    code = "\n".join(text(cell) for cell in cells(path) if cell["cell_type"] == "code")
+    (page,) = re.findall(r"^brief\.tell\(\s*\"(\w+)\"", code, re.MULTILINE)
+    quoted = set(re.findall(r"\{glue:text\}`(\w+):s`", box))
+    assert f"{page}_found" in quoted
+    assert quoted <= {f"{page}_found", f"{page}_took"}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_figures_have_a_caption_and_words_and_the_text_refers_to_them(path: Path) -> None:
+    prose = "\n".join(text(cell) for cell in cells(path) if cell["cell_type"] == "markdown")
+    named = []
+    for cell in cells(path):
+        figure = cell["metadata"].get("mystnb", {}).get("figure")
+        described = cell["cell_type"] == "code" and "figures.describe(" in text(cell)
+        assert described == (figure is not None), text(cell)
+        if figure is not None:
+            assert figure["caption"].endswith(".")
+            named.append(figure["name"])
+    assert named
+    assert len(set(named)) == len(named)
+    referred = re.findall(r"\{numref\}`([\w-]+)`", prose)
+    assert set(referred) == set(named)
 
 
 def test_unknown_parameter_is_an_error() -> None:

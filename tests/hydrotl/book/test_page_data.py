@@ -16,6 +16,7 @@ from hydrotl.data.catalog import open_dataset
 from hydrotl.data.manifest import load_manifest
 from hydrotl_core.errors import ConfigError
 from tests.notebook_cells import run_cells
+from tests.synthetic import write_yaml
 
 
 def test_water_balance_of_the_sample_basins() -> None:
@@ -127,6 +128,8 @@ def test_papers_forcings_are_variables_of_its_data_sets() -> None:
 
 
 def test_a_page_says_how_to_compute_it_again(project: Path) -> None:
+    address = {"repository": {"url": "https://github.com/someone/rivers"}}
+    write_yaml(project / "_config.yml", address)
     text = rerun.check("donor", "02-source").data
     assert "\nhydrotl check donor\npapermill notebooks/02-source.ipynb" in text
     assert "%env HYDROTL_DATA=" in text

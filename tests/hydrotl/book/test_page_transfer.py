@@ -2,14 +2,17 @@
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
-from hydrotl.book.pages import show, table1a
+from hydrotl.book.pages import compared, quantities, show, table1a
+from hydrotl.book.pages.tabs import tabs
 from hydrotl.book.paper import published_scores
 from hydrotl.config import load_region
 from hydrotl.experiments.cells import Cell
@@ -81,12 +84,20 @@ def test_numbers_for_the_front_page(page: dict[str, Any], monkeypatch: pytest.Mo
     assert page["glued"]["sample_best_option"] == "TL-a"
     assert page["glued"]["sample_best_median"] == 0.75
     glued = untrained(monkeypatch)
-    run_cells("03-transfer", stop="table1a.committed", region="elsewhere", settings=["1-year"])
+    run_cells(
+        "03-transfer",
+        stop="table1a.about",
+        region="elsewhere",
+        settings=["1-year"],
+    )
     assert math.isnan(glued["sample_best_median"])
     assert glued["elsewhere_best_median"] == 0.75
 
 
-def test_gain_is_the_difference_in_the_same_basins(page: dict[str, Any]) -> None:
+def test_gain_is_the_difference_in_the_same_basins(monkeypatch: pytest.MonkeyPatch) -> None:
+    glued: dict[str, Any] = {}
+    monkeypatch.setattr(show, "name_values", glued.update)
+    page = run_cells("11-uncertainty").names
     local, moved = (np.array(committed("gb", o)["nse"], float) for o in ("local", "TL-c"))
     np.testing.assert_allclose(page["gain"], moved - local, equal_nan=True)
     assert page["found"].value == pytest.approx(np.nanmedian(moved - local), abs=1e-4)
@@ -95,6 +106,8 @@ def test_gain_is_the_difference_in_the_same_basins(page: dict[str, Any]) -> None
     low, high = page["bounds"]
     assert page["found"].low < low < page["found"].value < high < page["found"].high
     assert page["difference"] < 1e-4
+    assert f"{page['found'].value:+.2f} ({page['found'].low:+.2f} to" in glued["uncertainty_found"]
+    assert glued["uncertainty_found"].endswith(f": {page['verdict']}.")
 
 
 def test_page_counts_clear_gains_and_losses(page: dict[str, Any]) -> None:
@@ -102,7 +115,8 @@ def test_page_counts_clear_gains_and_losses(page: dict[str, Any]) -> None:
     assert set(page["counted"]["key"]) == {"gb-5", "ind", "gb-49", "gb"}
     one = gains.set_index(["key", "training", "model"]).loc[("gb", "1-year", "TL-c")]
     assert one["low"] < one["value"] < one["high"]
-    assert one["value"] == pytest.approx(page["gain"].median(), abs=1e-4)
+    local, moved = (np.array(committed("gb", o)["nse"], float) for o in ("local", "TL-c"))
+    assert one["value"] == pytest.approx(np.nanmedian(moved - local), abs=1e-4)
     glued = page["glued"]
     assert glued["gain_cells"] == 4 * 2 * 3
     beyond = page["counted"][page["counted"]["beyond"]]
@@ -114,12 +128,103 @@ def test_page_counts_clear_gains_and_losses(page: dict[str, Any]) -> None:
     assert glued["ind_multi_tlc_mean"] == committed("ind", "TL-c", "multi-year")["nse_mean"]
 
 
+def test_summary_has_a_row_per_region_and_training_period(page: dict[str, Any]) -> None:
+    found = page["summary"].set_index(["region", "training"])
+    assert found.index.get_level_values(0)[0] == "Great Britain", "most rivers first"
+    assert "India, no attributes" not in found.index
+    row = found.loc[("India, 5 rivers", "multi-year")]
+    assert row["TL-c NSE"] == committed("ind", "TL-c", "multi-year")["nse_median"]
+    conceptual = ROOT / "results" / "ind" / "conceptual" / "multi-year_cemaneige-gr4j.json"
+    assert row["GR4J NSE"] == json.loads(conceptual.read_text(encoding="utf-8"))["nse_median"]
+    assert row[compared.PAPERS] == "0.73,\u00a00.75"  # CHINA-MR, 0.733 and 0.749
+    local, moved = (np.array(committed("ind", o, "multi-year")["nse"]) for o in ("local", "TL-c"))
+    assert row["gain of TL-c"].value == pytest.approx(np.median(moved - local), abs=1e-4)
+
+
 def test_variants_stand_beside_the_region_they_repeat(page: dict[str, Any]) -> None:
-    wide = page["wide"].xs("multi-year", level="training").reset_index()
-    assert wide["recipe"].tolist() == ["fast, few basins", "paper, 128 units"]
-    assert wide["TL-c"].tolist() == [
-        committed(region, "TL-c", "multi-year")["nse_median"] for region in ("ind", "ind-paper")
-    ]
+    wide = compared.variants_table(page["records"], "ind")
+    several = wide[wide["training"] == "multi-year"].set_index("variant")["TL-c NSE"]
+    assert several.to_dict() == {
+        "as above": committed("ind", "TL-c", "multi-year")["nse_median"],
+        "fewer basins": committed("ind-4", "TL-c", "multi-year")["nse_median"],
+        "no attributes": committed("ind-weather", "TL-c", "multi-year")["nse_median"],
+        "the paper's recipe": committed("ind-paper", "TL-c", "multi-year")["nse_median"],
+    }
+    assert compared.variants_table(page["records"], "cl").empty
+
+
+def test_table_of_a_region_ends_each_period_with_the_benchmark(page: dict[str, Any]) -> None:
+    table = compared.region_table(page["records"], page["gains"], "ind")
+    models = table.groupby("training")["model"].last()
+    assert models.to_dict() == {"1-year": "cemaneige-gr4j", "multi-year": "cemaneige-gr4j"}
+    row: Any = table.set_index(["training", "model"]).loc[("multi-year", "TL-c")]
+    assert row["the paper's median"] == 0.749
+    assert row["median NSE"].value == pytest.approx(
+        committed("ind", "TL-c", "multi-year")["nse_median"], abs=1e-4
+    )
+    assert pd.isna(table.loc[table["model"] == "local", "gain"]).all()
+
+
+def test_training_periods_of_a_region_stand_side_by_side(page: dict[str, Any]) -> None:
+    table = compared.region_table(page["records"], page["gains"], "gb")
+    wide = compared.side_by_side(table).set_index("model")
+    assert wide.index.tolist() == ["local", "TL-a", "TL-b", "TL-c", "cemaneige-gr4j"]
+    for period, setting in (("one year", "1-year"), ("several years", "multi-year")):
+        shown = wide.loc["TL-c", f"{period}: median NSE"]
+        assert shown == pytest.approx(committed("gb", "TL-c", setting)["nse_median"], abs=1e-4)
+    assert wide.loc["TL-c", "the paper's, one year"] == 0.822
+
+
+def gains_of(verdicts: list[str], training: str = "1-year") -> pd.DataFrame:
+    return pd.DataFrame({"training": training, "verdict": verdicts})
+
+
+def test_finding_counts_verdicts_and_never_says_more() -> None:
+    some = pd.concat(
+        [
+            gains_of(["a gain", "a loss", "no clear difference", "higher, with too few"]),
+            gains_of(["no clear difference"], "multi-year"),
+        ]
+    )
+    assert compared.finding(some) == (
+        "With one year of data 1 of 3 transferred models are clearly better than the local one and "
+        "1 clearly worse; with several years of data 0 of 1 transferred models are clearly better "
+        "than the local one and 0 clearly worse."
+    )
+    assert "no results with enough" in compared.finding(gains_of([]))
+
+
+def test_sentences_of_the_page_follow_from_its_gains(page: dict[str, Any]) -> None:
+    one = page["gains"].set_index(["key", "training", "model"]).loc[("gb", "1-year", "TL-c")]
+    said = compared.of_region(page["gains"], "gb", "TL-c")
+    assert f"median basin by {quantities.interval(one['gain'], quantities.gain)}, " in said
+    assert one["verdict"] in said
+    assert "no results of TL-x" in compared.of_region(page["gains"], "gb", "TL-x")
+    local = np.nanmedian(np.array(committed("gb", "local", "multi-year")["nse"], float))
+    assert local > 0.5
+    best = re.search(
+        r"several years GR4J has a median NSE of ([\d.]+) and the best network \((.+?)\) (\d\.\d+)",
+        compared.benchmark(page["gains"], "gb"),
+    )
+    assert best is not None
+    assert float(best[3]) == pytest.approx(
+        committed("gb", best[2], "multi-year")["nse_median"], abs=0.0051
+    )
+    assert float(best[3]) >= local - 0.005
+    assert page["sentences"][1] == said
+    assert page["glued"]["transfer_found"] == compared.finding(page["papers_own"])
+    assert "hours on" in page["glued"]["transfer_took"]
+
+
+def test_a_tab_holds_tables_and_figures_and_the_first_is_open(page: dict[str, Any]) -> None:
+    parts = compared.region_parts(page["records"], page["gains"], "cl")
+    text = tabs({"Chile <3>": parts, "other": ["a & b"]}, "regions").data
+    assert text.count('type="radio"') == 2
+    assert text.count(" checked") == 1
+    assert "Chile &lt;3&gt;" in text
+    assert "<p>a &amp; b</p>" in text
+    assert text.count("<table") == text.count("</table>") == 2
+    assert text.count("<details>") == 1, "the longer table is folded"
 
 
 def test_committed_results_by_hand(published: Path) -> None:

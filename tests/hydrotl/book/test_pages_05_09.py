@@ -30,8 +30,9 @@ def test_table_1b_compares_starts_and_says_how_the_teacher_was_set_up(published:
     ]
     assert table1b.deviations("target") == ["all of it", "one unit"]
     page = run_cells("05-process-based", start="table1b.records", full_regions=["target"])
-    table = page.tables()[-1].set_index("model")
-    assert table.loc["process-swat", "paper: mean"] == 0.693
+    scores, table = (shown.set_index("model") for shown in page.tables()[-2:])
+    assert scores.loc["process-swat", "paper: mean"] == 0.693
+    assert scores.loc["process-swat", "mean NSE"].value == pytest.approx(0.35)
     # one member, and basins that differ: the bounds are the two basins themselves
     assert str(table.loc["process-swat", "median gain over local"]) == "0.050 (0.000 to 0.100)"
     assert "too few basins or members" in table.loc["process-swat", "verdict"]

@@ -47,8 +47,12 @@ def written(frame: pd.DataFrame, digits: int = 3) -> dict[str, list[str]]:
     ("header", "value", "text"),
     [
         ("median NSE", 0.8561, "0.86"),
-        ("median NSE", Interval(0.8561, 0.8412, 0.8777), "0.86 (0.84 to 0.88)"),
-        ("median gain over local", Interval(0.0381, -0.0234, 0.043), "+0.04 (-0.02 to +0.04)"),
+        ("median NSE", Interval(0.8561, 0.8412, 0.8777), "0.86 (0.84\u00a0to\u00a00.88)"),
+        (
+            "median gain over local",
+            Interval(0.0381, -0.0234, 0.043),
+            "+0.04 (-0.02\u00a0to\u00a0+0.04)",
+        ),
         ("gain of NSE", -0.0011, "0.00"),
         ("below 0.5, %", 33.4, "33"),
         ("area, km2", 12345.6, "12,346"),

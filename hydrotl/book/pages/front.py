@@ -1,0 +1,143 @@
+"""The front page: what the study found in a sentence, and the drawings that show it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hydrotl.book.drawings import gain_drawing, map_drawing
+from hydrotl.book.pages import data
+from hydrotl.data.catalog import open_dataset
+from hydrotl.data.manifest import load_manifest
+from hydrotl.experiments.study import DRAWN, load_study
+from hydrotl.experiments.summary import AUTO, gain, study_records, target_scores, years_of
+
+STUDY = "beyond"
+#: What the drawing compares with the local network.
+WAYS = {
+    AUTO: "chosen on training days",
+    "warm-c": "transferred network",
+    "gr4j": "GR4J, calibrated",
+}
+SAMPLE = "sample"
+
+
+def size_gains(study: str = STUDY) -> pd.DataFrame:
+    """Gain over the local network by number of basins, years and model, with its interval.
+
+    Of the study's random draws. Columns ``basins``, ``years``, ``draws``, ``model``, ``gain``,
+    ``low`` and ``high``.
+    """
+    rule = load_study(study).rule
+    groups: dict[tuple[int, int], list[pd.DataFrame]] = {}
+    for record in study_records(study):
+        if DRAWN.fullmatch(record["target"]):
+            size = len(record["basins"]), years_of(record["fit"])
+            groups.setdefault(size, []).append(target_scores(record, rule))
+    rows: list[dict[str, Any]] = []
+    for (basins, years), tables in sorted(groups.items()):
+        for way, name in WAYS.items():
+            found = gain(tables, way, "local")
+            if found is not None:
+                rows.append(
+                    {
+                        "basins": basins,
+                        "years": years,
+                        "draws": found["settings"],
+                        "model": name,
+                        "gain": found["mean"],
+                        "low": found["low"],
+                        "high": found["high"],
+                    }
+                )
+    columns = ["basins", "years", "draws", "model", "gain", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def compare(part: dict[str, float], other: str) -> str:
+    """How a model stands to another, in words that its interval decides."""
+    low, high = part["low"], part["high"]
+    if low > 0:
+        return f"is ahead of {other} by {part['mean']:.2f} ({low:.2f} to {high:.2f})"
+    if high < 0:
+        return f"falls behind {other} by {-part['mean']:.2f} ({-high:.2f} to {-low:.2f})"
+    bounds = f"({low:+.2f} to {high:+.2f})"
+    return f"is not clearly ahead of or behind {other}, by {part['mean']:+.2f} {bounds}"
+
+
+def finding(found: dict[str, Any]) -> str:
+    """The study's finding in one sentence, with its intervals, from ``results/summary``."""
+    most = max((size["basins"] for size in found["by_size"]), default=1)
+    longest = max((size["years"] for size in found["by_size"]), default=1)
+    drawn = sum(size["draws"] for size in found["by_size"])
+    regions = " and a few whole regions" if found["settings"] > drawn else ""
+    others = {
+        "a network of the local data alone": found["gain_over_local"],
+        "the calibrated GR4J": found["gain_over_gr4j"],
+    }
+    said = [compare(part, other) for other, part in others.items() if part is not None]
+    return (
+        f"In {found['settings']} small targets, draws of up to {most} rivers with at most "
+        f"{longest} years of record{regions}, a weighted mean of networks from the United States, "
+        f"a local one and GR4J {', and '.join(said)}. These are differences of "
+        "Nash-Sutcliffe efficiency, with the interval of nine in ten draws."
+    )
+
+
+def pays(found: dict[str, Any]) -> str:
+    """Whether transfer pays: where data are scarce, and what is its own part, in sentences."""
+    scarce, network = found["gain_over_local_scarce"], found["ways_over_local"].get("warm-c")
+    said = []
+    if scarce is not None:
+        said.append(
+            "With one year of at most five rivers, what is chosen "
+            f"{compare(scarce, 'the local network')}."
+        )
+    apart = found["gain_over_untransferred"]
+    if apart is not None:
+        adds = ": that is what transfer adds" if apart["low"] > 0 else ""
+        said.append(
+            f"It {compare(apart, 'the mean of the local network and GR4J')}, in which nothing is "
+            f"transferred{adds}."
+        )
+    if network is not None:
+        said.append(
+            "The transferred network alone (warm-c), without GR4J, "
+            f"{compare(network, 'the local network')}."
+        )
+    lost = round(100 * found["share_lost_to_local"])
+    said.append(
+        f"The choice was worse than the local network by more than {found['loss']:g} in {lost} % "
+        "of the targets."
+    )
+    return " ".join(said)
+
+
+def places() -> pd.DataFrame:
+    """Places of the rivers, with ``source`` true where the source learned from them."""
+    study = data.study_basins()
+    frames = [study.assign(source=study["experiment"] == "source model")]
+    if data.at_hand(load_manifest()[SAMPLE]):
+        frames.append(data.gauges({SAMPLE: open_dataset(SAMPLE)}).assign(source=False))
+    columns = ["basin", "longitude", "latitude", "source"]
+    return pd.concat([frame[columns] for frame in frames], ignore_index=True)
+
+
+def write_front(folder: Path) -> list[Path]:
+    """Write the drawings of the front page; none where there is no study.
+
+    Returns
+    -------
+    list of Path
+        ``gain.svg`` and ``map.svg``.
+    """
+    gains = size_gains()
+    if gains.empty:
+        return []
+    folder.mkdir(parents=True, exist_ok=True)
+    drawings = {"gain.svg": gain_drawing(gains), "map.svg": map_drawing(places())}
+    for name, drawing in drawings.items():
+        (folder / name).write_text(drawing, encoding="utf-8")
+    return [folder / name for name in drawings]

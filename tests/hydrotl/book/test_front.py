@@ -1,0 +1,143 @@
+"""The front page: its sentence follows from the numbers, and its drawings show them."""
+
+import json
+import math
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from hydrotl.book import drawings
+from hydrotl.book.pages import data, front
+from tests.synthetic import ROOT
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def part(mean: float, low: float, high: float) -> dict[str, float]:
+    return {"mean": mean, "low": low, "high": high}
+
+
+def found(local: dict[str, float], gr4j: dict[str, float]) -> dict[str, Any]:
+    return {
+        "settings": 7,
+        "by_size": [
+            {"basins": 1, "years": 5, "draws": 4},
+            {"basins": 10, "years": 2, "draws": 2},
+        ],
+        "gain_over_local": local,
+        "gain_over_gr4j": gr4j,
+        "gain_over_local_scarce": None,
+        "gain_over_untransferred": None,
+        "ways_over_local": {"warm-c": gr4j},
+        "loss": 0.02,
+        "share_lost_to_local": 0.125,
+    }
+
+
+def test_sentence_says_gain_loss_or_neither_as_the_interval_does() -> None:
+    assert front.compare(part(0.13, 0.09, 0.16), "B") == "is ahead of B by 0.13 (0.09 to 0.16)"
+    assert front.compare(part(-0.13, -0.16, -0.09), "B") == "falls behind B by 0.13 (0.09 to 0.16)"
+    assert front.compare(part(0.01, -0.02, 0.03), "B") == (
+        "is not clearly ahead of or behind B, by +0.01 (-0.02 to +0.03)"
+    )
+    said = front.finding(found(part(0.13, 0.09, 0.16), part(0.0, -0.02, 0.03)))
+    assert said.startswith("In 7 small targets, draws of up to 10 rivers with at most 5 years")
+    assert "of record and a few whole regions, a weighted mean of networks" in said
+    assert "is ahead of a network of the local data alone by 0.13 (0.09 to 0.16)" in said
+    assert "is not clearly ahead of or behind the calibrated GR4J" in said
+
+
+def test_what_pays_is_said_only_of_what_is_there() -> None:
+    said = front.pays(found(part(0.1, 0.05, 0.2), part(-0.1, -0.2, -0.05)))
+    assert "With one year" not in said
+    assert "without GR4J, falls behind the local network by 0.10 (0.05 to 0.20)." in said
+    assert said.endswith("by more than 0.02 in 12 % of the targets.")
+
+
+def test_what_transfer_adds_is_said_against_a_choice_without_it() -> None:
+    figures = found(part(0.1, 0.05, 0.2), part(-0.1, -0.2, -0.05))
+    said = front.pays({**figures, "gain_over_untransferred": part(0.03, 0.01, 0.05)})
+    assert "is ahead of the mean of the local network and GR4J by 0.03 (0.01 to 0.05)" in said
+    assert "that is what transfer adds" in said
+    said = front.pays({**figures, "gain_over_untransferred": part(0.01, -0.01, 0.03)})
+    assert "is not clearly ahead of or behind the mean of the local network and GR4J" in said
+    assert "that is what transfer adds" not in said
+
+
+def test_gains_by_size_are_differences_of_the_summary() -> None:
+    gains = front.size_gains()
+    path = ROOT / "results" / "summary" / "beyond.json"
+    summary = json.loads(path.read_text(encoding="utf-8"))
+    ways = {name: way for way, name in front.WAYS.items()}
+    sizes = {(size["basins"], size["years"]): size["scores"] for size in summary["by_size"]}
+    assert {*zip(gains["basins"], gains["years"], strict=True)} == set(sizes)
+    for row in gains.to_dict("records"):
+        scores = sizes[row["basins"], row["years"]]
+        difference = scores[ways[row["model"]]]["mean"] - scores["local"]["mean"]
+        assert row["gain"] == pytest.approx(difference, abs=2e-4)
+        assert row["low"] <= row["gain"] <= row["high"]
+
+
+def test_drawing_of_gains_has_a_point_per_row_higher_for_more() -> None:
+    gains = pd.DataFrame(
+        {
+            "basins": [1, 1, 5],
+            "years": [1, 2, 1],
+            "model": ["a & b", "a & b", "GR4J"],
+            "gain": [0.1, 0.3, -0.2],
+            "low": [0.0, 0.2, -0.3],
+            "high": [0.2, 0.4, -0.1],
+        }
+    )
+    tree = ET.fromstring(drawings.gain_drawing(gains))
+    points = [c for c in tree.iter(f"{SVG}circle") if c.find(f"{SVG}title") is not None]
+    titles = [c.find(f"{SVG}title").text for c in points]  # type: ignore[union-attr]
+    assert titles == [
+        "a & b: +0.10 (+0.00 to +0.20)",
+        "a & b: +0.30 (+0.20 to +0.40)",
+        "GR4J: -0.20 (-0.30 to -0.10)",
+    ]
+    x, y = zip(*((float(c.get("cx", "")), float(c.get("cy", ""))) for c in points), strict=True)
+    assert y[1] < y[0] < y[2]
+    assert y[2] - y[0] == pytest.approx(1.5 * (y[0] - y[1]), abs=0.2), "to scale"
+    assert x[0] < x[1] < x[2], "panels from few to many rivers"
+    words = [t.text for t in tree.iter(f"{SVG}text")]
+    assert {"1 river", "5 rivers", "a & b", "GR4J", "0"} <= set(words)
+
+
+def test_drawn_map_shows_rivers_with_a_place() -> None:
+    places = pd.DataFrame(
+        {
+            "longitude": [-90.0, 0.0, math.nan],
+            "latitude": [40.0, 52.0, 10.0],
+            "source": [True, False, False],
+        }
+    )
+    tree = ET.fromstring(drawings.map_drawing(places))
+    dots = [c for c in tree.iter(f"{SVG}circle") if c.get("cy") and float(c.get("r", "9")) < 5]
+    assert [float(c.get("cx", "")) for c in dots] == [190.0, 380.0]  # a quarter and half of 760
+    assert float(dots[1].get("cy", "")) == pytest.approx((85 - 52) * 760 / 360, abs=0.1)
+
+
+def test_every_target_region_is_on_the_map() -> None:
+    study = data.study_basins()
+    assert study["longitude"].notna().all()
+    places = front.places()
+    assert set(study["basin"]) <= set(places["basin"])
+    assert (~places["source"]).sum() > 3
+
+
+def test_drawings_are_written_where_there_is_a_study(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(front, "size_gains", lambda: pd.DataFrame())
+    assert front.write_front(tmp_path / "none") == []
+    assert not (tmp_path / "none").exists()
+    monkeypatch.undo()
+    monkeypatch.setenv("HYDROTL_ROOT", str(ROOT))
+    paths = front.write_front(tmp_path / "drawn")
+    assert [path.name for path in paths] == ["gain.svg", "map.svg"]
+    assert all(path.stat().st_size < 200_000 for path in paths)
