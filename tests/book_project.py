@@ -1,5 +1,6 @@
 """A project with one small notebook, to try the making of the book on."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -46,18 +47,25 @@ def write_notebook(path: Path, *cells: str) -> Path:
     return path
 
 
-def make_project(root: Path) -> Path:
+def make_project(root: Path, address: str = "https://github.com/someone/rivers") -> Path:
     """Fill ``root`` with a manifest, a notebook and a book of two pages."""
     (root / "data_manifest.yaml").write_text("version: 1\n", encoding="utf-8")
     write_notebook(root / "notebooks" / "tiny.ipynb", TINY)
     (root / "book").mkdir()
     shutil.copytree(ROOT / "book" / "_ext", root / "book" / "_ext")
+    (root / "book" / "_static").mkdir()
+    figures = ROOT / "book" / "_static" / "figures.js"
+    shutil.copyfile(figures, root / "book" / "_static" / "figures.js")
     (root / "book" / "_templates").mkdir()
     (root / "book" / "_templates" / "packages.rst").touch()  # no pages of packages
     shutil.copyfile(ROOT / "book" / "references.bib", root / "book" / "references.bib")
-    shutil.copyfile(ROOT / "_config.yml", root / "_config.yml")
+    config = (ROOT / "_config.yml").read_text(encoding="utf-8")
+    config, places = re.subn(r'^  url: ".*"$', f'  url: "{address}"', config, flags=re.MULTILINE)
+    assert places == 1
+    (root / "_config.yml").write_text(config, encoding="utf-8")
     toc = "format: jb-book\nroot: index\nchapters:\n  - file: notebooks/tiny\n"
     (root / "book" / "_toc.yml").write_text(toc, encoding="utf-8")
     page = "# Front\n\nThe largest is {glue:text}`notebooks/tiny.ipynb::largest:d`.\n"
+    page += "\n```bash\nmake book\n```\n"
     (root / "book" / "index.md").write_text(page, encoding="utf-8")
     return root

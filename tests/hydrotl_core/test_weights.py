@@ -158,7 +158,7 @@ def test_an_absent_file_is_named(tmp_path: Path) -> None:
         ({"hydrotl": "{"}, "metadata not valid"),
         ({"hydrotl": "[1]"}, "metadata not valid|has format"),
         ({"hydrotl": '{"format": 2}'}, "has format 2, expected 1"),
-        ({"hydrotl": '{"format": 1, "seed": 3}'}, "metadata not valid"),
+        ({"hydrotl": '{"format": 1, "seed": 3}'}, r"metadata not valid \(\w+: Field required\)"),
     ],
 )
 def test_a_foreign_file_is_named(

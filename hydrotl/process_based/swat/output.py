@@ -62,7 +62,10 @@ def swat_flow(path: Path, number: int | str, area: float) -> pd.Series:
                 "print channel_sd daily (print.prt)"
             )
         path = found[0]
-    first = path.open(encoding="utf-8", errors="replace").read(200) if path.is_file() else ""
+    first = ""
+    if path.is_file():
+        with path.open(encoding="utf-8", errors="replace") as file:
+            first = file.read(200)
     if not first:
         raise DataError(f"{path} is missing or empty: run SWAT first")
     if "SWAT+" in first:
