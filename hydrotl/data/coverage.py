@@ -79,7 +79,8 @@ def check_coverage(
                 for basin, count in days.items():
                     of_name = filled.setdefault(name, {})
                     of_name[basin] = of_name.get(basin, 0) + count
-    _short(ds, fit, title)
+    if fit:
+        _short(ds, fit, title)
     _attributes(ds, inputs, title)
     return filled
 
