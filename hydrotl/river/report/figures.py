@@ -45,7 +45,9 @@ def flow_figures(series: xr.Dataset) -> tuple[str, str, int]:
     wide = "stretch_width"
     page = column(select, *plots, *curves, sizing_mode=wide)
     script, div = components(page)
-    program = Resources(mode="inline", components=["bokeh", "bokeh-widgets"]).render_js()
+    # Not `render_js`: it adds what other packages that are loaded, such as Panel, would fetch.
+    parts = Resources(mode="inline", components=["bokeh", "bokeh-widgets"]).js_raw
+    program = "\n".join(f"<script>{part}</script>" for part in parts)
     return div, f"{program}\n{script}", len(frames)
 
 
