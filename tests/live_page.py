@@ -1,15 +1,11 @@
 """The live page without the book around it, in a browser, and the same computed by the package."""
 
 import json
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pytest
 import xarray as xr
 
 from hydrotl.book.live import SOURCE, write_live
@@ -23,7 +19,6 @@ from tests.synthetic import ROOT
 
 STATIC = ROOT / "book" / "_live"
 WEIGHTS = ROOT / "weights" / SOURCE
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 ROLES = Attributes(area="area", latitude="latitude")
 LEAD = 365
 #: JSON has no NaN: null stands for it on the way to the page.
@@ -43,19 +38,6 @@ def write_site(folder: Path) -> Path:
     path = folder / "live.html"
     path.write_text(f"{page}<body><main>{body}</main></body></html>", encoding="utf-8")
     return path
-
-
-@contextmanager
-def chromium() -> Iterator[Any]:
-    """A running Chromium; a skip where there is none."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("browser: no Chromium (Debian: apt-get install chromium)")
-    api = pytest.importorskip("playwright.sync_api", reason="browser: playwright is not installed")
-    with api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield running
-        running.close()
 
 
 class Visit:

@@ -26,6 +26,7 @@ from hydrotl.data.manifest import load_manifest
 from hydrotl.experiments.start import load_start
 from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.files import replacing
+from hydrotl_core.recipe import PARAMETERS
 from hydrotl_core.weights import load_weights, member_paths
 
 MAGIC = b"HYDROTL1"
@@ -41,16 +42,6 @@ RIVERS = {
     "sarapiqui": "Sarapiqui River, Costa Rica",
     "tamaulipas": "Tamaulipas, Mexico",
 }
-PARAMETERS = (
-    "input.weight",
-    "input.bias",
-    "lstm.weight_ih",
-    "lstm.weight_hh",
-    "lstm.bias_ih",
-    "lstm.bias_hh",
-    "output.weight",
-    "output.bias",
-)
 
 
 def penalty() -> float:

@@ -1,6 +1,5 @@
 """The built book in a real browser with no network, opened as files."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 from hydrotl.book.pages import show
 from hydrotl.paths import project_root
+from tests.chromium import chromium
 from tests.hydrotl.book.test_build import load
 from tests.synthetic import ROOT
 
@@ -18,15 +18,6 @@ pytestmark = pytest.mark.slow
 
 HYDROGRAPH = "notebooks/03-transfer.html"
 links = load(ROOT / "book" / "_ext" / "links.py")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # Sum and number of the values of every plotted column, read from the page itself.
 PLOTTED = """() => Bokeh.documents.flatMap(doc => [...doc._all_models.values()])
     .filter(model => model.type === "ColumnDataSource")
@@ -47,14 +38,8 @@ def book() -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("browser: no Chromium (Debian: apt-get install chromium)")
-    api = pytest.importorskip("playwright.sync_api", reason="browser: playwright is not installed")
-    with api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with chromium() as running:
         yield running
-        running.close()
 
 
 class Visit:

@@ -12,13 +12,13 @@ from hydrotl.data.derive import COMPUTED
 from hydrotl_core.readout import fit_output, simulate_refitted, source_output, states
 from hydrotl_core.simulation import simulate
 from hydrotl_core.weights import load_model, load_weights, member_paths
+from tests.chromium import chromium
 from tests.live_page import (
     STATIC,
     WEIGHTS,
     Visit,
     arrays_of,
     as_dataset,
-    chromium,
     days_of,
     write_site,
 )

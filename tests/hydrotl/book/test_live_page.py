@@ -18,13 +18,13 @@ from hydrotl_core.readout import fit_output, simulate_refitted, source_output, s
 from hydrotl_core.simulation import simulate
 from hydrotl_core.weights import load_model, member_paths
 from tests.book_project import make_project
+from tests.chromium import chromium
 from tests.live_page import (
     STATIC,
     WEIGHTS,
     Visit,
     arrays_of,
     as_dataset,
-    chromium,
     days_of,
     write_site,
 )

@@ -14,7 +14,7 @@ from hydrotl.river.report.map import place_map
 from hydrotl.river.report.page import report, write_report
 from hydrotl.river.report.verdict import verdict
 from hydrotl.river.series import kept_series, write_series
-from tests.hydrotl.book.test_browser import FLAGS
+from tests.chromium import chromium
 
 pytestmark = pytest.mark.slow
 
@@ -123,15 +123,10 @@ def test_places_lie_on_the_map_as_they_lie_on_earth() -> None:
 def test_the_report_draws_with_no_network_on_a_telephone_in_the_dark(
     made: Run, project: Path, tmp_path: Path
 ) -> None:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("browser: no Chromium (Debian: apt-get install chromium)")
-    api = pytest.importorskip("playwright.sync_api", reason="browser: playwright is not installed")
     path = write_report(with_evil_names(made, tmp_path / "evil"))
     asked: list[str] = []
     wrong: list[str] = []
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with chromium() as browser:
         context = browser.new_context(
             offline=True, viewport={"width": 375, "height": 800}, color_scheme="dark"
         )
@@ -152,6 +147,5 @@ def test_the_report_draws_with_no_network_on_a_telephone_in_the_dark(
                 .values()].filter(m => m.type === "Select").map(m => m.value)"""
         )
         assert drawn == [made.basins[1]]
-        browser.close()
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     assert wrong == []
