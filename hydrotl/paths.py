@@ -1,6 +1,7 @@
 """Where the project and its data live."""
 
 import os
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def project_root() -> Path:
     return brought
 
 
+@cache
 def _brought() -> Path | None:
     """Folder of the files that were installed with the package (``data-files`` of its wheel)."""
     try:

@@ -39,6 +39,8 @@ def repository() -> str:
     path = project_root() / CONFIG
     config = (load_yaml(path) if path.is_file() else None) or {}
     section = config.get("repository") if isinstance(config, dict) else None
+    if not isinstance(section or {}, dict):
+        raise ConfigError(f"{path}: repository: {section!r} is no mapping with a `url`")
     return checked((section or {}).get("url") or "", path)
 
 
@@ -50,7 +52,7 @@ def checked(address: object, path: Path) -> str:
     ConfigError
         If it is something else; the message names ``path``.
     """
-    text = str(address).rstrip("/")
+    text = str(address).rstrip("/").removesuffix(".git")
     if text and not ADDRESS.fullmatch(text):
         raise ConfigError(
             f"{path}: repository: url: {address!r} is not the address of a repository, such as "

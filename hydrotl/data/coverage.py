@@ -26,7 +26,7 @@ LARGEST_SHARE = 0.05
 LONGEST_GAP = 30  # days
 
 #: A training period of fewer days is doubtful.
-LEAST_DAYS = 180
+LEAST_TRAINING = 180
 
 #: Days before a period that bring the state of a network up.
 SPIN_UP = np.timedelta64(365, "D")
@@ -107,11 +107,11 @@ def say_long_window(window: int, fit: Sequence[Period], title: str) -> None:
 
 def _short(ds: xr.Dataset, fit: Sequence[Period], title: str) -> None:
     days = {str(b): p.days for b, p in zip(ds["basin"].values, fit, strict=True)}
-    few = [basin for basin, count in days.items() if count < LEAST_DAYS]
+    few = {basin: count for basin, count in days.items() if count < LEAST_TRAINING}
     if few:
         _warn(
-            f"{title}: the training of {_listed(few)} has {days[few[0]]} days: take a year at "
-            "least (`train` in the setting), or a model does not learn all seasons"
+            f"{title}: the training of {_listed(list(few))} has as few as {min(few.values())} "
+            "days: take a year at least, or a model does not learn all seasons"
         )
 
 

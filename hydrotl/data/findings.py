@@ -76,14 +76,22 @@ def refuse(findings: Iterable[Finding], origin: str, locate: Locate | None = Non
 
 
 def say(findings: Iterable[Finding], origin: str) -> None:
-    """Warn of what is doubtful: once for each kind and variable, naming some of its basins."""
+    """Warn of what is doubtful, as :func:`doubts_of` says it."""
+    for text in doubts_of(findings):
+        warnings.warn(f"{origin}: {text}", DoubtfulData, stacklevel=3)
+
+
+def doubts_of(findings: Iterable[Finding]) -> list[str]:
+    """What is doubtful: a line for each kind and variable, naming some of its basins."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         if finding.grade == "doubtful":
             groups.setdefault((finding.kind, finding.variable), []).append(finding)
+    lines = []
     for first, *others in groups.values():
         more = f"; likewise in {names_of([f.basin for f in others])}" if others else ""
-        warnings.warn(f"{origin}: {first.text}{more}: {first.remedy}", DoubtfulData, stacklevel=3)
+        lines.append(f"{first.text}{more}: {first.remedy}")
+    return lines
 
 
 def findings_frame(findings: Sequence[Finding]) -> pd.DataFrame:

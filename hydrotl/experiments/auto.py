@@ -184,7 +184,7 @@ def choose(products: np.ndarray, names: Sequence[str], rule: Rule) -> Choice:
     if default is not None and default not in candidates:
         candidates.append(default)
     scores = mean_scores(products, names, candidates)
-    best = max(candidates, key=lambda mix: scores[mix.title])
+    best = max(candidates, key=lambda mix: np.nan_to_num(scores[mix.title], nan=-np.inf))
     if default is None:
         return Choice(best, scores, best)
     if scores[best.title] - scores[default.title] <= rule.margin:

@@ -50,7 +50,7 @@ def target_scores(record: Mapping[str, Any], rule: Rule) -> pd.DataFrame:
 
     Where both are there, also by the mean of the local network and GR4J. The choice is made from
     held-out training days; the oracle is the candidate whose mean over the target's basins is best
-    in the test period. The name of each is in ``attrs``.
+    in the test period. Its name is in ``attrs``, and what the held-out days point to.
     """
     names, candidates = record["ways"], record["candidates"]
     test = full_products(record["test_products"])
@@ -71,7 +71,10 @@ def target_scores(record: Mapping[str, Any], rule: Rule) -> pd.DataFrame:
     drawn = DRAWN.fullmatch(record["target"])
     cluster = record["target"].rsplit("-", 1)[0] if drawn else record["basins"]
     table.attrs.update(
-        cluster=str(cluster), chosen=chosen.best.title, best=titles[oracle], margin=chosen.margin
+        cluster=str(cluster),
+        pointed_to=chosen.best.title,
+        oracle=titles[oracle],
+        margin=chosen.margin,
     )
     return table
 
@@ -156,7 +159,7 @@ def summary(records: Sequence[Mapping[str, Any]], rule: Rule) -> dict[str, Any]:
         "share_lost_to_local": round(float(np.mean(lost)), 4),
         "regret": interval_of(by_cluster(tables, [t["oracle"] - t[AUTO] for t in tables])),
         "ways_over_local": {way: gain(tables, way, "local") for way in ways if way != "local"},
-        "chosen": pd.Series([t.attrs["chosen"] for t in tables]).value_counts().to_dict(),
+        "chosen": pd.Series([t.attrs["pointed_to"] for t in tables]).value_counts().to_dict(),
         "by_size": _by_size(tables, kinds),
     }
 

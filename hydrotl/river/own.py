@@ -8,7 +8,7 @@ from pathlib import Path
 import xarray as xr
 
 from hydrotl.data.canonical import check_canonical
-from hydrotl.data.findings import refuse
+from hydrotl.data.findings import doubts_of, refuse
 from hydrotl.data.leaks import refuse_flow_as_weather
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.own import SETTING, open_own, own_region, own_roles
@@ -31,10 +31,12 @@ def open_river(folder: Path) -> River:
         ds = open_own(folder)
         region = own_region(folder, ds)
     refuse_flow_as_weather(ds, region)
-    said = [str(one.message) for one in caught if issubclass(one.category, DoubtfulData)]
+    warned = [str(one.message) for one in caught if issubclass(one.category, DoubtfulData)]
     _, findings = check_own(ds)
     refuse(findings, str(folder))
-    said += [f"{one.text}: {one.remedy}" for one in findings if one.grade == "doubtful"]
+    # What reading warned of is among the findings, but for what is not of the values.
+    said = [text for text in warned if not any(one.text in text for one in findings)]
+    said += doubts_of(findings)
     said += [f"guessed: {line}" for line in ds.attrs.get("guessed", "").splitlines()]
     return River(
         title=region.title,

@@ -72,16 +72,16 @@ def finding(found: dict[str, Any]) -> str:
     most = max((size["basins"] for size in found["by_size"]), default=1)
     longest = max((size["years"] for size in found["by_size"]), default=1)
     drawn = sum(size["draws"] for size in found["by_size"])
-    regions = " and a few whole regions" if found["settings"] > drawn else ""
+    regions = " and small regions elsewhere" if found["settings"] > drawn else ""
     others = {
         "a network of the local data alone": found["gain_over_local"],
         "the calibrated GR4J": found["gain_over_gr4j"],
     }
     said = [compare(part, other) for other, part in others.items() if part is not None]
     return (
-        f"In {found['settings']} small targets, draws of up to {most} rivers with at most "
-        f"{longest} years of record{regions}, a weighted mean of networks from the United States, "
-        f"a local one and GR4J {', and '.join(said)}. These are differences of "
+        f"In {found['settings']} small targets, random samples of up to {most} British rivers with "
+        f"at most {longest} years of record{regions}, a weighted mean of networks from the United "
+        f"States, a local one and GR4J {', and '.join(said)}. These are differences of "
         "Nash-Sutcliffe efficiency, with the interval of nine in ten draws."
     )
 

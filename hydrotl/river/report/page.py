@@ -164,7 +164,8 @@ def _score_tables(scores: pd.DataFrame) -> list[str]:
 def _choice(file: RunFile) -> list[str]:
     single = {name: score for name, score in file.held_out.items() if "+" not in name}
     shown = dict(sorted(single.items(), key=lambda item: -item[1]))
-    shown |= {name: file.held_out[name] for name in (file.best, file.chosen)}
+    asked = (file.best, file.default, file.chosen)
+    shown |= {name: file.held_out[name] for name in asked if name in file.held_out}
     rows = [{"model": name, "nse": score} for name, score in shown.items()]
     why = (
         "Each model was trained without blocks of the training days, and predicted them: "
@@ -173,10 +174,8 @@ def _choice(file: RunFile) -> list[str]:
     if file.default is None or file.best == file.chosen != file.default:
         why += f"{file.best} did best, and was chosen."
     elif file.best == file.default:
-        why += (
-            f"The choice is {file.default}: nothing is ahead of it by more than {file.margin:g}, "
-            "and a few years of blocks cannot tell close models apart."
-        )
+        ahead = f" by more than {file.margin:g}" if file.margin else ""
+        why += f"The choice is {file.default}: nothing was ahead of it{ahead}."
     else:
         why += (
             f"{file.best} did best. A few years of blocks cannot tell close models apart, so it "

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from hydrotl.experiments.auto import WORST
 from hydrotl.river.bands import coverage
 from hydrotl.river.folder import RunFile
 
@@ -78,6 +79,9 @@ def verdict(file: RunFile, scores: pd.DataFrame, series: xr.Dataset) -> Verdict:
             "unknown",
         )
     grade = "good" if skill >= GOOD else "fair" if skill >= FAIR else "poor"
+    tested = scores[(scores["period"] == "test") & (scores["model"] == "simulated")]
+    if grade == "good" and (tested["nse"] < FAIR).any():
+        grade = "fair"
     advice = {
         "good": "it can be used for such weather as it was tested on",
         "fair": "use it with care, for means and seasons rather than for single floods",
@@ -88,7 +92,7 @@ def verdict(file: RunFile, scores: pd.DataFrame, series: xr.Dataset) -> Verdict:
         f"The model is {model}: {middle} {skill:.2f} in the test years of {many}"
         f"{_against(found, skill)}. Verdict: {grade}; {advice}."
     )
-    return Verdict(sentence, tuple(_reasons(file, scores, series, held, skill)), grade)
+    return Verdict(sentence, tuple(_reasons(file, scores, series, held)), grade)
 
 
 def _against(found: dict[str, float], skill: float) -> str:
@@ -102,10 +106,10 @@ def _against(found: dict[str, float], skill: float) -> str:
     return f", {' and '.join(parts)}" if parts else ""
 
 
-def _reasons(
-    file: RunFile, scores: pd.DataFrame, series: xr.Dataset, held: float, skill: float
-) -> list[str]:
+def _reasons(file: RunFile, scores: pd.DataFrame, series: xr.Dataset, held: float) -> list[str]:
     said = []
+    if file.findings:
+        said.append("The check of the data found something: look at it before you rely on this.")
     tested = scores[(scores["period"] == "test") & (scores["model"] == "simulated")]
     unscored = tested[tested["nse"].isna()]["basin"].tolist()
     weak = tested[tested["nse"] < FAIR]
@@ -114,10 +118,11 @@ def _reasons(
         said.append(f"Below an NSE of {FAIR} in: {named}.")
     if unscored:
         said.append(f"No score in the test years, and not counted: {', '.join(unscored)}.")
-    if np.isfinite(held) and held - skill > LOSS:
+    mean = tested["nse"].clip(lower=WORST).mean()  # as that of the held-out days
+    if np.isfinite(held) and held - mean > LOSS:
         said.append(
             f"It was better on held-out training days ({held:.2f}, mean over basins) than in the "
-            "test years: the river, the gauge or the weather may have changed."
+            f"test years ({mean:.2f}): the river, the gauge or the weather may have changed."
         )
     inside = series["period"].values == "test"
     share = coverage(

@@ -37,7 +37,7 @@ def test_a_short_gap_is_said_and_counted() -> None:
 
 def test_a_training_of_a_few_days_is_said() -> None:
     few = [period("2000-02-01", "2000-02-04"), *FIT[1:]]
-    with pytest.warns(DoubtfulData, match="the training of basin 0001 has 3 days: take a year"):
+    with pytest.warns(DoubtfulData, match="basin 0001 has as few as 3 days: take a year"):
         assert check_coverage(canonical(), INPUTS, few, TEST, "mine") == {}
 
 

@@ -182,7 +182,7 @@ def test_the_choice_of_a_record_is_that_of_auto(study: str, records: dict[str, d
     work = planned(study)[1]
     table = summary.target_scores(records[work.target.name], Rule())
     found = run_auto(work, Rule())
-    assert table.attrs["chosen"] == found.choice.mix.title
+    assert table.attrs["pointed_to"] == found.choice.mix.title
     observed = observed_flow(work.target.ds, work.target.test)
     nse = 1 - products_of([found.flow], observed)[:, 0, 0]
     assert table["auto"].to_numpy() == pytest.approx(np.maximum(nse, -1), abs=1e-3)
