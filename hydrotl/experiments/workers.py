@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from multiprocessing import parent_process
 from typing import Any, TypeVar
 
+from tqdm import tqdm
+
 Result = TypeVar("Result")
 #: A warning as it travels between processes: message, category, file and line.
 Note = tuple[Warning | str, type[Warning], str, int]
@@ -42,6 +44,9 @@ def start_worker() -> None:
     that is killed leaves nothing computing.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Else its bars, though they show nothing, take a semaphore of the system, and Python complains
+    # of it as left behind where the worker is ended.
+    tqdm.set_lock(threading.RLock())
     parent = parent_process()
     if parent is not None:
 
