@@ -168,6 +168,18 @@ class Basins(Strict):
     longitude: tuple[float, float] | None = None
     exclude: Names = Field([])
 
+    @model_validator(mode="after")
+    def _on_earth(self) -> Basins:
+        """South below north, west below east; longitudes count from -180 or from 0."""
+        sides = (("latitude", "[south, north]", -90, 90), ("longitude", "[west, east]", -180, 360))
+        for name, order, least, most in sides:
+            box = getattr(self, name)
+            if box and not least <= box[0] < box[1] <= most:
+                raise ValueError(
+                    f"{name} {list(box)} must be {order} in degrees between {least} and {most}"
+                )
+        return self
+
 
 class Setting(Strict):
     """Training and test period, the same for all basins or one pair per basin."""

@@ -78,7 +78,8 @@ def run(
     planner = Planner(device, find_teacher)
     work = [planner.work(one, members) for one in cells]
     for item in work:
-        heal_record(item.path)
+        basins = planner.data(item.experiment.cell.region)["basin"].values
+        heal_record(item.path, (item.key, item.elsewhere), [str(basin) for basin in basins])
         require_writable(item.path)
         kept = read_record(item.path).get("members", 0) if item.path.is_file() else 0
         if kept > members:

@@ -1,10 +1,15 @@
-"""Whether a record is whole, and says one thing: what follows from its scores is computed again."""
+"""Whether a record is whole, and says one thing: what follows from its scores is computed again.
+
+Of numbers from which no other follows, such as a KGE, the record's checksum tells what was written
+from what a disk or an editor made of it.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import warnings
-from collections.abc import Sequence, Sized
+from collections.abc import Collection, Mapping, Sequence, Sized
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -16,6 +21,9 @@ from hydrotl_core.files import reason, set_aside
 
 #: Scores are rounded to four decimals and products of errors to six; means of them differ by less.
 ROUNDING = 2e-4
+#: Key of a record's file that holds the hash of all else in it; of the file, not of the result.
+CHECKSUM = "checksum"
+DIGITS = 16
 
 Values = list[float | None]
 
@@ -127,6 +135,13 @@ class CellScores(Scores):
         return super().problem()
 
 
+def checksum(record: Mapping[str, Any]) -> str:
+    """Hash of all that a record says, whatever the order of its keys and the layout of its file."""
+    said = json.loads(json.dumps({key: v for key, v in record.items() if key != CHECKSUM}))
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
 class DamagedRecordError(ConfigError):
     """A record that is not whole, or contradicts itself."""
 
@@ -156,31 +171,39 @@ def load_record(path: Path) -> dict[str, Any]:
         ) from None
 
 
-def heal_record(path: Path) -> None:
-    """Set a damaged record aside where it is about to be computed again, and say so."""
+def heal_record(path: Path, keys: Collection[str] = (), basins: Sequence[str] = ()) -> None:
+    """Set a damaged record aside where it is about to be computed again, and say so.
+
+    One with a key of ``keys`` is of ``basins``; one that names others is damaged, too.
+    """
     try:
         if path.is_file():
-            load_record(path)
+            record = load_record(path)
+            if record.get("key") in keys and record.get("basins") != list(basins):
+                raise DamagedRecordError(f"{path} names other basins than its data have")
     except DamagedRecordError as error:
         what = str(error).rsplit(": restore it", 1)[0]
         warnings.warn(f"{what}: kept as {set_aside(path).name}, and computed again", stacklevel=2)
 
 
 def parse_record(text: str) -> dict[str, Any]:
-    """A record from its JSON.
+    """A record from its JSON, without its checksum.
+
+    A record without a checksum, of an earlier version, is believed if it says one thing.
 
     Raises
     ------
     ValueError
-        If it is not JSON, holds a key twice or a number that is none, lacks something, or
-        contradicts itself.
+        If it is not JSON, holds a key twice or a number that is none, lacks something, contradicts
+        itself or its checksum.
     """
     try:
         record = json.loads(text, parse_constant=_no_number, object_pairs_hook=_once)
+        if not isinstance(record, dict):
+            raise ValueError("it is no mapping")
+        written = checksum(record)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
-    if not isinstance(record, dict):
-        raise ValueError("it is no mapping")
     of_cell = "option" in record or "setting" in record
     if of_cell or "nse" in record:
         try:
@@ -190,6 +213,8 @@ def parse_record(text: str) -> dict[str, Any]:
             raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
         if problem is not None:
             raise ValueError(problem)
+    if record.pop(CHECKSUM, written) != written:
+        raise ValueError("it is not what was written, by its checksum")
     return record
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from hydrotl.experiments.cells import Experiment
 from hydrotl.experiments.names import file_name, is_of_project
 from hydrotl.experiments.records import results_dir
 from hydrotl_core.errors import ConfigError, DoubtfulData
-from hydrotl_core.files import replacing
+from hydrotl_core.files import replacing, set_aside
 from hydrotl_core.recipe import Period
 
 
@@ -47,6 +48,27 @@ def write_facts(experiment: Experiment) -> None:
     settings = [s.periods("train", basins) for s in region_settings(region).values()]
     longest = [max(p, key=lambda period: period.days) for p in zip(*settings, strict=True)]
     save_facts(path, *facts_frame(ds, load_manifest()[region.dataset].attributes, longest))
+
+
+def heal_facts(experiment: Experiment, basins: Sequence[str]) -> None:
+    """Write a damaged table of the region's basins again, or one without some of ``basins``.
+
+    What was there is kept under another name, which is said. No table is left to who writes the
+    records.
+    """
+    path = facts_path(experiment.cell.region)
+    if not path.is_file() or experiment.validation_days:
+        return
+    try:
+        known = read_facts(path).index
+        lost = [basin for basin in basins if basin not in known]
+        problem = f"{path} has no row of basin {names_of(lost)}" if lost else ""
+    except ConfigError as error:
+        problem = str(error).rsplit(": restore it", 1)[0]
+    if problem:
+        aside = set_aside(path).name
+        warnings.warn(f"{problem}: kept as {aside}, and written again", DoubtfulData, stacklevel=2)
+        write_facts(experiment)
 
 
 def source_facts(

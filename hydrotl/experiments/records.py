@@ -1,13 +1,16 @@
 """Records: the committed results, scores per basin and member with their provenance.
 
-``results/REGION/RECIPE/SETTING_OPTION.json`` holds a cell, an array or a basin a line.
+``results/REGION/RECIPE/SETTING_OPTION.json`` holds a cell, an array or a basin a line, and first a
+checksum.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ import xarray as xr
 
 from hydrotl.data.coverage import Filled
 from hydrotl.experiments.cells import Cell, Changes, Experiment, cell_identity
-from hydrotl.experiments.consistent import load_record
+from hydrotl.experiments.consistent import CHECKSUM, checksum, load_record
 from hydrotl.experiments.ensemble import source_members
 from hydrotl.experiments.names import file_name
 from hydrotl.experiments.provenance import provenance
@@ -129,7 +132,8 @@ def record_products(record: dict[str, Any]) -> np.ndarray:
 
 
 def write_record(path: Path, record: dict[str, Any]) -> None:
-    """Write a record: one line per key, and per inner list of a list of lists."""
+    """Write a record: its checksum, one line per key, and per inner list of a list of lists."""
+    record = {CHECKSUM: checksum(record), **record}
     lines = [f"{json.dumps(key)}: {_laid_out(value)}" for key, value in record.items()]
     with replacing(path) as temporary:
         temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
@@ -231,11 +235,45 @@ def cell_table(records: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def add_checksum(path: Path) -> None:
+    """Give the record of an earlier version its checksum; one that has it stays as it is.
+
+    Raises
+    ------
+    ConfigError
+        If the record is damaged.
+    """
+    record = read_record(path)
+    if CHECKSUM not in json.loads(path.read_text(encoding="utf-8")):
+        write_record(path, record)
+
+
 def region_records(region: str, recipe: str) -> list[dict[str, Any]]:
-    """All committed records of a region, by setting and option."""
+    """All committed records of a region, by setting and option.
+
+    Raises
+    ------
+    ConfigError
+        If one is damaged or of something else, or names other basins than the others.
+    """
     paths = sorted((results_dir() / region / recipe).glob("*_*.json"))
     records = {path: read_record(path) for path in paths}
     for path, record in records.items():
         if "option" not in record:
             raise ConfigError(f"{path} is not the result of a cell: restore it, or move it away")
+    _require_same_basins(records)
     return list(records.values())
+
+
+def _require_same_basins(records: Mapping[Path, Mapping[str, Any]]) -> None:
+    """Refuse records of a region of which a few name other basins, or in another order."""
+    named = {path: tuple(record["basins"]) for path, record in records.items()}
+    usual, _ = next(iter(Counter(named.values()).most_common(1)), ((), 0))
+    for path, basins in named.items():
+        if basins != usual:
+            pairs = zip_longest(basins, usual, fillvalue="none")
+            one, other = next(pair for pair in pairs if pair[0] != pair[1])
+            raise ConfigError(
+                f"{path} names basin {one} where other results of the region name {other}: restore "
+                "it, or compute it again"
+            )

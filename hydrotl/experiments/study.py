@@ -42,7 +42,7 @@ class Draws(Strict):
     pool: int = Field(gt=0)
     least_flow: float = Field(0.8, ge=0, le=1, description="share of days with flow, of a basin")
     sizes: dict[Annotated[int, Field(gt=0)], Positive] = Field(
-        description="number of draws for each number of basins"
+        min_length=1, description="number of draws for each number of basins"
     )
     years: list[Positive] = Field(min_length=1)
     until: dt.date = Field(description="day after the last of training")

@@ -19,7 +19,7 @@ import pandas as pd
 from hydrotl.config import Sweep, SweepEntry
 from hydrotl.experiments.cells import Cell, Changes, Experiment, cell_identity, cells_of, resolve
 from hydrotl.experiments.devices import pick_device
-from hydrotl.experiments.facts import write_facts
+from hydrotl.experiments.facts import heal_facts, write_facts
 from hydrotl.experiments.names import file_name
 from hydrotl.experiments.planner import FindTeacher, Planner, Work, no_teachers
 from hydrotl.experiments.records import CellResult, cell_record, refuse_other, write_record
@@ -141,6 +141,8 @@ def run_sweep(
     for item in open_cells:
         refuse_other(item.path, cell_identity(item.experiment))
     heal([task for item in open_cells for task in item.tasks])
+    for region, one in {item.experiment.cell.region: item.experiment for item in work}.items():
+        heal_facts(one, [str(basin) for basin in planner.data(region)["basin"].values])
     written = []
 
     def write_complete() -> None:

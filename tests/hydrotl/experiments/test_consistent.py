@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hydrotl.experiments.consistent import heal_record, load_record, parse_record
+from hydrotl.experiments.consistent import CHECKSUM, heal_record, load_record, parse_record
 from hydrotl.experiments.records import read_record
 from hydrotl_core.errors import ConfigError, FileError
 from tests.synthetic import ROOT
@@ -16,15 +16,27 @@ COMMITTED = ROOT / "results" / "gb-5" / "fast-few" / "1-year_TL-a.json"
 
 
 def committed(**changes: Any) -> str:
+    """The record with changes, as of a version that wrote no checksum."""
     record = {**json.loads(COMMITTED.read_text(encoding="utf-8")), **changes}
-    return json.dumps({key: value for key, value in record.items() if value != "gone"})
+    kept = {key: value for key, value in record.items() if value != "gone"}
+    return json.dumps({key: value for key, value in kept.items() if key != CHECKSUM})
 
 
 def test_all_committed_records_are_believed() -> None:
     paths = sorted((ROOT / "results").rglob("*.json"))
     assert len(paths) > 200
     for path in paths:
-        assert read_record(path) == json.loads(path.read_text(encoding="utf-8"))
+        said = json.loads(path.read_text(encoding="utf-8"))
+        assert read_record(path) == {key: said[key] for key in said if key != "checksum"}
+
+
+def test_committed_records_have_a_checksum() -> None:
+    """Those of a study get theirs when it is summed up."""
+    studied = {ROOT / "results" / name for name in ("beyond", "summary")}
+    paths = [p for p in (ROOT / "results").rglob("*.json") if p.parent not in studied]
+    lacking = [path for path in paths if CHECKSUM not in json.loads(path.read_text("utf-8"))]
+    assert len(paths) > 200
+    assert not lacking
 
 
 @pytest.mark.parametrize(
@@ -57,6 +69,32 @@ def test_a_record_that_contradicts_itself_is_refused(changes: dict[str, Any], sa
     parse_record(committed())
     with pytest.raises(ValueError, match=said):
         parse_record(committed(**changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kge": [0.5] * 5},
+        {"basins": [*"abcde"]},
+        {"days_observed": [1] * 5},
+        {"key": "0" * 16},
+        {"provenance": {}},
+        {"deviations": "gone"},
+        {"checksum": None},
+    ],
+)
+def test_what_no_other_number_tells_the_checksum_does(changes: dict[str, Any]) -> None:
+    parse_record(committed(**changes))
+    said = json.loads(COMMITTED.read_text(encoding="utf-8")) | changes
+    text = json.dumps({key: value for key, value in said.items() if value != "gone"})
+    with pytest.raises(ValueError, match="not what was written, by its checksum"):
+        parse_record(text)
+
+
+def test_another_layout_is_the_same_record() -> None:
+    said = json.loads(COMMITTED.read_text(encoding="utf-8"))
+    for text in (json.dumps(said, sort_keys=True), json.dumps(said, indent=4, ensure_ascii=True)):
+        assert parse_record(text) == {key: said[key] for key in said if key != "checksum"}
 
 
 @pytest.mark.parametrize(
@@ -94,6 +132,13 @@ def test_a_damaged_record_is_set_aside_where_it_is_computed_anyway(tmp_path: Pat
     path.write_text(committed(), encoding="utf-8")
     heal_record(path)
     assert [p.name for p in tmp_path.iterdir()] == ["r.json"]
+    record = json.loads(committed())
+    heal_record(path, [record["key"]], record["basins"])
+    heal_record(path, ["another"], record["basins"][::-1])
+    assert [p.name for p in tmp_path.iterdir()] == ["r.json"]
+    with pytest.warns(UserWarning, match="names other basins than its data have: kept as"):
+        heal_record(path, [record["key"]], record["basins"][::-1])
+    (tmp_path / "r.json.damaged").unlink()
     path.write_text(committed()[:-9], encoding="utf-8")
     wanted = f"{re.escape(str(path))} is not a results file, .*: kept as r.json.damaged, and comp"
     with pytest.warns(UserWarning, match=wanted) as caught:

@@ -1,5 +1,6 @@
 """Records of results: scores, layout, where they are kept, and the table of basins beside them."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,14 @@ from hydrotl.experiments.facts import (
     basin_frame,
     check_facts,
     facts_path,
+    heal_facts,
     read_facts,
     save_facts,
     source_facts,
     write_facts,
 )
 from hydrotl.experiments.records import (
+    add_checksum,
     cell_path,
     cell_table,
     read_record,
@@ -88,6 +91,7 @@ def test_a_record_is_strict_json_even_without_any_score(tmp_path: Path) -> None:
     assert record["nse"] == [None, None]
     assert record["nse_mean"] is None
     assert [p.name for p in path.parent.iterdir()] == ["r.json"]
+    del record["checksum"]
     assert read_record(path) == record
 
 
@@ -112,8 +116,11 @@ def test_a_record_has_a_line_for_each_key_and_each_inner_list(tmp_path: Path) ->
     path = tmp_path / "r.json"
     write_record(path, record)
     assert read_record(path) == record
+    # SHA-256 of the record's JSON with sorted keys and no blanks, by Python's hashlib.
+    said = json.dumps(record, sort_keys=True, separators=(",", ":"))
     assert path.read_text(encoding="utf-8").splitlines() == [
         "{",
+        f'"checksum": "{hashlib.sha256(said.encode()).hexdigest()[:16]}",',
         '"region": "Señor",',
         '"scores": [0.1, null, 1e-07],',
         '"products": [',
@@ -139,6 +146,34 @@ def test_committed_records_have_the_layout_that_is_written(name: str, tmp_path: 
     committed = ROOT / "results" / f"{name}.json"
     write_record(tmp_path / "again.json", read_record(committed))
     assert (tmp_path / "again.json").read_bytes() == committed.read_bytes()
+
+
+def test_an_earlier_record_gets_its_checksum_and_stays_as_it_is_else(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    write_record(path, score_record(simulation()))
+    with_checksum = path.read_bytes()
+    lines = with_checksum.splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:1] + lines[2:]))
+    add_checksum(path)
+    assert path.read_bytes() == with_checksum
+    path.write_bytes(with_checksum.replace(b'"kge": [0.75', b'"kge": [0.76'))
+    with pytest.raises(ConfigError, match=r"r\.json .*damaged .*by its checksum"):
+        add_checksum(path)
+
+
+def test_records_of_a_region_that_name_other_basins_are_refused(fresh: Path) -> None:
+    paths = []
+    for option in ("TL-a", "TL-b", "local"):
+        paths.append(cell_path(resolve(Cell("target", "1-year", option))))
+        cell = {"region": "target", "setting": "1-year", "option": option, "recipe": "tiny"}
+        more: dict[str, Any] = {"source": None, "periods": {}, "provenance": {}}
+        write_record(paths[-1], {**score_record(simulation()), **cell, **more})
+    assert len(region_records("target", "tiny")) == 3
+    record = read_record(paths[1])
+    record["basins"] = ["b", "a", "c"]
+    write_record(paths[1], record)
+    with pytest.raises(ConfigError, match=r"1-year_TL-b\.json names basin b where .* name a: rest"):
+        region_records("target", "tiny")
 
 
 def test_table_and_files_of_a_region(fresh: Path) -> None:
@@ -208,6 +243,23 @@ def test_facts_of_a_region_come_back_as_computed(own: Path) -> None:
     path.write_text("basin\n", encoding="utf-8")
     write_facts(experiment)
     assert path.read_text(encoding="utf-8") == "basin\n", "a table that is there was replaced"
+
+
+def test_a_damaged_table_of_basins_is_kept_aside_and_written_again(own: Path) -> None:
+    experiment = resolve(Cell("target", "1-year", "local"))
+    path = facts_path("target")
+    heal_facts(experiment, ["0001", "0002"])
+    assert not path.exists(), "no table is left to who writes records"
+    write_facts(experiment)
+    whole = path.read_bytes()
+    heal_facts(experiment, ["0001", "0002"])
+    assert [p.name for p in path.parent.iterdir()] == ["basins.csv"]
+    for number, damage in enumerate((b"\xff\xfe", bytes(200), whole[: whole.rindex(b"\n0002")])):
+        path.write_bytes(damage)
+        with pytest.warns(DoubtfulData, match=r"basins\.csv .*: kept as basins\.csv\.damaged"):
+            heal_facts(experiment, ["0001", "0002"])
+        assert path.read_bytes() == whole
+        assert len([*path.parent.iterdir()]) == number + 2
 
 
 def test_climate_of_the_table_is_that_of_the_longest_setting(own: Path) -> None:
