@@ -76,7 +76,10 @@ class Recipe(Named):
         training = group.get(setting, group.get("default"))
         if training is None:
             what = f"training of {option} models for setting {setting!r}"
-            raise ConfigError(f"recipe {self.name!r} has no {what}, and no default: add one")
+            where = option if option in ("local", "warm") else "transfer"
+            raise ConfigError(
+                f"recipe {self.name!r} has no {what}, and no default: add one to its `{where}`"
+            )
         return training
 
 
@@ -222,7 +225,10 @@ class Region(Named):
     @model_validator(mode="after")
     def _variant(self) -> Region:
         if (self.variant is None) != (self.variant_of is None):
-            raise ValueError("variant and variant_of belong together: what changes, and of which")
+            raise ValueError(
+                "variant and variant_of belong together, what changes and of which region: give "
+                "both, or leave both out"
+            )
         return self
 
 

@@ -140,11 +140,13 @@ class Period(Strict):
     def _ordered(self) -> Period:
         if self.start.year < FIRST_YEAR or self.end.year > LAST_YEAR:
             raise ValueError(
-                f"period {self.start}..{self.end} is not in the years {FIRST_YEAR} to {LAST_YEAR}"
+                f"period {self.start}..{self.end} is not in the years {FIRST_YEAR} to {LAST_YEAR}: "
+                "correct the year"
             )
         if self.start >= self.end:
             raise ValueError(
-                f"period starts on {self.start}, not before its end {self.end}: swap them"
+                f"period starts on {self.start}, not before its end {self.end}: "
+                "put the earlier day first"
             )
         return self
 

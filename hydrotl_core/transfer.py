@@ -93,11 +93,7 @@ def adapt(
         If ``source`` has another hidden size than ``training``, lacks a parameter, or has one of
         another name, shape or dtype.
     """
-    if hidden_size(source) != training.hidden:
-        raise WeightsError(
-            f"the source has hidden size {hidden_size(source)}, the recipe asks for "
-            f"{training.hidden}"
-        )
+    require_hidden(source, training)
     model = initial_model(seed, n_dynamic, n_static, training)
     fresh = {name: p.detach().clone() for name, p in model.named_parameters()}
     kept = {name: value for name, value in source.items() if name not in INPUT_LAYER}
@@ -161,11 +157,7 @@ def warm_start(
             f"the source's input layer has {source['input.weight'].shape[1]} columns, "
             f"its scaler names {len(names)}"
         )
-    if hidden_size(source) != training.hidden:
-        raise WeightsError(
-            f"the source has hidden size {hidden_size(source)}, the recipe asks for "
-            f"{training.hidden}"
-        )
+    require_hidden(source, training)
     model = initial_model(
         0, scaler.n_dynamic, scaler.n_static, training, averaged_families(scaler, training)
     )
@@ -181,6 +173,15 @@ def hidden_size(parameters: dict[str, torch.Tensor]) -> int:
     if name not in parameters:
         raise WeightsError(f"weights have no {name}; they have {', '.join(sorted(parameters))}")
     return parameters[name].shape[-1]
+
+
+def require_hidden(source: dict[str, torch.Tensor], training: Training) -> None:
+    """Raise a WeightsError if ``source`` has another hidden size than ``training``."""
+    if (size := hidden_size(source)) != training.hidden:
+        raise WeightsError(
+            f"the source has hidden size {size}, the recipe asks for {training.hidden}: give the "
+            "recipe's `transfer` the source's, or train the source again"
+        )
 
 
 def load_strict(model: StreamflowLSTM, parameters: dict[str, torch.Tensor], origin: str) -> None:

@@ -1,4 +1,4 @@
-"""Flow against rain: how much of it, how soon, and how much is left to evaporate.
+"""Flow against rain: how much of it, and how much is left to evaporate.
 
 What a basin yields is bounded by its water and its energy (Budyko 1974): of rain P, evaporation
 takes E = P sqrt(phi tanh(1/phi) (1 - exp(-phi))) in the mean of years, phi being potential
@@ -6,9 +6,6 @@ evapotranspiration (after Oudin) over P. Real basins scatter around that: of CAM
 in a hundred has a runoff ratio that is higher by 0.5, or lower by 0.3. Some yield more than their
 rain: groundwater from elsewhere, glaciers, gauges that catch too little snow. So a wrong balance is
 a doubt, except where no river could be so.
-
-Flow rises on the day of the rain or some days later. Of the snow-free basins of CAMELS, all rise
-with rain with a correlation above 0.2, none the day before.
 """
 
 from __future__ import annotations
@@ -19,15 +16,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.lib.stride_tricks import sliding_window_view
 
 from hydrotl.data import evaporation
 from hydrotl.data.canonical import static_attributes
 from hydrotl.data.findings import Finding
+from hydrotl.data.lags import LAG_DAYS, lag_findings
 from hydrotl.data.manifest import Attributes
 from hydrotl.data.seasons import mean_and_spread
 from hydrotl.data.suspects import rain_of
 from hydrotl.data.values import true_runs
+from hydrotl.data.volume import volume_findings
 from hydrotl_core.scaling import STREAMFLOW
 
 #: Days with rain and flow that a balance needs.
@@ -38,15 +36,8 @@ RATIO = (0.01, 1.1)
 IMPOSSIBLE_RATIO = 1e-4
 #: Runoff ratio less Budyko's, of a basin and in the median of several.
 BUDYKO, BUDYKO_ALL, SEVERAL = (-0.3, 0.6), (-0.3, 0.6), 4
-#: Days of the record that the lag is found from.
-LAG_DAYS = 731
-EARLIEST, LATEST = -3, 7
-#: Dates of flow may be wrong by so many days.
-WRONG_DATES = -10
-LEAST_CORRELATION, FOLLOWS = 0.25, 0.1
-MARGIN = 0.05
-#: A basin that is warmer by so many standard deviations below its mean has little snow.
-WARM_WINTER, SPREADS = 2.0, 1.3  # degC
+#: Standard deviations below the mean of the temperature of the cold half of the year.
+SPREADS = 1.3
 #: A flow above so much is compared with the rain before it.
 FLOOD = 60.0  # mm/day
 RAIN_DAYS = 10
@@ -82,10 +73,12 @@ def balance_findings(ds: xr.Dataset, roles: Attributes) -> list[Finding]:
     if rain is None or STREAMFLOW not in ds or ds.sizes["time"] < LEAST_DAYS:
         return []
     water = _water(ds, rain, roles)
-    ratios = [*_ratios(water)]
-    found = [*ratios]
+    ratio = _ratio(water)
+    ratios = [*_ratios(water, ratio)]
+    found = [*volume_findings(ds, roles, ratio), *ratios]
     found += _budyko(water, {finding.basin for finding in ratios})
-    found += _lags(water)
+    moving = (water.mean_flow > 0) & (water.mean_rain > 0)
+    found += lag_findings(ds, rain, moving, water.winter)
     found += _floods(water)
     found += _dry_rivers(water)
     found += _rougher(water)
@@ -122,13 +115,18 @@ def _climate(ds: xr.Dataset, roles: Attributes) -> tuple[np.ndarray, np.ndarray]
     return np.where(place, mean_and_spread(pet)[0], np.nan), winter
 
 
-def _ratios(water: _Water) -> Iterator[Finding]:
+def _ratio(water: _Water) -> np.ndarray:
+    """Flow over rain in the mean; NaN where not known."""
     rain, flow = water.mean_rain, water.mean_flow
-    ratio = np.divide(flow, rain, out=np.full(len(flow), np.nan), where=rain > 0)
+    return np.divide(flow, rain, out=np.full(len(flow), np.nan), where=rain > 0)
+
+
+def _ratios(water: _Water, ratio: np.ndarray) -> Iterator[Finding]:
+    rain, flow = water.mean_rain, water.mean_flow
     for row in np.flatnonzero((ratio < RATIO[0]) | (ratio > RATIO[1])):
         basin = water.basins[row]
         text = (
-            f"basin {basin} yields {ratio[row]:.3g} times its rain (flow {flow[row]:.3g}, "
+            f"basin {basin} yields {ratio[row]:.3g} times its rain (streamflow {flow[row]:.3g}, "
             f"{water.rain_name} {rain[row]:.3g} mm/day in the mean)"
         )
         known = water.flow[row][np.isfinite(water.flow[row])]
@@ -179,53 +177,6 @@ def budyko(aridity: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         share = aridity * np.tanh(1 / aridity) * (1 - np.exp(-aridity))
         return np.asarray(1 - np.sqrt(share))
-
-
-def _lags(water: _Water) -> Iterator[Finding]:
-    for row, basin in enumerate(water.basins):
-        if not water.mean_flow[row] > 0 or not water.mean_rain[row] > 0:
-            continue
-        found = rise_after_rain(water.rain[row], water.flow[row], WRONG_DATES)
-        if not np.isfinite(found).any():
-            continue
-        best = int(np.nanargmax(found)) + WRONG_DATES
-        highest, later = float(np.nanmax(found)), float(np.nanmax(found[-WRONG_DATES:]))
-        value, remedy = float(best), "are the dates of flow and rain of the same days?"
-        if best < 0 and highest > LEAST_CORRELATION and highest > later + MARGIN:
-            text = f"flow rises {-best} day(s) before rain in basin {basin}"
-        elif highest < FOLLOWS and water.winter[row] > WARM_WINTER:
-            text = (
-                f"flow does not rise with rain in basin {basin} (largest correlation {highest:.2f})"
-            )
-            value, remedy = highest, "are dates shifted, or is it the flow of another basin?"
-        else:
-            continue
-        yield Finding("lag", "doubtful", STREAMFLOW, basin, value, text, remedy)
-
-
-def rise_after_rain(rain: np.ndarray, flow: np.ndarray, earliest: int = EARLIEST) -> np.ndarray:
-    """Correlation of the rise of flow with rain of days later (``-earliest``), ..., 7 days before.
-
-    Of the square roots of both, over the last two years with flow; NaN where nothing varies.
-    """
-    known = np.flatnonzero(np.isfinite(flow))
-    part = slice(max(int(known[-1]) + 1 - LAG_DAYS, 0), int(known[-1]) + 1)
-    if known.size > LAG_DAYS:  # gaps: as many observed days as there are in two years
-        part = slice(int(known[-LAG_DAYS]), part.stop)
-    rain, flow = np.sqrt(rain[part].astype(float)), flow[part].astype(float)
-    rise = np.sqrt(np.maximum(np.diff(flow, prepend=np.nan), 0))
-    # Sums over the days with both, of all lags at once: a row per lag, of the rain of its days.
-    seen, risen = np.isfinite(rain).astype(float), np.isfinite(rise).astype(float)
-    rain, rise = np.nan_to_num(rain), np.nan_to_num(rise)
-    ends = (LATEST, -earliest)
-    shifted = [sliding_window_view(np.pad(x, ends), len(x))[::-1] for x in (seen, rain, rain**2)]
-    days, total_rise, squared_rise = (shifted[0] @ x for x in (risen, rise, rise**2))
-    total, together = shifted[1] @ risen, shifted[1] @ rise
-    squared = shifted[2] @ risen
-    with np.errstate(divide="ignore", invalid="ignore"):
-        covariance = together - total * total_rise / days
-        size = (squared - total**2 / days) * (squared_rise - total_rise**2 / days)
-        return np.where((days >= 365) & (size > 1e-9), covariance / np.sqrt(size), np.nan)
 
 
 def _floods(water: _Water) -> Iterator[Finding]:

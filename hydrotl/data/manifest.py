@@ -127,6 +127,18 @@ class Attributes(Strict):
         {}, description="attributes by basin, of data that come without a table"
     )
 
+    @model_validator(mode="after")
+    def _one_role_each(self) -> Attributes:
+        """A column is an id, an area, a coordinate or a height, but not two of them."""
+        seen: dict[str, str] = {}
+        for role in ("id_column", "area", "latitude", "longitude", "elevation"):
+            column = getattr(self, role)
+            if column is not None and seen.setdefault(column, role) != role:
+                raise ValueError(
+                    f"column {column!r} cannot be {seen[column]} and {role} at once: correct one"
+                )
+        return self
+
 
 class Screen(Period):
     """Which basins an experiment uses: bounded share of missing flow, and a latitude band.

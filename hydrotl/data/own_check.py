@@ -14,11 +14,12 @@ import pandas as pd
 import xarray as xr
 
 from hydrotl.data import evaporation
-from hydrotl.data.balance import EARLIEST, budyko, rise_after_rain
+from hydrotl.data.balance import budyko
 from hydrotl.data.bounds import bounds_of
 from hydrotl.data.canonical import static_attributes
 from hydrotl.data.examine import examine
 from hydrotl.data.findings import Finding, Locate
+from hydrotl.data.lags import EARLIEST, rise_after_rain
 from hydrotl.data.manifest import Attributes
 from hydrotl.data.own_water import SHIFT, UNIT, Means, water_findings
 from hydrotl.data.ownfile import load_own, own_attrs, own_entry, own_words, region_file

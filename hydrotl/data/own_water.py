@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from hydrotl.data.balance import LAG_DAYS
 from hydrotl.data.findings import Finding, Grade, names_of
+from hydrotl.data.lags import LAG_DAYS
 from hydrotl.data.sniff.scales import FLOW_UNITS, balance_off
 from hydrotl.data.suspects import rain_of
 from hydrotl.data.units import convert, needs_area, same_unit

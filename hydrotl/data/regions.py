@@ -64,6 +64,11 @@ def select_basins(ds: xr.Dataset, choice: Basins, dataset: str) -> xr.Dataset:
         enough = 1 - observed.sum(axis=1) / screen.days < screen.max_missing
         if not screen.of_paper:
             _say_left_out(choice.screen, [b for b, e in zip(known, enough, strict=True) if not e])
+        if not enough.any():
+            raise ConfigError(
+                f"screen {choice.screen!r} leaves none of data set {dataset}: in no basin is "
+                f"{STREAMFLOW} observed on enough of its days; check the data, or choose other days"
+            )
         keep &= enough
         boxes.append(("latitude", screen.latitude))
     for role, bounds in boxes:
@@ -76,7 +81,7 @@ def select_basins(ds: xr.Dataset, choice: Basins, dataset: str) -> xr.Dataset:
             degrees = ds[name].values
             keep &= (degrees >= bounds[0]) & (degrees <= bounds[1])
     if not keep.any():
-        raise ConfigError(f"the choice of basins leaves none of data set {dataset}: widen it")
+        raise ConfigError(f"the choice of basins leaves none of data set {dataset}: make it wider")
     return with_places(ds.isel(basin=np.flatnonzero(keep)), entry.attributes)
 
 

@@ -31,6 +31,8 @@ ROLES = {
 }
 #: A share of which no basin has more than this many percent is probably none in percent.
 LEAST_PERCENT = 1.0
+#: Roles that say where a basin is.
+PLACE = ("latitude", "longitude")
 _AREA_UNITS = (("m2", 1e-6), ("ha", 0.01))
 
 #: A code is so many times further from 0 than values of which some are negative.
@@ -69,6 +71,8 @@ def _of_role(
     stated = declared.units if isinstance(declared, Variable) else unit
     values = convert(native, stated, unit) if isinstance(declared, Variable) else native
     name = " + ".join(columns)
+    if role in PLACE:
+        yield from _missing(ds, role, name, native)
     wrong = (values < possible[0]) | (values > possible[1])
     odd = ((values < usual[0]) | (values > usual[1])) & ~wrong
     for row in np.flatnonzero(wrong | odd):
@@ -93,6 +97,18 @@ def _of_role(
         text = f"no basin has more than {finite.max():.2%} of {role} (attribute '{name}')"
         remedy = "are these fractions? Say so in the role's `units` in the manifest entry"
         yield Finding("share", "doubtful", name, "", float(finite.max()), text, remedy)
+
+
+def _missing(ds: xr.Dataset, role: str, name: str, values: np.ndarray) -> Iterator[Finding]:
+    """Basins without a coordinate that others have."""
+    missing = np.isnan(values)
+    if missing.all():
+        return
+    remedy = "complete the attribute table: day length and basins seen before are known by it"
+    for row in np.flatnonzero(missing):
+        basin = str(ds["basin"].values[row])
+        text = f"the {role} of basin {basin} (attribute '{name}') is missing"
+        yield Finding(f"no {role}", "doubtful", name, basin, np.nan, text, remedy)
 
 
 def _remedy(role: str, value: float) -> str:

@@ -57,7 +57,10 @@ def networks(
     def network(name: str, way: Ablation) -> Way:
         option = options.get(way.option)
         if option is None and way.option != LOCAL:
-            raise ConfigError(f"no option {way.option!r}; there are {LOCAL}, {', '.join(options)}")
+            raise ConfigError(
+                f"ways and ablations: no option {way.option!r}; there are "
+                f"{LOCAL}, {', '.join(options)}"
+            )
         if option is not None and way.anchor is not None:
             option = option.model_copy(update={"anchor": way.anchor})
         group = groups["local" if option is None else option.inputs]

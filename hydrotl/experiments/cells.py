@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
 from hydrotl.config import (
+    Recipe,
     Region,
     Setting,
     load_all_options,
@@ -182,7 +184,7 @@ def resolve(
     warm = option is not None and option.inputs == "source"
     recipe = cell.recipe or region.recipe
     group = LOCAL if option is None else "warm" if warm else cell.option
-    training = load_recipe(recipe).training(group, cell.setting)
+    training = _recipe_of(cell, region).training(group, cell.setting)
     changed: dict[str, Any] = dict(changes)
     if updates is not None or "updates" in changed:
         changed = {"updates": updates, "epochs": None, **changed}
@@ -202,6 +204,18 @@ def resolve(
         validation_days=validation_days,
         changes=changes,
     )
+
+
+def _recipe_of(cell: Cell, region: Region) -> Recipe:
+    """The cell's recipe, else that of its region, whose file is named where there is none."""
+    if cell.recipe is not None:
+        return load_recipe(cell.recipe)
+    try:
+        return load_recipe(region.recipe)
+    except ConfigError as error:
+        file = f"{Path(cell.region).name.removesuffix('.yaml')}.yaml"
+        default = "" if "recipe" in region.model_fields_set else ", which names none"
+        raise ConfigError(f"recipe of {file}{default}: {error}") from None
 
 
 def cells_of(

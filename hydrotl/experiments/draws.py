@@ -88,7 +88,10 @@ def draw_basins(pool: Sequence[str], seed: int, size: int, draw: int) -> list[st
         If the pool has fewer basins than a draw.
     """
     if size > len(pool):
-        raise ConfigError(f"a draw of {size} basins from a pool of {len(pool)}")
+        raise ConfigError(
+            f"draws: sizes: a draw of {size} basins cannot be made from a pool of {len(pool)}: "
+            "take fewer basins, or a larger pool"
+        )
     order = np.random.default_rng([seed, size]).permutation(len(pool))
     return sorted(pool[order[k % len(pool)]] for k in range(draw * size, (draw + 1) * size))
 

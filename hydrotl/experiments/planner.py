@@ -43,6 +43,7 @@ from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.recipe import Inputs
 from hydrotl_core.scaling import STREAMFLOW, Scaler
 from hydrotl_core.training import total_updates
+from hydrotl_core.transfer import require_hidden
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,7 @@ class Planner:
             if experiment.option is not None:
                 path = self._start(experiment.source, seed)
                 data["start"], source = str(path), self.hashes[str(path)]
+                require_hidden(self.shared[str(path)], experiment.training)
             if experiment.warm:
                 scaler = self.scalers[data["start"]]
                 inputs = experiment.inputs(scaler)

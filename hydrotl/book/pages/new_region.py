@@ -97,6 +97,8 @@ def write_region(
         raise ConfigError(f"there is no folder {folder}: correct the parameter `folder`")
     if "streamflow" not in columns:
         raise ConfigError("the parameter `columns` names no streamflow to train on")
+    if set(columns) == {"streamflow"}:
+        raise ConfigError("the parameter `columns` names no weather: add at least prcp, the rain")
     options = {"series": series, "date_column": date_column}
     if attributes:
         options["attributes"] = attributes

@@ -15,7 +15,7 @@ Its options (manifest key ``options``), besides those of every reader:
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -68,6 +68,10 @@ class Options(ReaderOptions):
 
     @model_validator(mode="after")
     def _agreeing(self) -> Self:
+        if ".." in PurePath(self.series.replace("\\", "/")).parts:
+            raise ValueError(
+                f"series {self.series!r} leads out of the data's folder: name files below it"
+            )
         if self.date_columns and self.model_fields_set & {"date_column", "date_format"}:
             raise ValueError("date_columns stands alone, without date_column and date_format")
         for name in ("", "attributes_"):

@@ -109,7 +109,9 @@ def decode(
         scale of 0 or no number, or the file is damaged there.
     """
     if packed.dtype.kind not in "iuf":
-        raise DataError(f"{path}: variable '{packed.name}' is {packed.dtype}: store numbers")
+        raise DataError(
+            f"{path}: variable '{packed.name}' is {packed.dtype}, no number: write it as numbers"
+        )
     single = [axis for axis, size in packed.sizes.items() if size == 1 and axis not in axes]
     packed = packed.squeeze(single)
     if set(packed.dims) != set(axes):

@@ -18,6 +18,8 @@ MISSING_TEXTS = ("", "NA", "NaN", "nan")
 
 #: Reads UTF-8 with and without a byte order mark.
 ENCODING = "utf-8-sig"
+#: Signs of a damaged line that a message shows.
+SHOWN = 20
 
 
 def split_missing(missing: Sequence[float | str]) -> tuple[list[str], list[float]]:
@@ -106,6 +108,11 @@ def read_table(
         raise DataError(f"{path}: no rows below line {header_line}; fetch or export it again")
     header = list(names or _header(lines[header_line - 1], separator, path, header_line))
     _check_columns(header, [*text, *values], path)
+    if twice := [name for name in text if name in values]:
+        raise DataError(
+            f"{path}: column '{twice[0]}' cannot be a date or name and a number at once: correct "
+            "`native` or the column options in the manifest entry"
+        )
     _check_field_counts(rows, len(header), separator, path, first_line)
     places = {header.index(plain(name)): name for name in [*text, *values]}
     kept = sorted(places)
@@ -222,14 +229,18 @@ def separator_hint(header: Sequence[str]) -> str:
 def _header(line: str, separator: str, path: Path, number: int) -> list[str]:
     fields = split_fields(plain(line), separator)
     if fields is None:
-        raise DataError(f"{path}, line {number}: {_OPEN_QUOTE}")
+        raise _open_quote(line, path, number)
     return fields
 
 
-_OPEN_QUOTE = (
-    "a quotation mark opens a field and does not close it before the line ends or the next "
-    "separator; the line is damaged: correct it or fetch the file again"
-)
+def _open_quote(text: str, path: Path, line: int) -> DataError:
+    """Of a line whose quotation mark is left open; some of what follows the first one is shown."""
+    shown = plain(text[max(text.find('"'), 0) :].strip())[:SHOWN]
+    return DataError(
+        f"{path}, line {line}: a quotation mark opens a field (at {shown}) and does not close it "
+        "before the line ends or the next separator; the line is damaged: correct it or fetch the "
+        "file again"
+    )
 
 
 def split_fields(line: str, separator: str) -> list[str] | None:
@@ -257,7 +268,7 @@ def _check_field_counts(
         if '"' in row:
             fields = split_fields(row, separator)
             if fields is None:
-                raise DataError(f"{path}, line {line}: {_OPEN_QUOTE}")
+                raise _open_quote(row, path, line)
             found = len(fields)
         else:
             found = len(row.split()) if separator == "whitespace" else row.count(separator) + 1

@@ -96,6 +96,7 @@ def test_demonstration_files_hold_the_gauges_own_readings(project: Path) -> None
     ("change", "message"),
     [
         ({"columns": {"prcp": ["rain", "mm/day"]}}, "no streamflow"),
+        ({"columns": {"streamflow": ["q", "m3/s"]}}, "no weather: add at least prcp"),
         ({"columns": {**COLUMNS, "snow": ["s", "mm"]}}, "snow"),
         ({"folder": "nowhere/at/all"}, "no folder"),
         ({"train": ["2001-01-01", "2000-01-01"]}, "not before its end"),

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from hydrotl.data.balance import rise_after_rain
 from hydrotl.data.bounds import bounds_of, likely_unit
 from hydrotl.data.canonical import UNITS
 from hydrotl.data.evaporation import day_length, saturation_pressure
 from hydrotl.data.examine import contradictions, examine, impossible
 from hydrotl.data.findings import Finding, findings_frame, refuse, say
+from hydrotl.data.lags import rise_after_rain
 from hydrotl.data.manifest import Attributes
 from hydrotl.data.seasons import yearly_wave
 from hydrotl.data.values import longer_than, run_lengths, true_runs, yearly_means
@@ -141,6 +141,7 @@ def put(row: int, days: slice, value: float) -> Callable[[np.ndarray], None]:
             {"streamflow": np.roll(FLOW, 200, axis=1), "tmax": TMAX + 6, "tmin": TMAX - 3},
             ("lag", "streamflow"),
         ),
+        ({"streamflow": np.roll(FLOW, 200, axis=1)}, ("lag", "streamflow")),
         ({"streamflow": np.stack([FLOW[0], FLOW[0] * 3])}, ("copy", "streamflow")),
         ({"streamflow": edited(FLOW, put(0, slice(300, 460), 2.5))}, ("flat run", "streamflow")),
         ({"streamflow": edited(FLOW, put(0, slice(300, 360), 0))}, ("no flow", "streamflow")),
@@ -169,6 +170,41 @@ def test_a_dry_river_and_a_glacier_are_doubts_and_no_errors() -> None:
     assert kinds(examine(dry, ROLES), "impossible") == set()
     assert kinds(examine(icy, ROLES), "impossible") == set()
     assert ("runoff ratio", "streamflow") in kinds(examine(icy, ROLES), "doubtful")
+
+
+def test_flow_of_cold_basins_may_rise_by_melt_in_a_dry_summer() -> None:
+    ds = basins()
+    month = ds["time"].dt.month
+    summer = (month > 4) & (month < 11)
+    snow = ds["prcp"].where(~summer, 0.0)
+    melt = np.roll(FLOW, 200, axis=1)
+    dry = ds.assign(prcp=(ds["prcp"].dims, snow.values, ds["prcp"].attrs))
+    dry["streamflow"][:] = np.where(summer, melt, FLOW)
+    assert ("lag", "streamflow") not in kinds(examine(dry, ROLES), "doubtful")
+
+
+def test_a_volume_declared_as_a_depth_is_impossible_where_it_grows_with_the_area() -> None:
+    areas = np.array([160.0, 250.0, 400.0, 640.0, 900.0])
+    ds = basins(n=5).assign(area=("basin", areas))
+    assert kinds(examine(ds, ROLES), "impossible") == set()
+    volume = ds["streamflow"].values * areas[:, None] / 86.4  # m3/s
+    wrong = ds.copy()
+    wrong["streamflow"] = ds["streamflow"].copy(data=volume.astype(np.float32))
+    assert ("volume", "streamflow") in kinds(examine(wrong, ROLES), "impossible")
+    with pytest.raises(DataError, match=r"streamflow grows with the area .* is it in m3/s"):
+        refuse(contradictions(wrong, ROLES), "here")
+    icy = ds.copy()  # as much more, but not by the area
+    icy["streamflow"] = ds["streamflow"].copy(data=volume[[3, 0, 4, 1, 2]].astype(np.float32))
+    assert ("volume", "streamflow") not in kinds(examine(icy, ROLES), "impossible")
+
+
+def test_a_latitude_that_one_basin_lacks_is_said() -> None:
+    ds = basins()
+    ds["lat"][1] = np.nan
+    found = [f for f in examine(ds, ROLES) if f.kind == "no latitude"]
+    assert [(f.grade, f.variable, f.basin) for f in found] == [("doubtful", "lat", "b2")]
+    ds["lat"][:] = np.nan
+    assert not [f for f in examine(ds, ROLES) if f.kind == "no latitude"], "there are none"
 
 
 def test_columns_of_rain_and_flow_that_are_swapped_are_noticed() -> None:

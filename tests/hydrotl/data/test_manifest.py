@@ -92,6 +92,7 @@ def test_valid_manifest_loads(tmp_path: Path) -> None:
         ("start: 2000-01-01, end: 2010", "start: 2010-01-01, end: 2010", "not before its end"),
         ("max_missing: 0.2", "max_missing: 20", "screens.paper.max_missing"),
         ("latitude: [-42, -38]", "latitude: [-38, -42]", r"\[south, north\]"),
+        ("{area: area_km2}", "{area: h, elevation: h}", "column 'h' cannot be area and elevation"),
         ("{area: area_km2}", "{area: a, table_s1: [a, b, a]}", "attributes.table_s1.*listed twice"),
         ("  rivers:", "  My Rivers:", "datasets.My Rivers"),
         ("    variables:\n      prcp: {native: p, units: mm/day}\n"

@@ -140,7 +140,7 @@ def test_wrong_selections(basins, error, message):
         (f'date,rain,tx,tn,q\n{ROWS}2001-01-04,"1",2,1,1,9\n', "line 5: 6 fields where 5"),
         (f'date,rain,tx,tn,q\n{ROWS}2001-01-04,"1,2",1,1\n', "line 5: 4 fields where 5"),
         (f'date,rain,tx,tn,q\n{ROWS}2001-01-04,1, "2, 1",1\n', "line 5: 4 fields where 5"),
-        (f'date,rain,tx,tn,q\n{ROWS}2001-01-04,1,2,1,"1\n', "line 5: a quotation mark opens"),
+        (f'date,rain,tx,tn,q\n{ROWS}2001-01-04,1,2,1,"1\n', r'line 5: a quotation .* \(at "1\)'),
         (f'date,rain,tx,tn,q\n{ROWS}2001-01-04,"1"5,2,1,1\n', "line 5: a quotation mark opens"),
         (f'date,rain,tx,tn,"q\n{ROWS}', "line 1: a quotation mark opens"),
         (f"date,rain,tx,tn,q\n{ROWS}2001-01-04,1,\0,1,1\n", "holds null characters"),
@@ -322,6 +322,7 @@ def test_wrong_unit_in_the_manifest(folder):
         ({"separator": "::"}, "separator '::' must be one sign"),
         ({"separator": r"\t"}, "must be one sign"),
         ({"encoding": "base64"}, "no encoding 'base64': take utf-8 or latin-1"),
+        ({"series": "../own/{basin}.csv"}, "leads out of the data's folder"),
         ({"decimal": ","}, "separator and decimal are both a comma"),
         ({"decimal": ";"}, "decimal: Input should be"),
         ({"encoding": "utf-9"}, "no encoding 'utf-9'"),
@@ -333,6 +334,11 @@ def test_wrong_unit_in_the_manifest(folder):
 def test_wrong_options(options, message):
     with pytest.raises(ConfigError, match=message):
         read(FIXTURE, options=options)
+
+
+def test_a_column_is_a_date_or_a_number():
+    with pytest.raises(DataError, match="column 'rain' cannot be a date or name and a number"):
+        read(FIXTURE, options=OPTIONS | {"date_column": "rain"})
 
 
 def test_absent_files_and_folders(folder):

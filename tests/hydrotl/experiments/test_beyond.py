@@ -406,7 +406,7 @@ def test_draws_of_a_size_share_no_basin_while_the_pool_lasts() -> None:
     assert set(drawn[0]).isdisjoint(drawn[1])
     assert len(set(drawn[2]) - set(drawn[0]) - set(drawn[1])) == 2
     assert drawn[0] != draws.draw_basins(pool, 8, 5, 0)
-    with pytest.raises(ConfigError, match="draw of 13 basins from a pool of 12"):
+    with pytest.raises(ConfigError, match="draw of 13 basins cannot be made from a pool of 12"):
         draws.draw_basins(pool, 7, 13, 0)
 
 

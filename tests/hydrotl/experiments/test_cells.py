@@ -4,13 +4,14 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+import yaml
 
 from hydrotl.config import Region
 from hydrotl.data.regions import region_data
 from hydrotl.experiments.cells import Cell, cells_of, resolve, teaching_periods
 from hydrotl_core.errors import ConfigError
 from tests.project import edit
-from tests.synthetic import CLASSIC, TINY, period
+from tests.synthetic import CLASSIC, TINY, period, write_yaml
 
 
 def test_cells_of_a_region_are_all_its_settings_and_options(own: Path) -> None:
@@ -38,6 +39,20 @@ def test_unknown_names_are_listed_with_those_there_are(shared: Path) -> None:
         cells_of("target", recipe="magic")
     with pytest.raises(ConfigError, match="'atlantis'"):
         cells_of("atlantis")
+
+
+def test_a_region_whose_recipe_is_not_there_is_named(own: Path) -> None:
+    path = own / "experiments" / "regions" / "target.yaml"
+    edit(path, recipe="magic")
+    with pytest.raises(
+        ConfigError, match=r"^recipe of target\.yaml: no recipe 'magic' .*there are"
+    ):
+        cells_of("target")
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    del content["recipe"]
+    write_yaml(path, content)
+    with pytest.raises(ConfigError, match=r"recipe of target\.yaml, which names none: no recipe"):
+        cells_of("target")
 
 
 def test_a_cell_takes_recipe_and_source_of_its_region_unless_named(shared: Path) -> None:

@@ -157,6 +157,15 @@ def test_missing_weather_is_an_error_before_anything_trains(own: Path) -> None:
         Planner().work(resolve(cell("TL-a")), 1)
 
 
+def test_another_hidden_size_than_the_sources_is_an_error_before_anything_trains(
+    own: Path,
+) -> None:
+    planner = Planner()
+    cell = resolve(Cell("target", "1-year", "TL-a"), changes=(("hidden", 64),))
+    with pytest.raises(WeightsError, match=r"the recipe asks for 64: give the recipe's `transfer`"):
+        planner.work(cell, 1)
+
+
 def test_filled_weather_is_in_the_record(own: Path) -> None:
     spoil(own, "2001-02-01", "prcp", float("nan"), end="2001-02-04")
     with pytest.warns(UserWarning, match="'prcp' is missing on 3 test days of basin 0001"):
