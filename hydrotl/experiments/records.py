@@ -133,7 +133,8 @@ def record_products(record: dict[str, Any]) -> np.ndarray:
 
 def write_record(path: Path, record: dict[str, Any]) -> None:
     """Write a record: its checksum, one line per key, and per inner list of a list of lists."""
-    record = {CHECKSUM: checksum(record), **record}
+    said = {key: value for key, value in record.items() if key != CHECKSUM}
+    record = {CHECKSUM: checksum(said), **said}
     lines = [f"{json.dumps(key)}: {_laid_out(value)}" for key, value in record.items()]
     with replacing(path) as temporary:
         temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

@@ -156,6 +156,8 @@ def test_an_earlier_record_gets_its_checksum_and_stays_as_it_is_else(tmp_path: P
     path.write_bytes(b"".join(lines[:1] + lines[2:]))
     add_checksum(path)
     assert path.read_bytes() == with_checksum
+    write_record(path, json.loads(with_checksum) | {"deviations": ["a gauge moved"]})
+    assert read_record(path)["deviations"] == ["a gauge moved"]
     path.write_bytes(with_checksum.replace(b'"kge": [0.75', b'"kge": [0.76'))
     with pytest.raises(ConfigError, match=r"r\.json .*damaged .*by its checksum"):
         add_checksum(path)

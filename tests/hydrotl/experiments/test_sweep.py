@@ -19,7 +19,7 @@ from hydrotl.experiments.cells import cells_of, resolve
 from hydrotl.experiments.facts import facts_path, read_facts
 from hydrotl.experiments.planner import Planner, Work
 from hydrotl.experiments.provenance import code_version
-from hydrotl.experiments.records import cell_record, read_record
+from hydrotl.experiments.records import cell_record, read_record, write_record
 from hydrotl.experiments.run import run_tasks
 from hydrotl.experiments.source import shared_data, source_tasks
 from hydrotl.experiments.store import claimed, read_product, write_product
@@ -31,7 +31,7 @@ from hydrotl.experiments.sweep import (
     run_sweep,
     status_table,
 )
-from hydrotl_core.errors import ConfigError, TrainingError, WeightsError
+from hydrotl_core.errors import ConfigError, DoubtfulData, TrainingError, WeightsError
 from hydrotl_core.metrics import ensemble_nse
 from hydrotl_core.weights import load_weights
 from tests.hydrotl.experiments.test_planner import Rain
@@ -204,7 +204,7 @@ def test_nothing_finished_is_computed_again(fresh: Path, monkeypatch: pytest.Mon
     assert run_sweep(work, planner) == []
     # A record that is gone comes back from the members' files; one of another key is replaced.
     work[0].path.unlink()
-    work[1].path.write_text(work[1].path.read_text().replace(work[1].key, "0" * 16))
+    write_record(work[1].path, {**read_record(work[1].path), "key": "0" * 16})
     assert list(status_table(work)["state"]) == ["begun", "begun"]
     assert run_sweep(work, planner) == [work[0].path, work[1].path]
     # Without the members' files, the record alone is enough.
@@ -212,6 +212,13 @@ def test_nothing_finished_is_computed_again(fresh: Path, monkeypatch: pytest.Mon
         task.product.unlink()
     assert work[0].finished
     assert list(status_table(work)["members"]) == ["2/2", "2/2"]
+    # A damaged table of basins is noticed where no record is missing.
+    facts = facts_path("target")
+    whole = facts.read_bytes()
+    facts.write_bytes(whole[:-40] + b"\xff")
+    with pytest.warns(DoubtfulData, match=r"basins\.csv .*: kept as .*, and written again"):
+        assert run_sweep(work, planner) == []
+    assert facts.read_bytes() == whole
 
 
 def test_a_record_from_a_gpu_is_finished_on_a_machine_without_one(fresh: Path) -> None:
