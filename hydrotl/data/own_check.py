@@ -33,7 +33,7 @@ YEAR = 365.25
 #: A mean of fewer days may lack a season.
 LEAST_DAYS = 330
 #: Kinds of findings on flow that a wrong unit brings about.
-_BY_UNIT = {"value", "mean", "runoff ratio", "water balance", "flood"}
+_BY_UNIT = {"value", "mean", "volume", "runoff ratio", "water balance", "flood"}
 #: Correlation of rising flow with rain below which no lag is told.
 LEAST_CORRELATION = 0.1
 
