@@ -8,7 +8,6 @@ kill, the same call finishes the work.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,18 +15,25 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from tqdm import tqdm
 
 from hydrotl.experiments.executors import Shared, run_dask, run_here, run_processes
 from hydrotl.experiments.healing import clear_for, heal
+from hydrotl.experiments.progress import progress
 from hydrotl.experiments.store import claimed, is_claimed
 from hydrotl_core.checkpoint import checkpoint_progress
 from hydrotl_core.errors import FileError, HydroTLError, TrainingError, WeightsError
 from hydrotl_core.files import reason
 
 POLL_SECONDS = 2.0
+
+
+class Event(Protocol):
+    """Writes a line to the log and, ``aloud``, says it."""
+
+    def __call__(self, message: str, aloud: bool = True) -> None: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,9 +132,9 @@ def run_tasks(
     scheduler
         Address of a Dask scheduler, to compute on its cluster instead.
     label
-        Of the progress bar.
+        Of the progress bar, or of the lines about progress where there is no terminal.
     log
-        File that gets a line for every event.
+        File that gets a line for every event; what is no mere end of a task is also said.
 
     Raises
     ------
@@ -140,7 +146,7 @@ def run_tasks(
     open_tasks = [task for task in tasks if not task.product.is_file()]
     yield from (task for task in tasks if task not in set(open_tasks))
     failures: dict[Task, Exception] = {}
-    with _events(log) as event, _bar(open_tasks, label) as bar:
+    with _events(log) as event, progress(open_tasks, label) as finish:
         for task in open_tasks:
             if task.checkpoint.is_file():
                 event(f"{task.title}: {state_of(task)}")
@@ -155,13 +161,13 @@ def run_tasks(
                 else:
                     if outcome.result is not None:
                         task.write(task.product, outcome.result)
-                    event(f"{task.title}: finished, wrote {task.product}")
-                    bar.finish(task)
+                    event(f"{task.title}: finished, wrote {task.product}", aloud=False)
+                    finish(task)
                     yield task
             open_tasks = _wait_for_others(elsewhere, event)
             for task in elsewhere:
                 if task not in open_tasks:
-                    bar.finish(task)
+                    finish(task)
                     yield task
     if failures:
         raise _failure(failures, len(tasks))
@@ -178,7 +184,7 @@ def _computed(
     return run_here(function, tasks, shared)
 
 
-def _wait_for_others(tasks: list[Task], event: Callable[[str], None]) -> list[Task]:
+def _wait_for_others(tasks: list[Task], event: Event) -> list[Task]:
     """Wait for tasks of other runs; those whose run ended without a result are still to do."""
     if tasks:
         event(f"another run computes {', '.join(task.title for task in tasks)}: waiting for it")
@@ -198,48 +204,6 @@ def _failure(failures: Mapping[Task, Exception], total: int) -> Exception:
     return TrainingError(f"{len(failures)} of {total} failed: {told}")
 
 
-class _Bar:
-    """Training updates of all tasks on one line, renewed from the checkpoints of running ones."""
-
-    def __init__(self, tasks: Sequence[Task], label: str) -> None:
-        total = sum(task.updates for task in tasks)
-        self.bar = tqdm(total=total, desc=label, unit="update", disable=None if tasks else True)
-        self.open, self.done, self.ended = list(tasks), 0, threading.Event()
-        self.renewal = threading.Thread(target=self._renew, daemon=True)
-        self.renewal.start()
-
-    def finish(self, task: Task) -> None:
-        self.open.remove(task)
-        self.done += task.updates
-        self.show()
-
-    def show(self) -> None:
-        self.bar.n = self.done + sum(_updates_done(task) for task in list(self.open))
-        self.bar.refresh()
-
-    def _renew(self) -> None:
-        while not self.ended.wait(POLL_SECONDS):
-            self.show()
-
-
-@contextmanager
-def _bar(tasks: Sequence[Task], label: str) -> Iterator[_Bar]:
-    bar = _Bar(tasks, label)
-    try:
-        yield bar
-    finally:
-        bar.ended.set()
-        bar.renewal.join()
-        bar.bar.close()
-
-
-def _updates_done(task: Task) -> int:
-    try:
-        return checkpoint_progress(task.checkpoint)[0]
-    except WeightsError:  # damaged, which the task itself will say
-        return 0
-
-
 class _Log(logging.FileHandler):
     """A log whose disk may become full: a line less is no reason to stop, or for a traceback."""
 
@@ -248,7 +212,7 @@ class _Log(logging.FileHandler):
 
 
 @contextmanager
-def _events(path: Path | None) -> Iterator[Callable[[str], None]]:
+def _events(path: Path | None) -> Iterator[Event]:
     """Function that appends a line with the UTC time to ``path``; without one, it says nothing."""
     # Not in the registry of loggers: it ends with the block, and nobody else configures it.
     logger = logging.Logger("events", logging.INFO)
@@ -261,10 +225,10 @@ def _events(path: Path | None) -> Iterator[Callable[[str], None]]:
         handler.setFormatter(form)
     logger.addHandler(handler)
 
-    def event(message: str) -> None:
+    def event(message: str, aloud: bool = True) -> None:
         line = " ".join(message.split())
         logger.info(line)
-        if path is not None:
+        if path is not None and aloud:
             tqdm.write(line)
 
     try:

@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import save_file
 from tqdm import tqdm
 
-from hydrotl.experiments import run
+from hydrotl.experiments import progress, run
 from hydrotl.experiments.run import Task, run_tasks, state_of
 from hydrotl.experiments.store import claimed, is_claimed
 from hydrotl_core.errors import DataError, TrainingError
@@ -86,6 +86,7 @@ def computed(folder: Path) -> list[int]:
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(progress, "POLL_SECONDS", 0.02)
 
 
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
@@ -248,7 +249,7 @@ def test_one_bar_counts_the_updates_of_all_tasks(
             super().__init__(*words, **more)
             bars.append(self)
 
-    monkeypatch.setattr(run, "tqdm", Watched)
+    monkeypatch.setattr(progress, "tqdm", Watched)
     tasks = [task(tmp_path, k) for k in range(4)]
     write(tasks[0].product, 0)
     leave(tasks[3].checkpoint, 4)
@@ -257,6 +258,36 @@ def test_one_bar_counts_the_updates_of_all_tasks(
         counts.append(bars[0].n if bars else None)
     assert bars[0].total == 30
     assert counts == [None, 14, 24, 30]
+
+
+def test_without_a_terminal_lines_say_how_far_it_is_and_how_long_it_still_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "LINE_SECONDS", 0.0)
+    tasks = [task(tmp_path, k) for k in range(4)]
+    list(run_tasks(tasks, SHARED, label="models", log=tmp_path / "mine.log"))
+    shown = capsys.readouterr()
+    first, *_, last = shown.err.splitlines()
+    assert re.fullmatch(
+        r"models: \d of 4 done, \d+% of the work in \d\d:\d\d(, about \d\d:\d\d to go)?", first
+    )
+    assert re.fullmatch(r"models: all 4 done in \d\d:\d\d", last)
+    assert "to go" in shown.err
+    assert shown.out == "", "a line per file is for the log alone"
+    assert "finished, wrote" in (tmp_path / "mine.log").read_text(encoding="utf-8")
+
+
+def test_time_to_go_follows_from_the_pace_so_far() -> None:
+    assert progress.pace(100, 300, 60.0) == "in 01:00, about 03:00 to go"
+    assert progress.pace(50, 3600, 100.0) == "in 01:40, about 2:00:00 to go"
+    assert progress.pace(0, 300, 60.0) == "in 01:00", "nothing is known yet"
+
+
+def test_short_work_says_nothing_of_its_progress(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    list(run_tasks([task(tmp_path, 1)], SHARED))
+    assert capsys.readouterr().err == ""
 
 
 def test_checkpoint_of_a_finished_task_is_removed(tmp_path: Path) -> None:
