@@ -69,12 +69,15 @@ def check_coverage(
         If a period reaches beyond the data, or a gap is too large.
     """
     filled: Filled = {}
+    named = in_period(ds, fit) | in_period(ds, test) if test else in_period(ds, fit)
     for what, periods in (("training", fit), (scored, test)):
         if periods:
             _covered(ds, periods, title)
             inside = in_period(ds, periods)
             _unobserved(ds, inside, what, title)
-            _gaps(ds, inputs, _days_before(ds, periods), f"days before the {what}", title)
+            before = _days_before(ds, periods) & ~named  # each day is named once
+            _gaps(ds, inputs, before, f"days before the {what}", title)
+            named |= before
             for name, days in _gaps(ds, inputs, inside, f"{what} days", title, inside).items():
                 for basin, count in days.items():
                     of_name = filled.setdefault(name, {})
@@ -93,16 +96,6 @@ def _covered(ds: xr.Dataset, periods: Sequence[Period], title: str) -> None:
                 f"{title}: basin {basin}: period {period.start}..{period.end} is not covered by "
                 f"the data, which span {days[0]}..{days[-1]}: correct `train` or `test`"
             )
-
-
-def say_long_window(window: int, fit: Sequence[Period], title: str) -> None:
-    """Warn of windows that are far longer than all training, which are cut to it."""
-    days = min(period.days for period in fit)
-    if window > 2 * days:
-        _warn(
-            f"{title}: a window of {window} days is cut to the {days} days of training: take a "
-            "shorter `window` in the recipe"
-        )
 
 
 def _short(ds: xr.Dataset, fit: Sequence[Period], title: str) -> None:
@@ -134,11 +127,15 @@ def _gaps(
     title: str,
     bounded: np.ndarray | None = None,
 ) -> Filled:
-    """Missing days of each input ``inside``, said; those of ``bounded`` days may not be many."""
+    """Missing days of each input ``inside``, said; those of ``bounded`` days may not be many.
+
+    Inputs that are missing on the same days are named together.
+    """
     needed = np.zeros_like(inside)
     if bounded is not None:
         needed = _needed(np.isfinite(ds[STREAMFLOW].values) & bounded, bounded)
     filled: Filled = {}
+    alike: dict[bytes, list[str]] = {}
     for name in (n for n in inputs.dynamic if n in ds):
         missing = np.isnan(ds[name].values) & inside
         if name in _optional(inputs):
@@ -148,14 +145,22 @@ def _gaps(
             if name not in _optional(inputs):
                 _bounded(ds, name, row, missing[row] & needed[row], needed[row], what, title)
         if rows.size:
-            counts = {str(ds["basin"].values[r]): int(missing[r].sum()) for r in rows}
-            filled[name] = counts
-            worst = max(counts, key=lambda basin: counts[basin])
-            _warn(
-                f"{title}: '{name}' is missing on {counts[worst]} {what} of basin {worst}"
-                f"{_others(counts, worst)}: the mean of all training days takes its place there"
-            )
+            filled[name] = {str(ds["basin"].values[r]): int(missing[r].sum()) for r in rows}
+            alike.setdefault(np.packbits(missing).tobytes(), []).append(name)
+    for names in alike.values():
+        _say_filled(names, filled[names[0]], what, title)
     return filled
+
+
+def _say_filled(names: Sequence[str], counts: dict[str, int], what: str, title: str) -> None:
+    worst = max(counts, key=lambda basin: counts[basin])
+    listed = ", ".join(f"'{name}'" for name in names)
+    verb, place = ("is", "its place") if len(names) == 1 else ("are", "their place")
+    _warn(
+        f"{title}: {listed} {verb} missing on {counts[worst]} {what} of basin {worst}"
+        f"{_others(counts, worst)}: the mean of all training days takes {place} there",
+        stacklevel=6,
+    )
 
 
 def _needed(observed: np.ndarray, inside: np.ndarray) -> np.ndarray:
@@ -217,5 +222,5 @@ def _others(counts: Iterable[str], worst: str) -> str:
     return f", on some of {names_of(others)}" if others else ""
 
 
-def _warn(text: str) -> None:
-    warnings.warn(text, DoubtfulData, stacklevel=4)
+def _warn(text: str, stacklevel: int = 4) -> None:
+    warnings.warn(text, DoubtfulData, stacklevel=stacklevel)

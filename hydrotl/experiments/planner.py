@@ -6,6 +6,7 @@ learn from it.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,7 +18,7 @@ import xarray as xr
 
 from hydrotl.config import Region, load_region
 from hydrotl.data.canonical import data_hash
-from hydrotl.data.coverage import Filled, check_coverage, say_long_window
+from hydrotl.data.coverage import Filled, check_coverage
 from hydrotl.data.leaks import cautions
 from hydrotl.data.regions import region_data
 from hydrotl.experiments.blocks import Held, hidden
@@ -39,7 +40,7 @@ from hydrotl.experiments.store import (
     write_product,
 )
 from hydrotl_core.arrays import in_period
-from hydrotl_core.errors import ConfigError, DataError
+from hydrotl_core.errors import ConfigError, DataError, DoubtfulData
 from hydrotl_core.recipe import Inputs
 from hydrotl_core.scaling import STREAMFLOW, Scaler
 from hydrotl_core.training import total_updates
@@ -50,12 +51,8 @@ from hydrotl_core.transfer import require_hidden
 class Teacher:
     """A process model's flow in a region, and what decides it.
 
-    Attributes
-    ----------
-    identity
-        Name, version and data of the model, for keys.
-    flow
-        Computes streamflow, mm/day, ``(basin, time)``.
+    ``identity`` is name, version and data of the model, for keys; ``flow`` computes streamflow,
+    mm/day, ``(basin, time)``.
     """
 
     identity: dict[str, Any]
@@ -129,6 +126,7 @@ class Planner:
         self.known_teachers: dict[str, Teacher] = {}
         self.members: dict[str, list[Path]] = {}
         self.filled: dict[str, Filled] = {}
+        self.said: set[tuple[str, int]] = set()  # windows that are too long
 
     def data(self, name: str, inputs: Inputs | None = None) -> xr.Dataset:
         """Inputs, by default the region's own, and streamflow of a region."""
@@ -187,12 +185,17 @@ class Planner:
         )
 
     def _covered(self, experiment: Experiment, member: Member, name: str) -> Filled:
-        """What of the weather is filled, by :func:`check_coverage`; once for all options."""
+        """What :func:`check_coverage` fills, once; a window that is cut to the training is said."""
         title = f"{Path(experiment.cell.region).stem}, {experiment.cell.setting}"
+        window, days = member.training.window, min(period.days for period in member.fit)
+        if window > 2 * days and (title, window) not in self.said:
+            self.said.add((title, window))
+            text = f"a window of {window} days is cut to the {days} days of training"
+            text += ": take a shorter `window` in the recipe"
+            warnings.warn(f"{title}: {text}", DoubtfulData, stacklevel=3)
         scored = "validation" if experiment.validation_days else "test"
         key = content_hash([title, scored, name, member.fit, member.test, member.inputs])
         if key not in self.filled:
-            say_long_window(member.training.window, member.fit, title)
             self.filled[key] = check_coverage(
                 self.shared[name], member.inputs, member.fit, member.test, title, scored
             )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from hydrotl.data.coverage import check_coverage, say_long_window
+from hydrotl.data.coverage import check_coverage
 from hydrotl_core.errors import DataError, DoubtfulData
 from hydrotl_core.recipe import Inputs
 from tests.synthetic import canonical, period
@@ -41,13 +41,6 @@ def test_a_training_of_a_few_days_is_said() -> None:
         assert check_coverage(canonical(), INPUTS, few, TEST, "mine") == {}
 
 
-def test_a_window_of_more_than_twice_the_training_is_said(recwarn: pytest.WarningsRecorder) -> None:
-    say_long_window(2 * FIT[0].days, FIT, "mine")
-    assert not recwarn
-    with pytest.warns(DoubtfulData, match=f"a window of 5000 days is cut to the {FIT[0].days}"):
-        say_long_window(5000, FIT, "mine")
-
-
 @pytest.mark.parametrize(
     ("first", "days", "message"),
     [
@@ -77,6 +70,31 @@ def test_gaps_on_later_days_do_no_harm() -> None:
 def test_gaps_on_the_days_before_are_named() -> None:
     with pytest.warns(DoubtfulData, match="31 days before the training of basin 0001"):
         assert check(gap("prcp", 0, 0, 31)) == {}
+
+
+def said_of(ds: xr.Dataset) -> list[str]:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        check(ds)
+    return [str(one.message) for one in said]
+
+
+def test_training_days_before_the_test_are_named_once() -> None:
+    (said,) = said_of(gap("prcp", 1, 200, 4))
+    assert said.startswith("mine: 'prcp' is missing on 4 training days of basin 0002: the mean")
+    (said,) = said_of(gap("prcp", 1, 20, 4))
+    assert said.startswith("mine: 'prcp' is missing on 4 days before the training of basin 0002:")
+
+
+def test_inputs_that_are_missing_on_the_same_days_share_a_line() -> None:
+    ds = gap("prcp", 1, 400, 7)
+    ds["tmean"][1, 400:407] = np.nan
+    (said,) = said_of(ds)
+    assert "'prcp', 'tmean' are missing on 7 test days of basin 0002: the mean" in said
+    ds["tmean"][1, 407] = np.nan
+    prcp, tmean = said_of(ds)
+    assert "'prcp' is missing on 7" in prcp
+    assert "'tmean' is missing on 8" in tmean
 
 
 def test_weather_before_the_gauge_was_built_may_be_missing_but_is_named() -> None:

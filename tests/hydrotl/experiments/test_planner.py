@@ -1,5 +1,7 @@
 """Planning: the tasks and keys of a cell's members, and what is read for them."""
 
+import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from hydrotl.experiments.sweep import run_cells
 from hydrotl_core.errors import ConfigError, DataError, WeightsError
 from hydrotl_core.weights import load_weights, save_weights
 from tests.project import flow_of, run_member, spoil
-from tests.synthetic import TINY
+from tests.synthetic import TINY, write_yaml
 
 
 def cell(option: str = "local", recipe: str | None = None) -> Cell:
@@ -164,6 +166,29 @@ def test_another_hidden_size_than_the_sources_is_an_error_before_anything_trains
     cell = resolve(Cell("target", "1-year", "TL-a"), changes=(("hidden", 64),))
     with pytest.raises(WeightsError, match=r"the recipe asks for 64: give the recipe's `transfer`"):
         planner.work(cell, 1)
+
+
+def test_a_window_of_more_than_twice_the_training_is_said_of_the_model_that_has_it(
+    own: Path,
+) -> None:
+    (local,) = Planner().work(resolve(cell()), 1).tasks
+    assert isinstance(local.compute, partial)
+    days = local.compute.keywords["member"].fit[0].days
+    long = {"default": {**TINY, "window": 2 * days + 1, "warmup": 0}}
+    recipe = {"title": "long", "source": TINY, "local": {"default": TINY}, "transfer": long}
+    write_yaml(own / "experiments" / "recipes" / "long.yaml", recipe)
+    planner = Planner()
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        planner.work(resolve(cell(recipe="long")), 1)
+        assert not any("window" in str(one.message) for one in said)
+        planner.work(resolve(cell("TL-a", "long")), 1)
+        planner.work(resolve(cell("TL-b", "long")), 1)
+    told = [str(one.message) for one in said if "window" in str(one.message)]
+    assert told == [
+        f"target, 1-year: a window of {2 * days + 1} days is cut to the {days} days of training: "
+        "take a shorter `window` in the recipe"
+    ]
 
 
 def test_filled_weather_is_in_the_record(own: Path) -> None:
