@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +53,10 @@ def references() -> dict[str, str]:
     }
 
 
-def keys_of(dataset: Dataset) -> list[str]:
-    """References that the manifest asks to cite for a data set."""
+def keys_of(dataset: Dataset, known: Mapping[str, str]) -> list[str]:
+    """Those of :func:`references` that the manifest asks to cite for a data set."""
     said = " ".join(dataset.citation).lower()
-    return [key for address, key in references().items() if address in said]
+    return [key for address, key in known.items() if address in said]
 
 
 def used_datasets(notebook: Path) -> list[str]:
@@ -132,10 +132,10 @@ def closing(text: str, datasets: Iterable[str], live: str | None = None) -> str:
     live
         Address of the page on which a reader may try the model; None leaves the hint out.
     """
-    manifest = load_manifest().datasets
+    manifest, known = load_manifest().datasets, references()
     by_keys: dict[tuple[str, ...], str] = {}
     for name in datasets:
-        keys = tuple(keys_of(manifest[name]))
+        keys = tuple(keys_of(manifest[name], known))
         if keys:  # data sets of the same publication are named once
             by_keys.setdefault(keys, re.split(r",| of the package", manifest[name].title)[0])
     data = [f"{title} {_cite(keys)}" for keys, title in by_keys.items()]

@@ -106,7 +106,7 @@ def auto(
         score = found.choice.scores[found.choice.mix.title]
         test = clipped_nse(found.flow, observed_flow(target.ds, target.test))
         typer.echo(
-            f"{target.name}: {found.choice.mix.title}, {score:.3f} on held-out training days, "
+            f"{target.name}: {found.choice.mix.shown}, {score:.3f} on held-out training days, "
             f"{found.choice.margin:+.3f} over the best other single model; "
             f"chosen in {found.seconds[0]:.0f} s, trained in {found.seconds[1]:.0f} s"
         )

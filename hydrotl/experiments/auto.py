@@ -43,6 +43,21 @@ class Mix:
             return f"mean of {' + '.join(name for name, _ in self.weights)}"
         return " + ".join(f"{weight:.2g} {name}" for name, weight in self.weights)
 
+    @property
+    def shown(self) -> str:
+        """The title for readers: with as many digits as the shares need to add up to 1.
+
+        Records know a mix by its ``title``, which stays as it is.
+        """
+        if len(self.weights) == 1 or self.title.startswith("mean of"):
+            return self.title
+        for digits in (2, 3, 4):
+            shares = [round(weight, digits) for _, weight in self.weights]
+            if round(sum(shares), digits) == 1:
+                break
+        named = zip(shares, self.weights, strict=True)
+        return " + ".join(f"{share:g} {name}" for share, (name, _) in named)
+
     def mean(self, flows: Sequence[np.ndarray]) -> np.ndarray:
         """Weighted mean of the flows of its models, in its order, ``[basin, day]``."""
         parts = [weight * flow for (_, weight), flow in zip(self.weights, flows, strict=True)]

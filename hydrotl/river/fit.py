@@ -106,7 +106,7 @@ def fit_river(river: River, asked: Asked, say: Say = print) -> Run:
     say(f"1 of 3: each is tried on training days that it does not see ({study.folds} parts)")
     choice = choose_way(work, study.rule, asked.jobs, store / LOG)
     chosen_at = time.perf_counter()
-    say(f"chosen: {choice.mix.title}, NSE {choice.scores[choice.mix.title]:.3f} on those days")
+    say(f"chosen: {choice.mix.shown}, NSE {choice.scores[choice.mix.title]:.3f} on those days")
     say("2 of 3: the choice is trained on all training days, and others to compare with")
     final = _final_tasks(work, choice.mix, store)
     compute(
@@ -235,6 +235,8 @@ def _run_file(
     places = [river.attribute(role) for role in ("latitude", "longitude", "area")]
     names = [way.name for way in work.ways]
     default = study.rule.mix(names)
+    mixes = [choice.mix, choice.best, *([] if default is None else [default])]
+    shown = {mix.title: mix.shown for mix in mixes}
     source = source_members(study.source)[0]
     return RunFile(
         title=river.title,
@@ -252,10 +254,10 @@ def _run_file(
             for row, basin in enumerate(target.basins)
         },
         models=models,
-        chosen=choice.mix.title,
-        best=choice.best.title,
-        held_out={name: round(score, 4) for name, score in choice.scores.items()},
-        default=None if default is None else default.title,
+        chosen=choice.mix.shown,
+        best=choice.best.shown,
+        held_out={shown.get(name, name): round(s, 4) for name, s in choice.scores.items()},
+        default=None if default is None else default.shown,
         margin=study.rule.margin,
         pull=study.rule.pull,
         findings=[*river.findings, *(d for d in doubts if d not in river.findings)],

@@ -1,9 +1,11 @@
 """The choice on held-out days, against scores computed from the series themselves."""
 
+import re
+
 import numpy as np
 import pytest
 
-from hydrotl.experiments.auto import Mix, Rule, choose, mixes, products_of, scores_of
+from hydrotl.experiments.auto import Mix, Rule, blend, choose, mixes, products_of, scores_of
 from hydrotl_core.errors import DataError
 
 
@@ -109,3 +111,16 @@ def test_a_default_that_is_not_there_leaves_its_weight() -> None:
 def test_nothing_to_choose_by_is_an_error() -> None:
     with pytest.raises(DataError, match="nothing to choose by"):
         choose(np.full((2, 2, 2), np.nan), ["a", "b"], Rule(default={"a": 1.0}))
+
+
+def test_shares_that_are_shown_add_up_to_1() -> None:
+    # A default of four equal parts, of which three quarters are kept: 0.4375 + 3 x 0.1875.
+    default = Mix(tuple((name, 0.25) for name in "abcd"))
+    mixed = blend(default, Mix((("d", 1.0),)), 0.75)
+    assert mixed.title == "0.44 d + 0.19 a + 0.19 b + 0.19 c", "known so in records"
+    assert mixed.shown == "0.4375 d + 0.1875 a + 0.1875 b + 0.1875 c"
+    for mix in (mixed, default, Mix((("a", 0.3), ("b", 0.7))), Mix((("a", 1.0),))):
+        shares = [float(s) for s in re.findall(r"0\.\d+", mix.shown)]
+        assert sum(shares or [1.0]) == pytest.approx(1.0, abs=1e-9)
+    assert Mix((("a", 0.3), ("b", 0.7))).shown == "0.3 a + 0.7 b"
+    assert default.shown == default.title == "mean of a + b + c + d"
