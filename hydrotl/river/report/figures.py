@@ -37,7 +37,7 @@ def flow_figures(series: xr.Dataset) -> tuple[str, str, int]:
     from bokeh.layouts import column
     from bokeh.resources import Resources
 
-    frames = _frames(series)
+    frames = frames_of(series)
     select, plots = flow_plots(frames, dict.fromkeys(frames, ""))
     for legend in plots[-1].legend:
         legend.ncols = 3  # a single line of names would not fit on a telephone
@@ -51,8 +51,11 @@ def flow_figures(series: xr.Dataset) -> tuple[str, str, int]:
     return div, f"{program}\n{script}", len(frames)
 
 
-def _frames(series: xr.Dataset) -> dict[str, pd.DataFrame]:
-    """Lines of each basin, the last days of its test period last; whole records if they fit."""
+def frames_of(series: xr.Dataset) -> dict[str, pd.DataFrame]:
+    """Lines of each basin: whole records if they fit, else the days up to the end of its test.
+
+    Of a basin without test days, the last ones.
+    """
     basins = [str(b) for b in series["basin"].values][: MOST_DAYS // LEAST_DAYS]
     most = max(LEAST_DAYS, MOST_DAYS // len(basins))
     names = [n for n in (*LINES, "low", "high", "prcp") if n in series]
@@ -62,8 +65,8 @@ def _frames(series: xr.Dataset) -> dict[str, pd.DataFrame]:
         there = np.flatnonzero(np.isfinite(one["simulated"].values))
         days = slice(int(there[0]), int(there[-1]) + 1) if there.size else slice(0, 1)
         tested = np.flatnonzero(one["period"].values == "test")
-        if there.size and tested.size and days.stop - days.start > most:
-            stop = int(tested[-1]) + 1
+        if days.stop - days.start > most:
+            stop = int(tested[-1]) + 1 if tested.size else days.stop
             days = slice(max(days.start, stop - most), stop)
         part = one.isel(time=days)
         index = pd.DatetimeIndex(part["time"].values)

@@ -26,6 +26,7 @@ def place_map(basins: Mapping[str, Basin]) -> str:
     if not places:
         return "<p>No longitudes are known, so that no map can be drawn.</p>"
     points = np.array(list(places.values()), dtype=float)
+    points[:, 0] = side_by_side(points[:, 0])
     (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
     span = max(LEAST_SPAN, 1.3 * (north - south), 0.8 * (east - west))
     middle = (south + north) / 2
@@ -41,7 +42,10 @@ def place_map(basins: Mapping[str, Basin]) -> str:
         y = (top - lines[..., 1]) * scale / narrow
         return np.stack([x, y], axis=-1)
 
-    land = " ".join(_path(drawn(line), height) for line in coastlines())
+    outlines = [
+        line + np.array([turn, 0.0]) for line in coastlines() for turn in (-360.0, 0.0, 360.0)
+    ]
+    land = " ".join(filter(None, (_path(drawn(line), height) for line in outlines)))
     marks = []
     for number, (name, xy) in enumerate(zip(places, drawn(points), strict=True)):
         x, y = xy
@@ -64,6 +68,20 @@ def place_map(basins: Mapping[str, Basin]) -> str:
         f'aria-label="Map of the places, latitude and longitude: {text(listed)}">'
         f'<path d="{land}"/>{"".join(marks)}</svg>'
     )
+
+
+def side_by_side(longitudes: np.ndarray) -> np.ndarray:
+    """Longitudes, some by 360 degrees greater, so that the places lie as close as they can.
+
+    Places on both sides of the meridian of 180 degrees are neighbours on earth: the picture begins
+    behind the widest part of the circle that has no place.
+    """
+    around = np.sort(np.mod(longitudes, 360.0))
+    gaps = np.diff(around, append=around[0] + 360.0)
+    first = around[(int(np.argmax(gaps)) + 1) % len(around)]
+    turned: np.ndarray = first + np.mod(longitudes - first, 360.0)
+    turned -= 360.0 * np.round(turned.mean() / 360.0)  # as on other maps, where that is possible
+    return turned
 
 
 def _path(line: np.ndarray, height: float) -> str:

@@ -76,7 +76,7 @@ def report(run: Run) -> str:
             "Flow",
             paragraph(about),
             f'<div class="figure">{div}</div>',
-            _seasons(series, shown),
+            season_tables(series, shown),
         ),
         section("scores", "Scores in the test years", *_score_tables(scores)),
         section("choice", "What was chosen, and why", *_choice(file)),
@@ -117,14 +117,17 @@ def _basins(file: RunFile) -> str:
     return table("Basins, and their years", heads, rows, {"area": 1})
 
 
-def _seasons(series: xr.Dataset, shown: int) -> str:
-    """The seasons of the first basins as tables, folded."""
-    tables = []
-    for basin in series["basin"].values[: min(TABLED, shown)]:
+def season_tables(series: xr.Dataset, shown: int) -> str:
+    """The seasons of the first basins as tables, folded; says that there are more."""
+    tables, basins = [], series["basin"].values
+    listed = basins[: min(TABLED, shown)]
+    many = f" (the first {len(listed)} of {len(basins)} basins; the others are in series.csv)"
+    for basin in listed:
         rows = seasonal_rows(series.sel(basin=basin))
         heads = {name: name for name in rows[0]}
         tables.append(table(f"{basin}: mean flow of each month, test years, mm/day", heads, rows))
-    return f"<details><summary>The seasons as tables</summary>{''.join(tables)}</details>"
+    of = many if len(listed) < len(basins) else ""
+    return f"<details><summary>The seasons as tables{of}</summary>{''.join(tables)}</details>"
 
 
 def _score_tables(scores: pd.DataFrame) -> list[str]:

@@ -7,11 +7,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from hydrotl.river.folder import Basin, Run, read_run, write_run_file
-from hydrotl.river.report.figures import duration_curves, flow_figures, monthly_means
-from hydrotl.river.report.map import place_map
-from hydrotl.river.report.page import report, write_report
+from hydrotl.river.report.figures import (
+    MOST_DAYS,
+    duration_curves,
+    flow_figures,
+    frames_of,
+    monthly_means,
+)
+from hydrotl.river.report.map import place_map, side_by_side
+from hydrotl.river.report.page import report, season_tables, write_report
 from hydrotl.river.report.verdict import verdict
 from hydrotl.river.series import kept_series, write_series
 from tests.chromium import chromium
@@ -102,6 +109,44 @@ def test_curves_and_seasons_are_of_the_test_days_that_were_observed(made: Run) -
     assert monthly_means(one)["observed"][0] == pytest.approx(january, rel=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([10.0, 20.0, -5.0], [10.0, 20.0, -5.0]),
+        ([-70.0], [-70.0]),
+        ([179.0, -179.0], [179.0, 181.0]),
+        ([-179.0, -170.0, 170.0], [-179.0, -170.0, -190.0]),
+        ([350.0, 10.0], [-10.0, 10.0]),
+    ],
+)
+def test_places_across_180_degrees_are_neighbours(
+    given: list[float], expected: list[float]
+) -> None:
+    np.testing.assert_allclose(side_by_side(np.array(given)), expected)
+
+
+def long_series(basins: int, days: int, period: str) -> xr.Dataset:
+    time = pd.date_range("1900-01-01", periods=days)
+    flow = (("basin", "time"), np.ones((basins, days), np.float32))
+    lines = dict.fromkeys(("simulated", "observed"), flow)
+    lines["period"] = (("basin", "time"), np.full((basins, days), period, dtype=object))
+    return xr.Dataset(lines, {"basin": [f"b{k}" for k in range(basins)], "time": time})
+
+
+def test_a_long_record_is_cut_in_the_figure_with_or_without_test_days() -> None:
+    for period in ("test", "training"):
+        frame = frames_of(long_series(4, 40_000, period))["b3"]
+        assert len(frame) == MOST_DAYS // 4
+        assert frame.index[-1] == pd.Timestamp("1900-01-01") + pd.Timedelta(39_999, "D")
+
+
+def test_the_tables_of_seasons_say_that_there_are_more_basins() -> None:
+    seven, five = (season_tables(long_series(k, 400, "test"), k) for k in (7, 5))
+    assert seven.count("<table") == five.count("<table") == 5
+    assert "(the first 5 of 7 basins; the others are in series.csv)" in seven
+    assert "first" not in five
+
+
 def test_places_lie_on_the_map_as_they_lie_on_earth() -> None:
     train, test = ["2000-01-01", "2001-01-01"], ["2001-01-01", "2002-01-01"]
     places = {"north": (60.0, 10.0), "south": (50.0, 10.0), "east": (55.0, 20.0)}
@@ -116,6 +161,23 @@ def test_places_lie_on_the_map_as_they_lie_on_earth() -> None:
     x, y = ({name: float(p[k]) for *p, name in points} for k in (0, 1))
     assert y["north"] < y["east"] < y["south"]
     assert x["north"] == x["south"] < x["east"]
+    # Fiji's rivers lie a degree or two apart, on both sides of 180 degrees.
+    fiji = {"taveuni": (-16.8, -179.9), "labasa": (-16.4, 179.4), "rewa": (-17.9, 178.5)}
+    drawn = place_map(
+        {
+            name: Basin.model_validate(
+                {"latitude": lat, "longitude": lon, "train": train, "test": test}
+            )
+            for name, (lat, lon) in fiji.items()
+        }
+    )
+    points = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="6"><title>(\w+)<', drawn)
+    x = {name: float(across) for across, _, name in points}
+    assert x["rewa"] < x["labasa"] < x["taveuni"]
+    per_degree = (x["labasa"] - x["rewa"]) / 0.9
+    assert x["taveuni"] - x["labasa"] == pytest.approx(0.7 * per_degree, abs=0.5)
+    assert per_degree > 20, "not the whole world"
+    assert re.search(r'<path d="M', drawn), "the islands are outlined"
     nowhere = Basin.model_validate({"latitude": 5.0, "train": train, "test": test})
     assert "no map" in place_map({"a": nowhere})
 
