@@ -249,11 +249,16 @@ def validated(model: type[Model], value: Any, origin: str) -> Model:
 def _load(model: type[Model], folder: str, name: str | Path) -> Model:
     path, known_as = Path(name), given_name(name, folder[:-1])
     if path.suffix != ".yaml":
-        path = project_root() / "experiments" / folder / f"{known_as}.yaml"
+        path = named_file(folder, known_as)
         if not path.is_file():
             known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml")))
             raise ConfigError(f"no {folder[:-1]} {str(name)!r} ({path}); there are {known}")
     return validated(model, load_extended(path), str(path))
+
+
+def named_file(folder: str, name: str) -> Path:
+    """Where what is called ``name`` in a folder of ``experiments/`` is described."""
+    return project_root() / "experiments" / folder / f"{name}.yaml"
 
 
 def load_recipe(name: str | Path) -> Recipe:

@@ -16,6 +16,7 @@ from hydrotl_core.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hydrotl.config import Setting
     from hydrotl.data.findings import Finding
 
 #: Columns of the check, and what they are called in the terminal.
@@ -51,11 +52,22 @@ def init(
         written = init_folder(folder, replace)
     named = ", ".join(written.basins[:5]) + (", ..." if len(written.basins) > 5 else "")
     typer.echo(f"wrote {written.path}: {len(written.basins)} basins ({named})")
+    for text in written.understood:
+        typer.echo(f"  {text}")
+    if written.years is not None:
+        typer.echo(f"  {years_in_words(written.years, written.basins)}")
     for text in written.guessed:
         typer.echo(f"  guessed: {text}")
     for text in written.to_do:
         typer.echo(f"  to do: {text}")
     typer.echo(f"next: hydrotl check {folder}")
+
+
+def years_in_words(years: Setting, basins: list[str]) -> str:
+    """Which years are chosen to train and to test, and of how many basins."""
+    days = [f"{p.start} to before {p.end}" for p in (years.train, years.test)]
+    few = f", of {len(basins) - len(years.per_basin)} basins" if years.per_basin else ""
+    return f"years: training {days[0]}, test {days[1]}{few}"
 
 
 def check_folder(folder: Path) -> None:
@@ -123,8 +135,12 @@ class Kind(StrEnum):
     DATASETS = "datasets"
 
 
-def list_names(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
-    """List the regions, sources, recipes or data sets that there are.
+def list_names(
+    kind: Annotated[
+        Kind, typer.Argument(help="regions, sources, recipes or datasets.", metavar="KIND")
+    ],
+) -> None:
+    """List the regions, sources, recipes or datasets that there are.
 
     Example: hydrotl list regions.
     """

@@ -20,6 +20,7 @@ def own_folder(name: str) -> Path | None:
     ConfigError
         If it is the path of a folder that nothing describes.
     """
+    from hydrotl.config import named_file
     from hydrotl.data.ownfile import REGION_FILE, is_own, region_file
 
     path = Path(name).expanduser()
@@ -29,7 +30,8 @@ def own_folder(name: str) -> Path | None:
         return path.parent
     if (path / REGION_FILE).is_file():
         return path
-    if path.is_absolute() or name.startswith(("~", ".")) or "/" in name or "\\" in name:
+    spelled = path.is_absolute() or name.startswith(("~", ".")) or "/" in name or "\\" in name
+    if spelled or not named_file("regions", name).is_file():
         region_file(path)  # raises, and says what to do
     return None
 

@@ -30,12 +30,18 @@ _UNKNOWN = "mm/day"
 
 @dataclass(frozen=True)
 class Written:
-    """What ``hydrotl init`` wrote, and what it has to say."""
+    """What ``hydrotl init`` wrote, and what it has to say.
+
+    ``understood`` has a line for each group of files: which variable is which column, in which
+    unit; ``years`` are those chosen from the record, where they can be.
+    """
 
     path: Path
     basins: list[str]
     guessed: list[str]
     to_do: list[str] = field(default_factory=list)
+    understood: list[str] = field(default_factory=list)
+    years: Setting | None = None
 
 
 def init_folder(folder: str | Path, replace: bool = False) -> Written:
@@ -80,7 +86,16 @@ def init_folder(folder: str | Path, replace: bool = False) -> Written:
         temporary.write_text(text, encoding="utf-8")
         validated(OwnRegion, load_yaml(temporary), str(path))
     basins = sorted({basin for group in found.groups for basin in group.basins})
-    return Written(path, basins, found.guessed, to_do)
+    understood = [_understood(group, notes.get(group.entry["path"], "")) for group in found.groups]
+    return Written(path, basins, found.guessed, to_do, understood, years)
+
+
+def _understood(group: Group, note: str) -> str:
+    columns = [
+        f"{name} from '{one['column']}' in {one['units'] or 'a unit to be found'}"
+        for name, one in group.entry["columns"].items()
+    ]
+    return f"{group.entry['path']}: {', '.join(columns)}{f'; {note}' if note else ''}"
 
 
 def _content(found: Survey, title: str) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 import yaml
 
 from hydrotl.config import Setting
 from hydrotl.data.canonical import MEANING
+from hydrotl.data.findings import names_of
 from hydrotl.data.sniff.folder import Group, Survey
 
 _HEAD = """\
@@ -53,7 +55,8 @@ def region_text(title: str, found: Survey, notes: Mapping[str, str], years: Sett
         light = any("dayl" in group.entry["columns"] for group in found.groups)
         mean = "daylight" if light else "day"
         lines += ["", f"radiation: {mean}  # mean of all 24 hours (day), or of daylight (daylight)"]
-    lines += ["", *_years(years)]
+    basins = sorted({basin for group in found.groups for basin in group.basins})
+    lines += ["", *_years(years, basins)]
     for one in found.passed[:_MOST_NAMED]:
         lines.append(f"# not used: {one}")
     if len(found.passed) > _MOST_NAMED:
@@ -91,18 +94,23 @@ def _table(entry: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _years(years: Setting | None) -> list[str]:
+def _years(years: Setting | None, basins: Sequence[str]) -> list[str]:
     if years is None:
         return ["# years: {train: [FIRST DAY, DAY AFTER THE LAST], test: [...]}"]
-    several = len(years.per_basin)
-    own = f" Of {several} basins they are others than below." if several else ""
+    own = ""
+    if years.per_basin:
+        common = [basin for basin in basins if basin not in years.per_basin]
+        own = f"Below are those of {names_of(common)}; {names_of(list(years.per_basin))} "
+        own += f"{'have' if len(years.per_basin) > 1 else 'has'} others. "
+    said = (
+        "The years are chosen from the record of each basin: of those with flow the last third, at "
+        f"most five, are kept for the test. {own}To choose them yourself, the same for all basins, "
+        "take the # away before `years`; the second day of a pair is the first that no longer "
+        "belongs to it."
+    )
     train, test = (f"[{p.start}, {p.end}]" for p in (years.train, years.test))
-    return [
-        "# The years are chosen from the record: of those with flow the last third, at most five,",
-        f"# are kept for the test.{own} To choose them for all basins, take",
-        "# the # away; the second day of a pair is the first that no longer belongs to it.",
-        f"# years: {{train: {train}, test: {test}}}",
-    ]
+    lines = wrap(said, 98, break_long_words=False, break_on_hyphens=False)
+    return [*(f"# {line}" for line in lines), f"# years: {{train: {train}, test: {test}}}"]
 
 
 def _inline(value: object) -> str:

@@ -1,0 +1,91 @@
+"""The commands on a folder of one's own, as far as they only look and say."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from hydrotl.data.ownfile import load_own
+from tests.entry_point import call
+from tests.hydrotl.data.test_own import weather
+from tests.synthetic import ROOT
+
+AREAS = {"long": 100.0, "short": 250.0, "other": 60.0}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three basins as an agency hands them out, of which one has other years."""
+    home = tmp_path / "rivers"
+    home.mkdir()
+    for seed, (basin, area) in enumerate(AREAS.items()):
+        frame = weather(1500, seed).iloc[400 if basin == "short" else 0 :]
+        days = pd.DatetimeIndex(frame.index).strftime("%d/%m/%Y")
+        columns = {"Datum": days, "Rain (mm)": frame["rain"], "T_mean (C)": frame["warm"]}
+        table = pd.DataFrame(columns | {"Flow m3/s": (frame["flow"] * area / 86.4).round(4)})
+        table.to_csv(home / f"gauge_{basin}.csv", sep=";", decimal=",", index=False)
+    places = pd.DataFrame({"id": AREAS.keys(), "area_km2": AREAS.values(), "latitude": 47.0})
+    places.to_csv(home / "basins.csv", index=False)
+    monkeypatch.setenv("HYDROTL_ROOT", str(ROOT))
+    monkeypatch.chdir(tmp_path)
+    return home
+
+
+def test_init_says_which_column_became_what(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("init", "rivers") == 0
+    said = capsys.readouterr().out
+    assert "gauge_{basin}.csv: " in said
+    for text in (
+        "streamflow from 'Flow m3/s' in m3/s",
+        "prcp from 'Rain (mm)' in mm",
+        "3 basins (long, other, short), 2001-01-01 to 2005-02-08",
+        "2005-02-09, of 2 basins",
+    ):
+        assert text in said, text
+
+
+def test_years_in_the_comment_say_which_basins_have_them(folder: Path) -> None:
+    assert call("init", "rivers") == 0
+    text = (folder / "region.yaml").read_text(encoding="utf-8")
+    said = " ".join(line.removeprefix("# ") for line in text.splitlines() if line[:1] == "#")
+    assert "Below are those of long, other; short has others." in said
+    assert max(map(len, text.splitlines())) <= 100
+    line = next(line for line in text.splitlines() if line.startswith("# years:"))
+    shown = yaml.safe_load(line.removeprefix("# "))["years"]
+    assert [str(day) for day in shown["train"]] == ["2001-01-01", "2004-02-09"]
+    (folder / "region.yaml").write_text(text.replace("# years:", "years:"), encoding="utf-8")
+    years = load_own(folder).years
+    assert years is not None
+    assert str(years.test.end) == "2005-02-09"
+
+
+def test_a_folder_that_init_has_not_seen_is_no_mistyped_region(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("run", "rivers") == 2
+    assert "hydrotl init" in capsys.readouterr().err
+    assert call("run", "nowhere") == 2
+    assert "there are" in capsys.readouterr().err
+
+
+def test_a_region_is_meant_where_a_folder_without_tables_has_its_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hydrotl.cli.river import own_folder
+
+    (folder.parent / "sample").mkdir()
+    assert own_folder("sample") is None
+    assert own_folder("rivers/region.yaml") is None
+    assert call("init", "rivers") == 0
+    assert own_folder("rivers") == Path("rivers")
+
+
+def test_help_of_list_spells_what_can_be_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("list", "--help") == 0
+    said = capsys.readouterr().out
+    assert "regions, sources, recipes or datasets" in " ".join(said.split())
+    assert call("list", "datasets") == 0
+    assert "camels_us" in capsys.readouterr().out
