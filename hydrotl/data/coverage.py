@@ -54,7 +54,8 @@ def check_coverage(
     inputs
         What a model sees. Optional ones that a basin lacks altogether are no gaps.
     fit, test
-        Days to train on and to simulate, one period per basin; no test for a source.
+        Days to train on and to simulate, one period per basin; no test for a source, no training
+        where a model is only used.
     title, scored
         Of the messages, and what the days of ``test`` are called in them.
 
@@ -69,19 +70,19 @@ def check_coverage(
         If a period reaches beyond the data, or a gap is too large.
     """
     filled: Filled = {}
-    named = in_period(ds, fit) | in_period(ds, test) if test else in_period(ds, fit)
-    for what, periods in (("training", fit), (scored, test)):
-        if periods:
-            _covered(ds, periods, title)
-            inside = in_period(ds, periods)
-            _unobserved(ds, inside, what, title)
-            before = _days_before(ds, periods) & ~named  # each day is named once
-            _gaps(ds, inputs, before, f"days before the {what}", title)
-            named |= before
-            for name, days in _gaps(ds, inputs, inside, f"{what} days", title, inside).items():
-                for basin, count in days.items():
-                    of_name = filled.setdefault(name, {})
-                    of_name[basin] = of_name.get(basin, 0) + count
+    parts = [(what, periods) for what, periods in (("training", fit), (scored, test)) if periods]
+    named = np.any([in_period(ds, periods) for _, periods in parts], axis=0)
+    for what, periods in parts:
+        _covered(ds, periods, title)
+        inside = in_period(ds, periods)
+        _unobserved(ds, inside, what, title)
+        before = _days_before(ds, periods) & ~named  # each day is named once
+        _gaps(ds, inputs, before, f"days before the {what}", title)
+        named |= before
+        for name, days in _gaps(ds, inputs, inside, f"{what} days", title, inside).items():
+            for basin, count in days.items():
+                of_name = filled.setdefault(name, {})
+                of_name[basin] = of_name.get(basin, 0) + count
     if fit:
         _short(ds, fit, title)
     _attributes(ds, inputs, title)

@@ -86,6 +86,14 @@ def test_training_days_before_the_test_are_named_once() -> None:
     assert said.startswith("mine: 'prcp' is missing on 4 days before the training of basin 0002:")
 
 
+def test_weather_to_simulate_needs_no_training_days() -> None:
+    with pytest.warns(DoubtfulData, match=r"'prcp' is missing on 2 forcing days of basin 0001"):
+        filled = check_coverage(gap("prcp", 0, 400, 2), INPUTS, (), TEST, "mine", "forcing")
+    assert filled == {"prcp": {"0001": 2}}
+    with pytest.warns(DoubtfulData, match=r"'prcp' is missing on 2 training days of basin 0001"):
+        check_coverage(gap("prcp", 0, 100, 2), INPUTS, FIT, (), "mine")
+
+
 def test_inputs_that_are_missing_on_the_same_days_share_a_line() -> None:
     ds = gap("prcp", 1, 400, 7)
     ds["tmean"][1, 400:407] = np.nan
