@@ -2,6 +2,7 @@
 
 import re
 
+from hydrotl.data.coverage import LARGEST_SHARE, LONGEST_GAP, SPIN_UP
 from tests.synthetic import ROOT
 
 
@@ -15,3 +16,12 @@ def test_each_promise_has_tests() -> None:
         assert named, f"no tests named: {row}"
         for path in named:
             assert "def test_" in (ROOT / path).read_text(encoding="utf-8"), path
+
+
+def test_the_bounds_of_gaps_are_those_of_the_code() -> None:
+    text = (ROOT / "book" / "guarantees.md").read_text(encoding="utf-8")
+    row = next(line for line in text.splitlines() if line.startswith("| A gap in the weather"))
+    days = SPIN_UP.astype(int)
+    assert f"At most {100 * LARGEST_SHARE:.0f} % of the days" in row
+    assert f"{LONGEST_GAP} in a row" in row
+    assert f"in the {days} days before" in row

@@ -33,6 +33,8 @@ SHOWN = {
     "other results, unsaid": ["silent"],
     "not as is right": ["wrong"],
 }
+#: Those that are never right.
+SHOWN_BEFORE = ("unclear error", "traceback or hang", "other results, unsaid")
 SHOWN_FAULTS = {
     "same results": ["identical"],
     "refused in words": ["refused"],
@@ -135,12 +137,29 @@ def page_tables(path: Path = SUMMARY) -> str:
             "",
             *_markdown("What was changed", attacks, {"tried": ["mutations"], **SHOWN}),
             "",
+            last_column(attacks),
+            "",
             f"Faults, on {content['faults']['date']}, seed {content['faults']['seed']}, version "
             f"{content['faults']['code']}:",
             "",
             *_markdown("Fault", faults, {"tried": ["tried"], "kills": ["kills"], **SHOWN_FAULTS}),
             "",
         ]
+    )
+
+
+def last_column(attacks: pd.DataFrame) -> str:
+    """What the last column of the first table is, beside the three before it, in words."""
+    before = [c for name in SHOWN_BEFORE for c in SHOWN[name]]
+    more = attacks["wrong"] - attacks[before].sum(axis=1)
+    where = {str(name): int(number) for name, number in more.items() if number and name != "all"}
+    if not where:
+        return "The last column is the sum of the three before it."
+    listed = ", ".join(f"{name} {number}" for name, number in where.items())
+    return (
+        "The last column is the sum of the three before it and of what ended in one of the first "
+        "ways where that way is not right (refused although it is true, or taken without the word "
+        f"or the error that is due): {listed}."
     )
 
 

@@ -8,12 +8,22 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
+import pandas as pd
 import pytest
 
 from tests.attack.arena import RIGHT
 from tests.attack.kinds import catalogue
 from tests.attack.known import KNOWN, KNOWN_FAULTS
-from tests.attack.report import BEGIN, END, PAGE, SUMMARY, faults_table, page_tables, table
+from tests.attack.report import (
+    BEGIN,
+    END,
+    PAGE,
+    SUMMARY,
+    faults_table,
+    last_column,
+    page_tables,
+    table,
+)
 from tests.synthetic import ROOT
 
 pytestmark = pytest.mark.slow
@@ -111,3 +121,16 @@ def test_the_committed_table_is_of_these_mutations_and_faults() -> None:
 def test_the_page_of_guarantees_shows_the_committed_table() -> None:
     shown = PAGE.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0]
     assert shown.strip() == page_tables().strip()
+
+
+def test_the_last_column_is_explained_by_the_numbers_of_the_table() -> None:
+    columns = ["unclear", "traceback", "hang", "silent", "clear", "wrong"]
+    rows = {
+        "options": [1, 2, 3, 4, 50, 10],
+        "region": [0, 1, 0, 1, 9, 5],
+        "all": [1, 3, 3, 5, 59, 15],
+    }
+    attacks = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    assert last_column(attacks).endswith("error that is due): region 3.")
+    alike = attacks.loc[["options"]]
+    assert last_column(alike) == "The last column is the sum of the three before it."
