@@ -21,7 +21,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Transfer streamflow LSTMs across continents.",
-    epilog="Your own river: hydrotl init FOLDER, hydrotl check FOLDER, hydrotl run FOLDER.",
+    epilog="Your own river: hydrotl init ~/rivers, hydrotl check ~/rivers, hydrotl run ~/rivers.",
     callback=options,
 )
 PANELS = {

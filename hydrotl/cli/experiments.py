@@ -41,7 +41,7 @@ def run(
 ) -> None:
     """A folder of your own: model, series and report. A region: local, TL-a, TL-b, TL-c and scores.
 
-    For example: hydrotl run rivers (a folder that hydrotl init has looked at); hydrotl run gb-5
+    For example: hydrotl run ~/rivers (a folder that hydrotl init has looked at); hydrotl run gb-5
     """
     folder = own_folder(region)
     if folder is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hydrotl.cli.options import Jobs, RegionName, Settings, resources
+from hydrotl.cli.river import own_folder
 from hydrotl_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def auto(
 ) -> None:
     """Choose a model for a region on its training years, train it, and score the test years.
 
+    For a region by name; for a folder of your own, hydrotl run does it.
     Writes the series of the test years with a band that 90 % of the days are to lie in.
     """
     import numpy as np
@@ -84,6 +86,8 @@ def auto(
     from hydrotl_core.arrays import observed_flow
     from hydrotl_core.recipe import Inputs
 
+    if own_folder(region) is not None:
+        raise ConfigError(f"for a folder of your own: hydrotl run {region} makes the same choice")
     _, jobs = resources("cpu", jobs)
     declared = load_study(study)
     starts = study_starts(declared)

@@ -58,7 +58,15 @@ def open_forcing(path: Path, run: Run) -> tuple[xr.Dataset, Attributes]:
         If the file is not canonical.
     """
     if path.is_dir():
-        return open_own(path), own_roles(path)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            ds = open_own(path)
+        known = {name: basin.latitude is not None for name, basin in run.file.basins.items()}
+        located = all(known.get(str(basin), False) for basin in ds["basin"].values)
+        for one in caught:
+            if not (located and "the latitude is not known" in str(one.message)):
+                warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+        return ds, own_roles(path)
     try:
         with xr.open_dataset(path) as file:
             ds = file.load()

@@ -1,16 +1,21 @@
 """The commands on a folder of one's own, as far as they only look and say."""
 
+import warnings
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
+from hydrotl.data.init import init_folder
 from hydrotl.data.ownfile import load_own
+from hydrotl.river.folder import Run, RunFile
+from hydrotl.river.own import open_forcing
 from tests.entry_point import call
 from tests.hydrotl.data.test_own import weather
 from tests.synthetic import ROOT
 
+PAGES = ("README.md", "book/own-region.md")
 AREAS = {"long": 100.0, "short": 250.0, "other": 60.0}
 
 
@@ -81,6 +86,54 @@ def test_a_region_is_meant_where_a_folder_without_tables_has_its_name(
     assert own_folder("rivers/region.yaml") is None
     assert call("init", "rivers") == 0
     assert own_folder("rivers") == Path("rivers")
+
+
+def test_a_new_user_is_told_the_same_way_everywhere(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("--help") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in PAGES}
+    for command in ("init", "check", "run"):
+        for name, text in {**texts, "--help": shown}.items():
+            assert f"hydrotl {command} ~/rivers" in " ".join(text.split()), name
+    assert "hydrotl auto" not in texts["README.md"]
+    assert call("init", "rivers") == 0
+    assert call("auto", "rivers") == 2
+    assert "hydrotl run rivers makes the same choice" in capsys.readouterr().err
+
+
+def test_weather_alone_needs_no_latitude_that_the_run_knows(folder: Path) -> None:
+    (folder / "basins.csv").unlink()
+    for path in folder.glob("*.csv"):
+        table = pd.read_csv(path, sep=";", dtype=str).drop(columns="Flow m3/s")
+        table.to_csv(path, sep=";", index=False)
+    init_folder(folder)
+    said = {}
+    for latitude in (47.0, None):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            ds, _ = open_forcing(folder, run_in(latitude))
+        said[latitude] = [str(one.message) for one in caught if "latitude" in str(one.message)]
+        assert list(ds["basin"].values) == sorted(AREAS)
+    assert said[47.0] == []
+    assert len(said[None]) == 1
+
+
+def run_in(latitude: float | None) -> Run:
+    """A run of the three basins, as far as it says where they are."""
+    days = {"train": ["2001-01-01", "2002-01-01"], "test": ["2002-01-01", "2003-01-01"]}
+    content = {
+        "title": "r",
+        "source": "s",
+        "study": "s",
+        "latitude": "latitude",
+        "chosen": "zero",
+        "models": {},
+        "held_out": {},
+        "basins": {basin: {"latitude": latitude, **days} for basin in AREAS},
+    }
+    return Run(Path(), RunFile.model_validate(content))
 
 
 def test_help_of_list_spells_what_can_be_listed(capsys: pytest.CaptureFixture[str]) -> None:
