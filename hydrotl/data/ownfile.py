@@ -111,7 +111,11 @@ def own_attrs(own: OwnRegion) -> dict[str, str]:
 def own_entry(own: OwnRegion, folder: Path) -> Dataset:
     """Entry as in the manifest, for the files in ``folder``."""
     units = native_units(own.files)
-    natives = {name: c.column for files in own.files for name, c in files.columns.items()}
+    natives = {
+        name: f"{files.path}: {one.column}" if files.wide else one.column
+        for files in own.files
+        for name, one in files.columns.items()
+    }
     attributes: dict[str, Any] = {
         "area": "area_km2",
         "latitude": "latitude",

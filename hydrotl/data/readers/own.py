@@ -74,12 +74,14 @@ def read(folder: Path, dataset: Dataset, options: Options, basins: Sequence[str]
 
 def _files(folder: Path, files: OwnFiles, table: Path | None) -> dict[str, list[Path]]:
     """Basin id -> its files in a group; the attribute ``table`` is none of them."""
-    if files.basin_column is not None:
+    if files.basin_column is not None or files.wide:
         paths = [folder / files.path] if "*" not in files.path else sorted(folder.glob(files.path))
         ids: dict[str, list[Path]] = {}
         for path in paths:
-            column, _ = _open(path, files, [files.basin_column], [])
-            for basin in dict.fromkeys(map(basin_id, column[files.basin_column])):
+            ids_here = files.basins
+            if files.basin_column is not None:
+                ids_here = _open(path, files, [files.basin_column], [])[0][files.basin_column]
+            for basin in dict.fromkeys(map(basin_id, ids_here)):
                 ids.setdefault(basin, []).append(path)
         return ids
     if "*" not in files.path:
@@ -131,6 +133,8 @@ def _read_file(path: Path, basin: str, files: OwnFiles, dataset: Dataset, gaps: 
     columns = {name: column.column for name, column in files.columns.items()}
     if path.suffix.lower() in NETCDF:
         return _read_netcdf(path, files, dataset, gaps)
+    if files.wide:
+        columns = dict.fromkeys(columns, _column_of(path, basin, files))
     parted = len(files.date) == 3
     texts = [] if parted else list(files.date)
     if files.basin_column is not None:
@@ -153,6 +157,19 @@ def _read_file(path: Path, basin: str, files: OwnFiles, dataset: Dataset, gaps: 
         name: from_file(table[column].to_numpy() * files.columns[name].scale, days, path, line)
         for name, column in columns.items()
     }
+
+
+def _column_of(path: Path, basin: str, files: OwnFiles) -> str:
+    """Name of a basin's column in a table with a column per basin."""
+    _, names = header_of(path, files)
+    found = [name for name in names if basin_id(name) == basin and name not in files.date]
+    if len(found) != 1:
+        many = "several columns" if found else "no column"
+        raise DataError(
+            f"{path}: {many} '{basin}' (it has {', '.join(names[:10])}): correct `basins` in "
+            "region.yaml, or the names of the columns"
+        )
+    return found[0]
 
 
 def _open(

@@ -17,6 +17,8 @@ from hydrotl_core.recipe import Strict
 #: Attributes under the names that they get, and their units; degrees are not converted.
 PLACES = {"area_km2": "km2", "latitude": "", "longitude": "", "elevation_m": "m"}
 NETCDF = (".nc", ".nc4")
+#: In place of a column's name: the column that has the basin's id as its name.
+EACH_BASIN = "{basin}"
 
 
 def _listed(value: Any) -> Any:
@@ -44,7 +46,9 @@ class OwnFiles(Strict):
     """Files of one form."""
 
     path: Pattern = Field(description="in the folder; {basin} is the basin's id, * anything")
-    basins: list[Text] = Field([], description="only files of these; none: all that there are")
+    basins: list[Text] = Field(
+        [], description="only files (or, of a table with a column per basin, columns) of these"
+    )
     basin_column: Text | None = Field(None, description="column of the ids: many basins in a file")
     separator: Separator = ","
     decimal: Decimal = "."
@@ -64,9 +68,22 @@ class OwnFiles(Strict):
             raise ValueError("one sign cannot be decimal sign and separator (or of thousands)")
         if len(self.date) == 2 and self.date_form is None:
             raise ValueError("two columns of a date need a date_form, such as '%Y %j'")
-        if self.basin_column is None and self.path.count("{basin}") != 1:
+        if self.wide:
+            if len(self.columns) > 1 or self.basin_column is not None or "{basin}" in self.path:
+                raise ValueError(
+                    f"`column: '{EACH_BASIN}'` is of a table with one variable and a column per "
+                    "basin: a path without {basin}, no `basin_column`, no other column"
+                )
+            if not self.basins:
+                raise ValueError(f"`column: '{EACH_BASIN}'` needs `basins`, which columns to read")
+        elif self.basin_column is None and self.path.count("{basin}") != 1:
             raise ValueError("`path` needs {basin} once, or the files a `basin_column`")
         return self
+
+    @property
+    def wide(self) -> bool:
+        """Whether it is a table of one variable with a column per basin."""
+        return any(one.column == EACH_BASIN for one in self.columns.values())
 
 
 class OwnTable(Strict):

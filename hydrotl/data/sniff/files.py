@@ -14,7 +14,7 @@ import xarray as xr
 
 from hydrotl.data.readers.own_forms import NETCDF, PLACES
 from hydrotl.data.sniff.days import Days, days_of, share_repeated
-from hydrotl.data.sniff.headers import fits, variable_of, words
+from hydrotl.data.sniff.headers import UnnamedError, fits, variable_of, words
 from hydrotl.data.sniff.numbers import ABSENT, Numbers, numbers_of
 from hydrotl.data.sniff.sheet import Sheet, look
 from hydrotl.data.units import known_unit
@@ -113,7 +113,7 @@ def _once(sheet: Sheet) -> None:
 
 def _series(sheet: Sheet, name: str, days: Days) -> Series:
     columns, unused = _columns(sheet, days, name)
-    form = _form(sheet, days)
+    form = form_of(sheet, days)
     again = share_repeated(sheet, days)
     if again > FEW:
         ids = _id_column(sheet, days, [c for c, _ in columns.values()])
@@ -129,7 +129,7 @@ def _series(sheet: Sheet, name: str, days: Days) -> Series:
     return Series(name, form, columns, days, numbers, unused, said_of_station(sheet), sheet)
 
 
-def _form(sheet: Sheet, days: Days) -> dict[str, Any]:
+def form_of(sheet: Sheet, days: Days) -> dict[str, Any]:
     return {
         "separator": sheet.separator,
         "encoding": sheet.encoding,
@@ -150,11 +150,11 @@ def _columns(
     rest = [n for n in sheet.names if n and n not in days.columns]
     for column in rest:
         said = variable_of(column)
-        if said is None or not _numeric(sheet.texts(column)):
+        if said is None or not is_numeric(sheet.texts(column)):
             unused.append(column)
             continue
         variable, unit = said
-        unit = unit or _below(sheet, column, variable) or KNOWN_UNITS.get(column)
+        unit = unit or unit_below(sheet, column, variable) or KNOWN_UNITS.get(column)
         if "00060" in column:
             unit = "ft3/s"
         if variable in found and (found[variable][1] is not None or unit is None):
@@ -168,7 +168,7 @@ def _columns(
 
 def _only_column(sheet: Sheet, rest: list[str], name: str) -> dict[str, tuple[str, str | None]]:
     """The one column of values of a file that says elsewhere what it holds."""
-    values = [c for c in rest if _numeric(sheet.texts(c))]
+    values = [c for c in rest if is_numeric(sheet.texts(c))]
     head = " ".join(sheet.preamble)
     said = None
     if "GRDC" in head and values:
@@ -180,21 +180,21 @@ def _only_column(sheet: Sheet, rest: list[str], name: str) -> dict[str, tuple[st
         distinct = {one for one in named if one is not None}
         said = distinct.pop() if len(distinct) == 1 and len(values) == 1 else None
     if said is not None and values:
-        return {said[0]: (values[0], said[1] or _below(sheet, values[0], said[0]))}
-    raise DataError(
+        return {said[0]: (values[0], said[1] or unit_below(sheet, values[0], said[0]))}
+    raise UnnamedError(
         f"{sheet.path}: none of the columns is understood ({', '.join(rest[:12])}); name them "
         "such as prcp, tmax, tmin, tmean, q, with the unit behind: q (m3/s)"
     )
 
 
-def _below(sheet: Sheet, column: str, variable: str) -> str | None:
+def unit_below(sheet: Sheet, column: str, variable: str) -> str | None:
     """Unit in the line below the names."""
     position = sheet.names.index(column)
     unit = sheet.units[position].strip("[]() ") if position < len(sheet.units) else ""
     return unit if unit and known_unit(unit) and fits(variable, unit) else None
 
 
-def _numeric(texts: pd.Series) -> bool:
+def is_numeric(texts: pd.Series) -> bool:
     """Whether most of the fields that are not empty are numbers, in any form."""
     texts = texts.drop_duplicates()
     texts = texts.iloc[:: max(len(texts) // SAMPLE, 1)]
@@ -252,7 +252,8 @@ def _table(sheet: Sheet, name: str) -> Table | None:
     for column in (n for n in sheet.names if n and n != ids):
         said = words(re.sub(r"[\[({].*", "", column))
         for place, names in _PLACE_NAMES.items():
-            if place not in places and re.fullmatch(names, said) and _numeric(sheet.texts(column)):
+            new = place not in places and re.fullmatch(names, said)
+            if new and is_numeric(sheet.texts(column)):
                 unit = area_unit(column) if place == "area_km2" else PLACES[place] or "degrees"
                 places[place] = (column, unit)
                 break

@@ -12,8 +12,10 @@ import numpy as np
 from hydrotl.data.ownfile import REGION_FILE
 from hydrotl.data.sniff.days import shared_form
 from hydrotl.data.sniff.files import Series, Table, examine_file
+from hydrotl.data.sniff.headers import UnnamedError
 from hydrotl.data.sniff.ids import basins_of
 from hydrotl.data.sniff.scales import weather_units
+from hydrotl.data.sniff.wide import wide_series
 from hydrotl.data.spelling import basin_id
 from hydrotl_core.errors import DataError
 from hydrotl_core.scaling import STREAMFLOW
@@ -62,6 +64,7 @@ def survey(folder: Path) -> Survey:
     series: list[Series] = []
     tables: list[Table] = []
     passed: list[str] = []
+    unnamed: dict[Path, UnnamedError] = {}
     for path in _files(folder):
         name = path.relative_to(folder).as_posix()
         try:
@@ -69,14 +72,19 @@ def survey(folder: Path) -> Survey:
         except DataError as error:
             if path.suffix.lower() in (".txt", "") or path.stem.lower().startswith(_PROSE):
                 passed.append(f"{name}: {str(error).removeprefix(f'{path}')[:100].strip(' :')}")
-                continue
-            raise
+            elif isinstance(error, UnnamedError):
+                unnamed[path] = error
+            else:
+                raise
+            continue
         if isinstance(found, Series):
             series.append(found)
         elif isinstance(found, Table):
             tables.append(found)
         else:
             passed.append(f"{name}: neither daily series nor a table of basins")
+    known = list(dict.fromkeys(basin_id(one) for table in tables for one in table.ids))
+    series += wide_series(unnamed, folder, known)
     if not series:
         raise DataError(
             f"{folder}: no file with daily series, which need a column of dates and one of values "
@@ -90,7 +98,6 @@ def survey(folder: Path) -> Survey:
             "its column prcp, with the unit behind: prcp (mm)"
         )
     _agree_on_dates(series)
-    known = list(dict.fromkeys(basin_id(one) for table in tables for one in table.ids))
     guessed = [g for one in series for g in (f"{one.path}: {t}" for t in one.numbers.guessed)]
     groups = _groups(series, known)
     basins = sorted({basin for group in groups for basin in group.basins})
@@ -146,7 +153,7 @@ def _groups(series: Sequence[Series], known: Sequence[str]) -> list[Group]:
         by_kind.setdefault(_kind(one), []).append(one)
     located: dict[str, tuple[str, str]] = {}
     for alike in by_kind.values():
-        single = [one.path for one in alike if "basin_column" not in one.form]
+        single = [one.path for one in alike if not {"basin_column", "basins"} & set(one.form)]
         located |= basins_of(single, known)
     _units(series)
     by_form: dict[str, list[Series]] = {}
@@ -163,6 +170,8 @@ def _groups(series: Sequence[Series], known: Sequence[str]) -> list[Group]:
             entry["missing"] = codes
         if first.path in located:
             basins = sorted({basin_id(located[one.path][0]) for one in alike})
+        elif "basins" in first.form:
+            basins = sorted(first.form["basins"])
         else:
             named = str(first.form["basin_column"])
             sheets = [one.sheet for one in alike if one.sheet is not None]
@@ -215,12 +224,7 @@ def first_units(one: Series) -> dict[str, tuple[str, str]]:
     guessed = one.form.get("_units", {})
     found = {}
     for name, (_, unit) in one.columns.items():
-        if unit is not None:
-            found[name] = (unit, "")
-        elif name in guessed:
-            found[name] = (guessed[name][0], guessed[name][2])
-        else:
-            found[name] = ("", "")
+        found[name] = (unit, "") if unit is not None else guessed.get(name, ("", 1.0, ""))[::2]
     return found
 
 

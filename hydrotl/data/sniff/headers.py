@@ -109,6 +109,10 @@ _UNIT_WORDS = {
 _LONE = {"c": "degC", "f": "degF", "k": "K"}
 
 
+class UnnamedError(DataError):
+    """No column of a file has a name that says what it holds."""
+
+
 def words(name: str) -> str:
     """Words of a name in small letters, without accents, separated by blanks."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))

@@ -147,6 +147,8 @@ def _separator(lines: list[str], path: Path) -> str:
 def _first_row(split: list[list[str]], usual: int, path: Path) -> int:
     """Position of the first row with values."""
     for position, row in enumerate(split):
+        if position < MOST_NAMING and row and is_date_name(row[0]):
+            continue  # names, even if those of the other columns are numbers: ids of basins
         values = [one for one in row if _NUMBER_OR_DATE.fullmatch(one)]
         if len(row) == usual and (len(values) >= 2 or (values and len(row) == 2)):
             if position == 0:

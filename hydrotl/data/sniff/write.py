@@ -29,6 +29,7 @@ _MEANT = {
     "date_form": "%d day, %m month, %Y year",
     "missing": "values that mean a missing one",
     "basin_column": "a row per basin and day",
+    "basins": "a column per basin, called so",
 }
 _MOST_NAMED = 8
 _MEANING = MEANING | {"streamflow": "observed streamflow"}

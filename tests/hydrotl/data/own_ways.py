@@ -200,6 +200,15 @@ def long(folder: Path) -> None:
     pd.concat(frames).to_csv(folder / "all.csv")
 
 
+def wide(folder: Path) -> None:
+    table(folder)
+    for key, name in {"p": "rain_mm", "x": "tmax_C", "n": "tmin_C", "q": "flow_m3s"}.items():
+        out = pd.concat({basin: frame[key] for basin, frame in clean().items()}, axis=1)
+        out = out.rename_axis("Datum").sort_index()
+        out["remark"] = ""
+        out.to_csv(folder / f"{name}.csv", sep=";", decimal=",", date_format="%d/%m/%Y")
+
+
 def grdc(folder: Path) -> None:
     """Flow as GRDC hands it out; the places of the stations are in it alone."""
     weather = {basin: frame[list("pxn")] for basin, frame in clean().items()}
@@ -495,6 +504,7 @@ DIALECTS = [
     Way("weather and flow in separate files of other dialects", apart),
     Way("a file per year", yearly),
     Way("all basins in one file, with their ids", long),
+    Way("a file per variable, with a column per basin", wide),
     Way("GRDC station files, with area and latitude in them", grdc, lost=(("q", 200),)),
     Way("USGS RDB files", usgs),
     Way("Caravan, CSV", caravan),
