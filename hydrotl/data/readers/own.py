@@ -78,10 +78,7 @@ def _files(folder: Path, files: OwnFiles, table: Path | None) -> dict[str, list[
         paths = [folder / files.path] if "*" not in files.path else sorted(folder.glob(files.path))
         ids: dict[str, list[Path]] = {}
         for path in paths:
-            ids_here = files.basins
-            if files.basin_column is not None:
-                ids_here = _open(path, files, [files.basin_column], [])[0][files.basin_column]
-            for basin in dict.fromkeys(map(basin_id, ids_here)):
+            for basin in dict.fromkeys(map(basin_id, _ids_in(path, files))):
                 ids.setdefault(basin, []).append(path)
         return ids
     if "*" not in files.path:
@@ -93,6 +90,14 @@ def _files(folder: Path, files: OwnFiles, table: Path | None) -> dict[str, list[
         return paths_of
     chosen = pick_basins(paths_of, files.basins, f"{folder} ({files.path})")
     return {basin: paths_of[basin] for basin in chosen}
+
+
+def _ids_in(path: Path, files: OwnFiles) -> list[str]:
+    """Ids of the basins in a file that has many."""
+    if files.basin_column is None:
+        return files.basins
+    table, _ = _open(path, files, [files.basin_column], [])
+    return [str(one) for one in table[files.basin_column]]
 
 
 def _several(folder: Path, pattern: str) -> dict[str, list[Path]]:
