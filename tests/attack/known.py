@@ -22,47 +22,6 @@ class Known:
     chance: bool = False
 
 
-_DATE = "2026-11-27"
-KNOWN: dict[str, Known] = {
-    "records: damage": Known(
-        _DATE,
-        "a record has no sum of its digits: a flipped bit in a number that no other follows from, "
-        "such as a KGE, is another number",
-        chance=True,
-    ),
-    "records: content": Known(
-        _DATE,
-        "a record of the right key is believed as to the names of its basins",
-        chance=True,
-    ),
-    "text series: implausible series": Known(
-        _DATE,
-        "flow of half a year later, in one basin, is not always unlike flow",
-        chance=True,
-    ),
-    "region: impossible settings": Known(
-        _DATE, "a box of latitudes may reach beyond the poles", chance=True
-    ),
-    "study: impossible settings": Known(
-        _DATE, "a study without a draw computes the regions alone", chance=True
-    ),
-    "attribute table: places and areas": Known(
-        _DATE, "a latitude that is missing and that no input needs is not said", chance=True
-    ),
-    "own data: parameters": Known(
-        _DATE,
-        "flow of m3/s that is declared as mm is said by its share of the rain, not refused",
-        chance=True,
-    ),
-    "manifest entry: impossible settings": Known(
-        _DATE, "an elevation in metres is a possible area in km2", chance=True
-    ),
-}
+KNOWN: dict[str, Known] = {}
 #: The same for kinds of faults.
-KNOWN_FAULTS: dict[str, Known] = {
-    "damage to the table of basins": Known(
-        _DATE,
-        "a command that finds all records finished does not look at the table, which stays as it "
-        "was; who reads it is told that it is damaged",
-    )
-}
+KNOWN_FAULTS: dict[str, Known] = {}
