@@ -29,7 +29,8 @@ export function crew(members, bytesOf, most = 4) {
     await load(number);
     return send(number, { task });
   };
-  const all = (task) => Promise.all(Array.from({ length: members }, (_, number) => run(number, task)));
+  // `own` is what only one member is given.
+  const all = (task, own = () => ({})) => Promise.all(Array.from({ length: members }, (_, number) => run(number, { ...task, ...own(number) })));
   return { run, all, load };
 }
 

@@ -7,6 +7,7 @@ import { scores } from "./metrics.js";
 import { play } from "./play.js";
 import { yourRiver } from "./river.js";
 import { inputsOf } from "./scale.js";
+import { verdict } from "./verdict.js";
 
 const folder = document.currentScript.src.replace(/[^/]*$/, ""), data = window.hydrotlData;
 const arriving = new Map(), headers = new Map();
@@ -46,7 +47,7 @@ function example() {
 }
 
 const workers = crew(data.members, bytesOf);
-window.hydrotlLive = { member, headers, crew: workers, meanOf, inputsOf, scores };
+window.hydrotlLive = { member, headers, crew: workers, meanOf, inputsOf, scores, verdict };
 yourRiver(workers, data.members, data.penalty, headers, rivers.length ? example : null);
 // The networks come after the page.
-(window.requestIdleCallback ?? setTimeout)(() => play(rivers, workers));
+(window.requestIdleCallback ?? setTimeout)(() => play(rivers, workers, data.penalty));

@@ -1,4 +1,4 @@
-// Drawings in SVG: lines over days, duration curves, bars of years. Each has a text for those who
+// Drawings in SVG: lines over days, duration curves, the water of years. Each has a text for those who
 // do not see it.
 
 const SVG = "http://www.w3.org/2000/svg", HEIGHT = 260, PAD = { left: 52, right: 18, top: 12, bottom: 30 };
@@ -74,11 +74,16 @@ function frame(host, { label, unit, low, high, log, ticks, from, to }) {
 
 function legend(host, series) {
   const list = make("ul", { class: "live-legend" }, host);
-  for (const { name, kind } of series) {
+  for (const { name, kind, dashed } of series) {
     const item = make("li", {}, list);
-    make("span", { class: `live-swatch live-${kind}`, "aria-hidden": "true" }, item);
+    make("span", { class: `live-swatch live-${kind}${dashed ? " live-dashed" : ""}`, "aria-hidden": "true" }, item);
     item.append(name);
   }
+}
+
+// A line; a dashed one lets that below it be seen.
+function line(svg, { kind, dashed }, d) {
+  shape("path", { d, class: `live-line live-${kind}${dashed ? " live-dashed" : ""}` }, svg);
 }
 
 // Draws now, and again whenever the width changes.
@@ -116,7 +121,7 @@ export function hydrograph(host, { label, unit, start, from, to, series, band })
       const [a, b] = [Math.max(band[0], from), Math.min(band[1], to)];
       if (b > a) shape("rect", { x: x(a), width: x(b) - x(a), y: PAD.top, height: HEIGHT - PAD.top - PAD.bottom, class: "live-band" }, svg);
     }
-    for (const { values, kind } of shown) shape("path", { d: path((k) => from + k, values, x, y), class: `live-line live-${kind}` }, svg);
+    for (const one of shown) line(svg, one, path((k) => from + k, one.values, x, y));
     legend(host, series);
   });
 }
@@ -129,23 +134,33 @@ export function durationCurve(host, { label, unit, series }) {
     const lowest = Math.min(...sorted.map(({ values }) => values[Math.floor(0.99 * values.length)] || 0));
     const low = Math.min(Math.max(lowest / 2, high / 1e4), high / 10), ticks = [0, 20, 40, 60, 80, 100].map((p) => [p, `${p} %`]);
     const { svg, x, y } = frame(host, { label, unit, low, high, log: true, ticks, from: 0, to: 100 });
-    for (const { values, kind } of sorted) shape("path", { d: path((k) => (100 * (k + 0.5)) / values.length, values, x, y), class: `live-line live-${kind}` }, svg);
+    for (const one of sorted) line(svg, one, path((k) => (100 * (k + 0.5)) / one.values.length, one.values, x, y));
     legend(host, series);
   });
 }
 
-// Bars of each year side by side: series [{name, kind, values}] of the years.
-export function bars(host, { label, unit, years, series }) {
+// The water of each year: flow and what is left of the rain above it, a line where the rain ends, for each
+// of the groups [{name, kind, rain, flow}], whose values are sums of the years.
+export function balance(host, { label, unit, years, groups }) {
   drawn(host, () => {
-    const high = Math.max(...series.flatMap(({ values }) => values), 1);
+    const high = Math.max(...groups.flatMap(({ rain, flow }) => [...rain, ...flow]), 1);
     const ticks = years.map((year, k) => [k + 0.5, String(year)]);
     const { svg, x, y } = frame(host, { label, unit, low: 0, high, ticks, from: 0, to: years.length });
-    const wide = (0.8 * (x(1) - x(0))) / series.length;
-    series.forEach(({ values, kind, name }, s) => values.forEach((value, k) => {
-      const bar = shape("rect", { x: x(k + 0.1) + s * wide, width: wide, y: y(value), height: Math.max(y(0) - y(value), 0), class: `live-bar live-${kind}` }, svg);
-      shape("title", {}, bar, `${years[k]}, ${name}: ${value.toFixed(0)} ${unit}`);
+    const wide = Math.min((0.8 * (x(1) - x(0))) / groups.length, 60);
+    groups.forEach(({ name, kind, rain, flow }, g) => years.forEach((year, k) => {
+      const left = x(k + 0.5) + (g - groups.length / 2) * wide, amount = (v) => `${v.toFixed(0)} ${unit}`, rest = rain[k] - flow[k];
+      const part = (low, top, of, text) => {
+        const bar = shape("rect", { x: left, width: wide * 0.94, y: y(top), height: Math.max(y(low) - y(top), 0), class: `${of} live-${kind}` }, svg);
+        shape("title", {}, bar, `${year}, ${name}: ${text}`);
+      };
+      part(0, flow[k], "live-bar", `flow ${amount(flow[k])}`);
+      part(Math.min(flow[k], rain[k]), rain[k], "live-bar live-rest", rest < 0 ? `${amount(-rest)} more flow than rain` : `${amount(rest)} left for evapotranspiration and storage`);
+      shape("line", { x1: left, x2: left + wide * 0.94, y1: y(rain[k]), y2: y(rain[k]), class: "live-rain" }, svg);
     }));
-    legend(host, series);
+    legend(host, [
+      ...groups.flatMap(({ name, kind }) => [{ name: `flow, ${name}`, kind }, { name: "left for evapotranspiration and storage", kind: `${kind} live-rest` }]),
+      { name: "rain", kind: "rain" },
+    ]);
   });
 }
 

@@ -8,10 +8,10 @@ import { scores, seasonalMean } from "./metrics.js";
 import { hydrograph, make, table } from "./plots.js";
 import { layersFile, save, seriesFile, summaryFile } from "./files.js";
 import { inputsOf, outside } from "./scale.js";
+import { count, defaultSplit, LEAST_FIT, LEAST_SCORED } from "./split.js";
+import { verdict } from "./verdict.js";
 
 const TITLES = { date: "Date", prcp: "Rain", tmean: "Mean temperature", tmin: "Lowest temperature", tmax: "Highest temperature", flow: "Flow" };
-// Days with flow without which nothing is fitted, or scored.
-const LEAST_FIT = 330, LEAST_SCORED = 180, FIT_SHARE = 2 / 3;
 const byId = (id) => document.getElementById(`live-${id}`);
 
 // Names of attributes in words.
@@ -21,27 +21,6 @@ const WORDS = {
   clim_dry: "share of dry days", clim_tmean: "mean temperature (°C)", clim_trange: "temperature of summer less winter (K)", land_area: "area (km²)",
 };
 
-// The days to fit on: the first two thirds of those with flow.
-export function defaultSplit(flow) {
-  const known = flow.reduce((n, v) => n + Number.isFinite(v), 0);
-  let seen = 0;
-  return flow.findIndex((v) => (seen += Number.isFinite(v)) >= FIT_SHARE * known) + 1;
-}
-
-const count = (values, first, stop) => values.slice(first, stop).reduce((n, v) => n + Number.isFinite(v), 0);
-
-// Whether the model is worth anything, in a sentence.
-export function verdict({ zero, fitted, season }) {
-  const best = fitted || zero, name = fitted ? "The fitted model" : "The untouched source";
-  const told = `${name} reaches an NSE of ${best.nse.toFixed(2)} (1 is perfect, 0 no better than the mean flow)`;
-  if (!Number.isFinite(best.nse)) return "Flow does not vary in the years to score, so nothing can be said of the model.";
-  if (season && best.nse <= season.nse) return `${told}, no more than the mean of the season does (${season.nse.toFixed(2)}): do not use it.`;
-  if (best.nse <= 0) return `${told}: do not use it.`;
-  const bias = Math.abs(best.bias) > 20 ? ` Its volume is off by ${best.bias.toFixed(0)} %: do not use it for a balance.` : "";
-  const grade = best.nse >= 0.75 ? "good" : best.nse >= 0.5 ? "fair: good enough for the course of seasons and most floods, not for single days" : "weak: look at the hydrograph before you use it";
-  return `${told}, which is ${grade}.${bias}`;
-}
-
 export function yourRiver(crew, members, penalty, headers, example) {
   const file = byId("file"), drop = byId("drop"), form = byId("columns"), alertBox = byId("error");
   let read = null, name = "", outcome = null, turn = 0;
@@ -50,6 +29,7 @@ export function yourRiver(crew, members, penalty, headers, example) {
     alertBox.textContent = error ? `${name ? `${name}: ` : ""}${error.message}.` : "";
     alertBox.hidden = !error;
     if (error) byId("results").hidden = true;
+    if (error) byId("correct").open = true;
   };
   const status = (text) => { byId("river-status").textContent = text; };
 
@@ -58,6 +38,7 @@ export function yourRiver(crew, members, penalty, headers, example) {
     outcome = null;
     byId("results").hidden = true;
     form.hidden = true;
+    byId("correct").open = false;
     byId("understood").replaceChildren();
     fail(null);
     status("");
@@ -68,7 +49,7 @@ export function yourRiver(crew, members, penalty, headers, example) {
       for (const kind of Object.keys(UNITS)) byId(`unit-${kind}`).value = guess.units[kind] || (kind === "flow" ? "" : Object.keys(UNITS[kind])[0]);
       byId("split").value = "";
       form.hidden = false;
-      check();
+      simulate();
     } catch (error) {
       fail(error);
     }
@@ -129,8 +110,8 @@ export function yourRiver(crew, members, penalty, headers, example) {
     return { fit: [0, split], score: after < LEAST_SCORED ? null : [split, n], said };
   }
   async function simulate() {
-    const found = check(), mine = ++turn;
-    if (!found) return;
+    const mine = ++turn, found = check();
+    if (!found) { status(""); return; }
     const { river } = found, { flow } = river, n = river.prcp.length;
     try {
       const { fit, score, said } = parts(river), own = { ...river, flow: undefined };
@@ -162,7 +143,7 @@ export function yourRiver(crew, members, penalty, headers, example) {
     byId("verdict").textContent = [said, known, fit && score ? `Fitted on ${days(fit)}, scored on ${days(score)}.` : score ? `Scored on ${days(score)}.` : fit ? `Fitted on ${days(fit)}.` : ""].filter(Boolean).join(" ");
     const list = byId("outside");
     list.replaceChildren();
-    for (const o of outcome.outside) make("li", { class: "live-doubt" }, list, `Outside of what the source has seen: ${o.words} is ${o.value.toPrecision(3)}, the source's rivers have ${o.low.toPrecision(3)} to ${o.high.toPrecision(3)}. The model takes the nearest of these; trust it less.`);
+    for (const o of outcome.outside) make("li", { class: "live-doubt" }, list, `Outside of what the source has seen: ${o.words} is ${o.value.toPrecision(3)}, the source's rivers have ${o.low.toPrecision(3)} to ${o.high.toPrecision(3)}. The model takes the nearest of these. ${known ? "The verdict holds for the years that were scored; be careful beyond them." : "Trust it less."}`);
     const rows = [["season", "mean of the season"], ["zero", "untouched source"], ["fitted", "fitted source"]].filter(([key]) => rated[key]);
     byId("scores").hidden = !rows.length;
     const digits = (v, d) => (Number.isFinite(v) ? v.toFixed(d).replace(/^-(0\.?0*)$/, "$1") : "–");
@@ -185,10 +166,10 @@ export function yourRiver(crew, members, penalty, headers, example) {
     const first = (y) => dayNumber(+y, 1, 1);
     const [from, to] = chosen === "all" ? [start, start + n] : chosen === "score" ? score.map((t) => t + start) : [Math.max(start, first(chosen)), Math.min(start + n, first(+chosen + 1))];
     hydrograph(byId("river-flow"), {
-      label: "Hydrograph of your river: observed, seasonal mean, untouched and fitted source", unit: "mm/day", start, from, to, band: fit ? fit.map((t) => t + start) : null,
+      label: "Hydrograph of your river: observed, seasonal mean, fitted and untouched source", unit: "mm/day", start, from, to, band: fit ? fit.map((t) => t + start) : null,
       series: [
         ...(flow ? [{ name: "observed", kind: "observed", values: flow }] : []), ...(season ? [{ name: "mean of the season", kind: "season", values: season }] : []),
-        { name: "untouched source", kind: "original", values: zero }, ...(fitted ? [{ name: "fitted source", kind: "changed", values: fitted }] : []),
+        ...(fitted ? [{ name: "fitted source", kind: "changed", values: fitted }] : []), { name: "untouched source", kind: "original", dashed: Boolean(fitted), values: zero },
       ],
     });
   }
@@ -211,7 +192,8 @@ export function yourRiver(crew, members, penalty, headers, example) {
     [byId("latitude").value, byId("land-area").value] = [String(latitude), String(area)];
     take(new TextEncoder().encode(text).buffer, "example.csv");
   });
-  form.addEventListener("change", check);
+  form.addEventListener("change", simulate);
+  for (const id of ["latitude", "land-area"]) byId(id).addEventListener("change", () => { if (read) simulate(); });
   form.addEventListener("submit", (event) => { event.preventDefault(); simulate(); });
   byId("river-view").addEventListener("change", drawFlow);
   const base = () => outcome.name.replace(/\.[^.]*$/, "");

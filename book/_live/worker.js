@@ -7,15 +7,13 @@ import { inputsOf, scaled } from "./scale.js";
 export const LEAD = 365; // days that bring the state up, as in Python's tests
 
 // Flow of one member, mm/day. With `flow` and `penalty`, also that of an output layer that was fitted
-// on the days `fit`; with `cells`, the states of the cells.
-export function run(member, { river, fit, flow, penalty, cells, wasm }) {
+// on the days `fit`; with `layer`, that of this one; with `cells`, the states of the cells.
+export function run(member, { river, fit, flow, penalty, layer, cells, wasm }) {
   const { scaler } = member.header, scale = scaler.streamflow;
   const state = states(member, scaled(scaler, inputsOf(river, fit), LEAD), LEAD, { cells, wasm });
   const own = outputLayer(member), result = { flow: simulate(scale, state, own) };
-  if (flow) {
-    result.layer = fitLayer(scale, state, flow, own, penalty, fit);
-    result.fitted = simulate(scale, state, result.layer);
-  }
+  if (flow) result.layer = fitLayer(scale, state, flow, own, penalty, fit);
+  if (flow || layer) result.fitted = simulate(scale, state, layer || result.layer);
   if (cells) Object.assign(result, { cells: state.c, units: state.units });
   return result;
 }

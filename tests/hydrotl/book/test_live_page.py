@@ -163,63 +163,125 @@ def nse(simulated: np.ndarray, observed: np.ndarray) -> float:
     return float(1 - ((s - o) ** 2).sum() / ((o - o.mean()) ** 2).sum())
 
 
-def test_sliders_change_what_is_shown(visit: Visit) -> None:
+SHOWN = """!document.getElementById('live-play').hasAttribute('aria-busy')
+    && document.getElementById('live-play-status').textContent.includes('NSE')"""
+
+
+def sample_river(number: int) -> dict[str, Any]:
+    """A sample river as the page has it, in numbers."""
+    given = sample_rivers()[number]
+    series = {
+        name: np.frombuffer(base64.b64decode(text), "<f4").astype(float)
+        for name, text in given["series"].items()
+    }
+    return {name: given[name] for name in ("start", "latitude", "area")} | series
+
+
+def split_of(flow: np.ndarray) -> int:
+    """Days that the first two thirds of those with flow take up."""
+    known = np.cumsum(np.isfinite(flow))
+    return int(np.argmax(known >= 2 / 3 * known[-1])) + 1
+
+
+def fitted_flows(own: dict[str, Any], changed: dict[str, Any]) -> list[np.ndarray]:
+    """Mean of the members that are fitted to ``own``, on its weather and on a changed one."""
+    split, flows = split_of(own["streamflow"]), []
+    for path in member_paths(WEIGHTS):
+        model, card = load_model(path)
+        data = [as_dataset(one) for one in (own, changed)]
+        before, after = (arrays_of(ds, card.scaler, days_of(ds, 0, split))[1] for ds in data)
+        h, flow = states(model, before)[0][:split], before.flow[0, before.lead :][:split]
+        layer = fit_output(h, flow, source_output(model), penalty())[None]
+        flows.append(
+            [simulate_refitted(model, one, card.scaler, layer)[0] for one in (before, after)]
+        )
+    return list(np.mean(flows, axis=0))
+
+
+def test_page_opens_with_the_fitted_model_and_sliders_change_it(visit: Visit) -> None:
     pytest.importorskip("lumod", reason="data: the sample basins come with lumod")
     page = visit.page
     said = page.locator("#live-play-status")
-    page.wait_for_function(
-        "document.getElementById('live-play-status').textContent.includes('NSE')"
-    )
-    assert "weather as observed" in said.inner_text()
-    line = page.locator("#live-flow path.live-changed")
+    page.wait_for_function(SHOWN)
+    own = sample_river(0)
+    changed = own | {"prcp": own["prcp"] * 1.2}
+    changed |= {name: own[name] + 5 for name in ("tmin", "tmax", "tmean")}
+    flows, split = fitted_flows(own, changed), split_of(own["streamflow"])
+    score = nse(flows[0][split:], own["streamflow"][split:])
+    assert said.inner_text().startswith("Shown: the source model, fitted to this river's gauge in")
+    assert f"which the fit did not see, its NSE is {score:.2f}" in said.inner_text()
+    line = page.locator("#live-flow path.live-original")
     before = line.get_attribute("d")
-    assert before == page.locator("#live-flow path.live-original").get_attribute("d")
+    assert page.locator("#live-flow path.live-changed").count() == 0, "nothing was changed yet"
+    assert page.locator("#live-duration path.live-observed").count() == 1
     page.focus("#live-rain")
     for _ in range(4):
         page.keyboard.press("ArrowRight")
     page.focus("#live-warmth")
     page.keyboard.press("End")
-    assert page.inner_text("#live-rain-value") == "× 1.20"
+    assert page.inner_text("#live-rain-value") == "+20 %"
     assert page.inner_text("#live-warmth-value") == "+5.0 °C"
-    page.wait_for_function("!document.getElementById('live-play').hasAttribute('aria-busy')")
-    assert line.get_attribute("d") != before
-    given = sample_rivers()[0]
-    series = {
-        name: np.frombuffer(base64.b64decode(text), "<f4").astype(float)
-        for name, text in given["series"].items()
-    }
-    own = {name: given[name] for name in ("start", "latitude", "area")} | series
-    changed = own | {"prcp": own["prcp"] * 1.2}
-    changed |= {name: own[name] + 5 for name in ("tmin", "tmax", "tmean")}
-    means = []
-    for one in (own, changed):
-        flows = []
-        for path in member_paths(WEIGHTS):
-            model, card = load_model(path)
-            arrays = arrays_of(as_dataset(one), card.scaler)[1]
-            flows.append(simulate(model, arrays, card.scaler)[0])
-        means.append(float(np.mean(flows)))
+    assert page.inner_text("#live-area-value") == "30 km²"
+    page.wait_for_function(SHOWN)
+    means = [float(flow.mean()) for flow in flows]
     text = said.inner_text()
-    assert f"mean flow {means[0]:.2f} mm/day with the observed weather, {means[1]:.2f} with" in text
-    assert page.locator("#live-balance rect").count() == 2 * 3  # complete years 2004-2006
-    page.click("#live-reset")
-    page.wait_for_function(
-        "document.getElementById('live-play-status').textContent.includes('as observed')"
-    )
+    assert f"Mean flow {means[0]:.2f} mm/day with the observed weather, {means[1]:.2f} with" in text
     assert line.get_attribute("d") == before
+    assert "live-dashed" in str(line.get_attribute("class")), "the line below it can be seen"
+    assert page.locator("#live-flow path.live-changed").get_attribute("d") != before
+    balance_is_that_of(page, [own, changed], flows)
+    page.select_option("#live-model", "untouched")
+    untouched = nse(untouched_flow(own, split)[split:], own["streamflow"][split:])
+    assert said.inner_text().startswith("Shown: the source model as it is")
+    assert f"is {untouched:.2f} (1 is perfect" in said.inner_text()
+    page.click("#live-reset")
+    page.wait_for_function(SHOWN)
+    page.select_option("#live-model", "fitted")
+    assert line.get_attribute("d") == before
+    assert page.locator("#live-flow path.live-changed").count() == 0
+
+
+def untouched_flow(own: dict[str, Any], split: int) -> np.ndarray:
+    """Flow of the source as it is, with the climate of the days of the fit."""
+    ds, flows = as_dataset(own), []
+    for path in member_paths(WEIGHTS):
+        model, card = load_model(path)
+        arrays = arrays_of(ds, card.scaler, days_of(ds, 0, split))[1]
+        flows.append(simulate(model, arrays, card.scaler)[0])
+    return np.mean(flows, axis=0)
+
+
+def balance_is_that_of(page: Any, rivers: list[dict[str, Any]], flows: list[np.ndarray]) -> None:
+    """Rain, flow and what is left are the sums of each complete year, before and after."""
+    days = np.datetime64(0, "D") + rivers[0]["start"] + np.arange(len(flows[0]))
+    table = page.locator("#live-balance-table tbody tr")
+    years = [row.locator("th, td").all_text_contents() for row in table.all()]
+    assert [year for year, *_ in years] == ["2004", "2005", "2006"]
+    for year, rain, flow, left, _ in years:
+        inside = days.astype("datetime64[Y]") == np.datetime64(year, "Y")
+        sums = [
+            (np.nansum(one["prcp"][inside]), q[inside].sum())
+            for one, q in zip(rivers, flows, strict=True)
+        ]
+        shown = [
+            [float(v.replace("−", "-")) for v in cell.split(" → ")] for cell in (rain, flow, left)
+        ]
+        wanted = [[r for r, _ in sums], [q for _, q in sums], [r - q for r, q in sums]]
+        np.testing.assert_allclose(shown, wanted, atol=0.6)
+    # Of each year and either weather: flow, and what is left; a line where the rain ends.
+    assert page.locator("#live-balance rect.live-bar").count() == 2 * 2 * 3
+    assert page.locator("#live-balance line.live-rain").count() == 2 * 3
 
 
 def test_another_river_and_a_later_start(visit: Visit) -> None:
     pytest.importorskip("lumod", reason="data: the sample basins come with lumod")
-    page, busy = visit.page, "!document.getElementById('live-play').hasAttribute('aria-busy')"
-    page.wait_for_function(
-        "document.getElementById('live-play-status').textContent.includes('NSE')"
-    )
+    page = visit.page
+    page.wait_for_function(SHOWN)
     page.select_option("#live-basin", "tamaulipas")
     page.wait_for_function(
         "document.getElementById('live-play-status').textContent.includes('2000-')"
     )
-    page.wait_for_function(busy)
+    page.wait_for_function(SHOWN)
     page.focus("#live-year")
     page.keyboard.press("Home")
     page.wait_for_function(
@@ -230,7 +292,48 @@ def test_another_river_and_a_later_start(visit: Visit) -> None:
     page.select_option("#live-store", "soil")
     assert "cells of one network" in page.inner_text("#live-cell-text")
     page.select_option("#live-view", "all")
-    assert page.locator("#live-cells path.live-line").count() == 3
+    assert page.locator("#live-cells path.live-line").count() == 2
+
+
+def test_a_dropped_table_is_run_at_once_and_again_when_the_place_is_given(visit: Visit) -> None:
+    page = drop(visit, plain(days()), latitude="")
+    assert "give the latitude" in page.inner_text("#live-error")
+    page.fill("#live-latitude", str(LATITUDE))
+    page.press("#live-latitude", "Tab")
+    page.wait_for_function("document.getElementById('live-river-status').textContent === 'Done.'")
+    assert page.inner_text("#live-verdict").startswith("Verdict: ")
+    assert set(scores(page)) == {"mean of the season", "untouched source", "fitted source"}
+    assert page.locator("#live-role-prcp").is_visible(), "opened by the error, it stays open"
+
+
+VERDICT = """const rated = (nse, bias = 0) => Number.isFinite(nse) ? {nse, bias} : null;
+const [zero, fitted] = [rated(...given.zero), rated(...given.fitted)];
+return hydrotlLive.verdict({zero, fitted, season: rated(given.season)});"""
+
+
+@pytest.mark.parametrize(
+    ("zero", "fitted", "season", "said", "not_said"),
+    [
+        ([0.4, 0], [0.8, 5], 0.1, ["Verdict: good.", "can be used"], ["rely", "care"]),
+        ([0.4, 0], [0.6, 5], 0.1, ["Verdict: fair.", "with care"], ["rely", "can be used"]),
+        ([0.4, 0], [0.8, 30], 0.1, ["Verdict: fair.", "30 % too much", "not for how much"], ["be"]),
+        ([0.4, 0], [0.4, -30], 0.1, ["Verdict: poor.", "30 % too little", "not rely"], ["care"]),
+        ([0.4, 0], [0.8, 0], 0.9, ["Verdict: poor.", "no better than the mean of"], ["can be"]),
+        ([0.9, 0], [0.7, 0], 0.1, ["Verdict: good.", "Fitting made it worse"], ["rely"]),
+        ([0.7, 0], [None], None, ["Verdict: good. The untouched source"], ["season", "rely"]),
+    ],
+)
+def test_verdict_is_one_word_and_nothing_contradicts_it(
+    visit: Visit,
+    zero: list[Any],
+    fitted: list[Any],
+    season: float | None,
+    said: list[str],
+    not_said: list[str],
+) -> None:
+    text = visit.evaluate(VERDICT, zero=zero, fitted=fitted, season=season)
+    assert all(words in text for words in said)
+    assert not any(f" {words} " in text for words in not_said)
 
 
 @pytest.mark.parametrize("dialect", [plain, german, american])
@@ -400,12 +503,14 @@ def test_flow_before_the_rain_is_a_doubt(visit: Visit) -> None:
     assert "Flow rises 2 day(s) before the rain" in page.inner_text("#live-understood")
 
 
-def test_model_that_is_no_better_than_the_season_is_called_so(visit: Visit) -> None:
+def test_model_of_noise_is_called_poor(visit: Visit) -> None:
     frame = days()
     noise = np.random.default_rng(0).permutation(frame["flow"].to_numpy())
     page = drop(visit, plain(frame.assign(flow=noise)))
     simulated(page)
-    assert "do not use it" in page.inner_text("#live-verdict")
+    said = page.inner_text("#live-verdict")
+    assert said.startswith("Verdict: poor.")
+    assert "Do not rely on it." in said
 
 
 def test_river_beyond_the_source_is_told(visit: Visit) -> None:
@@ -454,7 +559,7 @@ def test_downloads_are_used_again_in_python(visit: Visit, tmp_path: Path) -> Non
     apart = np.abs(series["fitted_mm_day"].to_numpy() - np.mean(flow, axis=0))
     assert apart.max() < 1e-4 * np.mean(flow)
     summary = saved(page, "#live-save-summary", tmp_path).read_text(encoding="utf-8")
-    for words in ("<h1>my.csv</h1>", "The fitted model reaches", "<svg", "UCAR"):
+    for words in ("<h1>my.csv</h1>", "The fitted model has an NSE of", "<svg", "UCAR"):
         assert words in summary
 
 
