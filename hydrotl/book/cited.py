@@ -141,10 +141,10 @@ def closing(text: str, datasets: Iterable[str], live: str | None = None) -> str:
     data = [f"{title} {_cite(keys)}" for keys, title in by_keys.items()]
     methods = [f"{words} {_cite(keys)}" for name, words, keys in METHODS if re.search(name, text)]
     parts = [TRY.format(live=live)] if live is not None else []
-    if data:
-        parts.append(f"*Data on this page:* {'; '.join(data)}.")
-    if methods:
-        parts.append(f"*Methods:* {'; '.join(methods)}.")
+    sources = [f"*Data on this page:* {'; '.join(data)}."] if data else []
+    sources += [f"*Methods:* {'; '.join(methods)}."] if methods else []
+    if sources:  # set small (book.css)
+        parts.append("\n\n".join([":::{container} closing-words", *sources, ":::"]))
     return "\n\n".join(parts)
 
 

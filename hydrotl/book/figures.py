@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import itertools
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,8 @@ COLOURS = {
     "gr4j": "#CC79A7",
 }
 HEIGHT = 340
+#: Characters of a title that fit above half a page, and above a plot on a telephone.
+PANEL_TITLE, PLOT_TITLE = 28, 44
 # Where axes of the NSE start: a few very low scores would press all others against the upper end.
 # Basins below are drawn there, and hovering tells their NSE.
 LOWEST = -0.5
@@ -102,12 +105,20 @@ def style(**options: Any) -> dict[str, Any]:
     A figure is as wide as the page and :data:`HEIGHT` pixels high; its tools stand above the plot,
     where they cover no axis.
 
-    A ``title`` is shown as it is: to HoloViews braces in it would be fields to fill in.
+    A ``title`` is shown as it is (to HoloViews braces in it would be fields to fill in), on as many
+    lines as it needs: a plot cuts what is longer than itself.
     """
     if "title" in options:
-        options["title"] = options["title"].replace("{", "{{").replace("}", "}}")
+        title = in_lines(options["title"], PANEL_TITLE)
+        options["title"] = title.replace("{", "{{").replace("}", "}}")
     shared = {"responsive": True, "height": HEIGHT, "toolbar": "above", "active_tools": ["pan"]}
+    shared["fontsize"] = {"title": "9pt"}
     return shared | options
+
+
+def in_lines(title: str, width: int) -> str:
+    """A title in lines of at most ``width`` characters, broken between words."""
+    return "\n".join(textwrap.wrap(title, width, break_long_words=False))
 
 
 def palette(names: Iterable[str]) -> dict[str, str]:
@@ -188,7 +199,7 @@ def gain_bars(gains: pd.DataFrame, title: str = "") -> hv.Overlay:
             yticks=[(-k, name) for k, name in enumerate(regions)],
             xlim=(low - margin, high + margin),
             ylim=(0.6 - len(regions), 0.6),
-            height=110 + 21 * len(regions),
+            height=110 + 17 * len(regions),
             show_grid=True,
             legend_position="top",
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from hydrotl.book.figures import colour_of, nse_boxes
+from hydrotl.book.figures import PLOT_TITLE, colour_of, in_lines, nse_boxes, palette
 
 if TYPE_CHECKING:
     import panel as pn
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from bokeh.plotting import figure
 
 BAND = "#0072B2"
+#: Names in one row of a legend, so that a telephone is wide enough.
+LEGEND_ROW = 3
 SWITCH = """
 const chosen = frames[select.value]
 source.data = chosen.data
@@ -98,7 +100,7 @@ def flow_plots(
     first, *others = frames.values()
     if any(list(other.columns) != list(first.columns) for other in others):
         raise ValueError("all basins must have the same columns")
-    titles = {name: titles.get(name, name) for name in frames}
+    titles = {name: in_lines(titles.get(name, name), PLOT_TITLE) for name in frames}
     sources = {}
     for name, frame in frames.items():
         # Single precision: half the size of the page, more than the plot can show.
@@ -108,7 +110,7 @@ def flow_plots(
     shown = ColumnDataSource(dict(sources[start].data))
     wide = {"sizing_mode": "stretch_width", "x_axis_type": "datetime"}
     plot = figure(
-        height=360,
+        height=280,
         x_range=Range1d(first.index[0], first.index[-1]),
         title=titles[start],
         tools="pan,box_zoom,xwheel_zoom,reset,save",
@@ -121,12 +123,18 @@ def flow_plots(
     if "low" in first:
         band = {"color": BAND, "alpha": 0.25, "legend_label": "90 % band"}
         plot.varea("date", "low", "high", source=shown, **band)
-    for name in first.columns.drop(["prcp", "low", "high"], errors="ignore"):
+    names = first.columns.drop(["prcp", "low", "high"], errors="ignore")
+    colours = {name: colour_of(name) for name in names}
+    if len(set(colours.values())) < len(colours):  # models of one option: told apart all the same
+        colours |= palette(name for name in names if name != "observed")
+    for name in names:
         width = 1.6 if name == "observed" else 1.2
-        look = {"color": colour_of(name), "line_width": width, "legend_label": name}
+        look = {"color": colours[name], "line_width": width, "legend_label": name}
         plot.line("date", name, source=shown, **look)
     (legend,) = plot.legend
     legend.click_policy, legend.orientation, legend.border_line_color = "hide", "horizontal", None
+    legend.ncols = min(len(names), LEGEND_ROW)  # a longer row would be cut
+    plot.title.text_font_size = "9pt"
     plot.add_layout(legend, "above")
     plots = [plot]
     if "prcp" in first:

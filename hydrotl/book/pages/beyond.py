@@ -58,9 +58,9 @@ def worth(found: dict[str, Any]) -> pd.DataFrame:
     table = curves(found, ["local", "gr4j", "warm-c", "auto"])
     wide = table.pivot(index=["basins", "years"], columns="model", values="NSE").reset_index()
     order = [NAMES[way] for way in ("local", "gr4j", "warm-c", "auto")]
-    draws = {(s["basins"], s["years"]): s["draws"] for s in found["by_size"]}
-    wide["draws"] = [draws[key] for key in zip(wide["basins"], wide["years"], strict=True)]
-    return wide[["basins", "years", "draws", *order]]
+    samples = {(s["basins"], s["years"]): s["draws"] for s in found["by_size"]}
+    wide["samples"] = [samples[key] for key in zip(wide["basins"], wide["years"], strict=True)]
+    return wide[["basins", "years", "samples", *order]]
 
 
 def gains(found: dict[str, Any]) -> pd.DataFrame:
@@ -189,7 +189,7 @@ def coverage(held: dict[str, Any] | None, ungauged: dict[str, Any] | None) -> pd
         parts += [(region["region"], region) for region in held["by_region"]]
     if ungauged is not None:
         for region in ungauged["by_region"]:
-            parts.append((f"ungauged, {region['region'] or 'random draws'}", region))
+            parts.append((f"ungauged, {region['region'] or 'random samples'}", region))
     parts = parts or [("all", {"rows": 0, **dict.fromkeys(VALUES, np.nan)})]
     rows = [
         {"targets": name, "basins": p["rows"], **{v: p[v] for v in VALUES}} for name, p in parts
@@ -199,7 +199,7 @@ def coverage(held: dict[str, Any] | None, ungauged: dict[str, Any] | None) -> pd
 
 
 def coverage_by_flow(held: dict[str, Any] | None) -> pd.DataFrame:
-    """Coverage of the random draws by size of the target and third of flow, a row each."""
+    """Coverage of the random samples by size of the target and third of flow, a row each."""
     sizes = [] if held is None else held["by_size"]
     parts = [(_size(size), size) for size in sizes] or [("none", dict.fromkeys(FLOWS, np.nan))]
     rows = [
@@ -215,6 +215,28 @@ def _size(size: dict[str, Any]) -> str:
     return f"{basins} basin{'s' * (basins > 1)}, {years} year{'s' * (years > 1)}"
 
 
+def narrow(held: dict[str, Any] | None, goal: float = 0.9, slack: float = 0.03) -> str:
+    """Where the bands of single basins are too narrow or too wide, in a sentence; or nothing.
+
+    The targets of one basin, whatever their years, by thirds of flow, mean over basins: named is
+    what lies more than ``slack`` away from the share that the band is to hold.
+    """
+    single = [size for size in (held or {"by_size": []})["by_size"] if size["basins"] == 1]
+    said = []
+    for flow in FLOWS:
+        rows = sum(size["rows"] for size in single if size[flow] is not None)
+        if not rows:
+            continue
+        share = sum(size[flow] * size["rows"] for size in single if size[flow] is not None) / rows
+        if abs(share - goal) > slack:
+            word = "too narrow" if share < goal else "too wide"
+            said.append(
+                f"of the days with {flow} flow it holds {100 * share:.0f} %, not "
+                f"{100 * goal:.0f} %, and is {word}"
+            )
+    return f"For a single basin, take care: {'; '.join(said)}." if said else ""
+
+
 def percent(parts: list[dict[str, Any]], value: str = "coverage") -> str:
     """A share in percent, mean over the basins of ``parts``, for the text; a dash without any."""
     known = [(part[value], part["rows"]) for part in parts if part[value] is not None]
@@ -228,13 +250,13 @@ def coverage_numbers(
     """The numbers of the text, by the names under which pages quote them; shares in percent."""
     whole = [] if held is None else [held]
     regions = [] if ungauged is None else ungauged["by_region"]
-    drawn = [region for region in regions if not region["region"]]
+    sampled = [region for region in regions if not region["region"]]
     return {
         "beyond_covered_targets": str(0 if held is None else held["targets"]),
         "beyond_covered": percent(whole),
         **{f"beyond_covered_{flow}": percent(whole, flow) for flow in FLOWS},
         "beyond_width": "–" if held is None else f"{held['width']:.2f}",
-        "beyond_ungauged": percent(drawn),
+        "beyond_ungauged": percent(sampled),
         "beyond_ungauged_regions": percent([r for r in regions if r["region"]]),
         "beyond_ungauged_basins": str(sum(r["rows"] for r in regions if r["region"])),
     }

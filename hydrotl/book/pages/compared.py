@@ -11,7 +11,7 @@ from hydrotl.book import figures
 from hydrotl.book.pages import quantities, show, table1a, words
 from hydrotl.book.pages.tabs import Folded
 from hydrotl.book.paper import published_scores
-from hydrotl.config import load_options, load_region
+from hydrotl.config import load_all_options, load_options, load_region
 from hydrotl.experiments.cells import LOCAL
 from hydrotl.experiments.records import record_products
 from hydrotl.experiments.uncertainty import interval
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
 GR4J = "GR4J"
-PAPERS = "the paper: local,\u00a0TL-c"
+PAPERS = "the paper's region: local,\u00a0TL-c"
 #: Variants that repeat the rivers of a region and are shown beside it.
 REPEATED = ("no attributes", "the paper's recipe", "fewer basins")
 CELL = ["key", "training"]
@@ -42,13 +42,39 @@ def finding(gains: pd.DataFrame, kind: str = "transferred") -> str:
     """A page's finding in a sentence: how many models of a ``kind`` gain or lose clearly."""
     table = clear(gains)
     parts = [
-        f"with {words.setting(str(training))} of data {row['a gain']} of {row.sum()} {kind} "
-        f"models are clearly better than the local one and {row['a loss']} clearly worse"
+        f"{row['a gain']} of {row.sum()} {kind} models are clearly better than the local one and "
+        f"{row['a loss']} clearly worse with {words.setting(str(training))} of data"
         for training, row in table.iterrows()
     ]
     if not parts:
         return "There are no results with enough basins and members for a verdict yet."
-    return f"{'; '.join(parts)}.".replace("with", "With", 1)
+    return f"{'; '.join(parts)}."
+
+
+def beyond(gains: pd.DataFrame, least: float = 0.05) -> str:
+    """How the options that the paper does not have do, their worst results included.
+
+    Named is the lowest gain of each region that falls below local by more than ``least``, of the
+    options that train something here (``zero`` does not); the lowest comes first.
+    """
+    own = gains[gains["beyond"] & (gains["variant"] == "")]
+    counted = own["verdict"].isin(["a gain", "no clear difference", "a loss"])
+    better, worse = ((own.loc[counted, "verdict"] == v).sum() for v in ("a gain", "a loss"))
+    values = own["gain"].map(lambda found: found.value)
+    low = own.assign(value=values)[(values < -least) & (own["model"] != "zero")]
+    low = low.sort_values("value").drop_duplicates("key")
+    columns = zip(low["region"], low["model"], low["training"], low["gain"], strict=True)
+    named = [
+        f"{region}, {model} with {words.setting(str(training))}: "
+        f"{quantities.interval(found, quantities.gain)}"
+        for region, model, training, found in columns
+    ]
+    said = (
+        f"Of the {counted.sum()} results of options beyond the paper (zero, readout, warm-a, "
+        f"warm-c) with enough rivers, {better} are clearly better than the local model and {worse} "
+        "clearly worse."
+    )
+    return f"{said} They fall furthest behind it in {'; '.join(named)}." if named else said
 
 
 def of_region(gains: pd.DataFrame, key: str, model: str) -> str:
@@ -87,8 +113,8 @@ def summary(records: pd.DataFrame, gains: pd.DataFrame) -> pd.DataFrame:
     """A row per region that is no variant and training period, regions with most basins first.
 
     Columns: region, training, rivers, the median NSE of the local model, the paper's options and
-    the calibrated GR4J, ``gain of TL-c`` over local (an interval) and :data:`PAPERS`, the medians
-    of the region that this one stands for.
+    the calibrated GR4J, ``gain of TL-c`` over local (an interval) and :data:`PAPERS`, the region
+    of the paper that this one stands for, and its medians.
     """
     options = [LOCAL, *load_options()]
     rows: list[dict[str, Any]] = []
@@ -100,7 +126,8 @@ def summary(records: pd.DataFrame, gains: pd.DataFrame) -> pd.DataFrame:
         conceptual = table1a.calibrated(str(key), str(training))
         same = (gains["key"] == key) & (gains["training"] == training)
         gained = gains[same & (gains["model"] == "TL-c")]
-        theirs = [paper.get((some["stands for"].iloc[0], training, m)) for m in (LOCAL, "TL-c")]
+        stands_for = some["stands for"].iloc[0]
+        theirs = [paper.get((stands_for, training, m)) for m in (LOCAL, "TL-c")]
         rows.append(
             {
                 "region": some["region"].iloc[0],
@@ -111,26 +138,35 @@ def summary(records: pd.DataFrame, gains: pd.DataFrame) -> pd.DataFrame:
                 "gain of TL-c": gained["gain"].iloc[0] if len(gained) else None,
                 PAPERS: show.MISSING
                 if None in theirs
-                else ",\u00a0".join(f"{value:.2f}" for value in theirs),
+                else f"{stands_for}: " + ",\u00a0".join(f"{value:.2f}" for value in theirs),
             }
         )
     return pd.DataFrame(rows[::-1]).sort_values("rivers", ascending=False, kind="stable")
 
 
 def summary_table(found: pd.DataFrame) -> Styler:
-    """:func:`summary` as a page shows it, with the best median of each row in bold."""
+    """:func:`summary` as a page shows it, with the best median of each row in bold.
+
+    The intervals of the gains are left to the figure of all regions and to each region's own table.
+    """
     short = {
         str(name): str(name).removesuffix(" NSE") for name in found if str(name).endswith(" NSE")
     }
     named = found.drop(columns="rivers").rename(columns=short)
+    named["gain of TL-c"] = named["gain of TL-c"].map(_value)
     for name in short.values():
         named[name] = [show.MISSING if np.isnan(v) else f"{v:.2f}" for v in named[name]]
     shown = show.table(
         named,
         best_in_row=list(short.values()),
-        caption="Median NSE over the rivers of a region, the best of a row in bold",
+        caption="Median NSE over the rivers, the best of a row in bold, and median gain over local",
     )
-    return shown.set_properties(subset=["region"], **{"min-width": "8em"})
+    return shown.set_properties(subset=["training", PAPERS], **{"white-space": "nowrap"})
+
+
+def _value(found: Any) -> Any:
+    """The value of an interval without its bounds; anything else as it is."""
+    return getattr(found, "value", found)
 
 
 def region_table(records: pd.DataFrame, gains: pd.DataFrame, key: str) -> pd.DataFrame:
@@ -169,24 +205,24 @@ def variants_table(records: pd.DataFrame, key: str) -> pd.DataFrame:
     return wide.sort_values(["training", "variant"], ignore_index=True)
 
 
-def side_by_side(table: pd.DataFrame) -> pd.DataFrame:
+def side_by_side(table: pd.DataFrame, stands_for: str) -> pd.DataFrame:
     """Rows of :func:`region_table` with the training periods beside each other, a row per model.
 
-    Columns ``model`` and, for each period, its median NSE, the gain and the paper's median; the
-    paper's options and the benchmark only.
+    Columns ``model`` and, for each period, its median NSE, the gain and the median of the paper's
+    region ``stands_for``.
     """
-    papers = [LOCAL, *load_options(), "cemaneige-gr4j"]
-    wide = pd.DataFrame({"model": [m for m in papers if m in set(table["model"])]})
+    order = [LOCAL, *load_all_options(), "cemaneige-gr4j"]
+    wide = pd.DataFrame({"model": [m for m in order if m in set(table["model"])]})
     for training, one in table.groupby("training"):
         period = words.setting(str(training))
         columns = {
-            "median NSE": f"{period}: median NSE",
+            "median NSE": f"{period}: NSE",
             "gain": f"{period}: gain",
-            "the paper's median": f"the paper's, {period}",
+            "the paper's median": f"the paper's {stands_for}, {period}",
         }
         chosen = one[["model", *columns]].rename(columns=columns)
-        shown = columns["median NSE"]
-        chosen[shown] = [getattr(median, "value", median) for median in chosen[shown]]
+        for shown in (columns["median NSE"], columns["gain"]):
+            chosen[shown] = chosen[shown].map(_value).astype(float)
         wide = wide.merge(chosen, how="left", on="model")
     return wide
 
@@ -198,11 +234,14 @@ def region_parts(records: pd.DataFrame, gains: pd.DataFrame, key: str) -> list[A
     title = (
         f"{region.title}; rivers: {some['basins'].max()}; recipe: {first['recipe']}; members: "
         f"{some['members'].max()}. "
-        f"The paper's medians are of its {first['stands for']}, other rivers."
+        f"Medians over the rivers; the paper's {first['stands for']} are other rivers."
     )
     table = region_table(records, gains, key)
-    more = Folded("All models, with means and verdicts", show.table(table.drop(columns="members")))
-    parts: list[Any] = [title, show.table(side_by_side(table)), more]
+    longer = table.drop(columns="members").rename(
+        columns={"the paper's median": f"the paper's {first['stands for']}, median"}
+    )
+    more = Folded("Means, intervals and verdicts", show.table(longer))
+    parts: list[Any] = [title, show.table(side_by_side(table, first["stands for"])), more]
     other = variants_table(records, key)
     if len(other):
         medians = [str(name) for name in other if str(name).endswith(" NSE")]
@@ -217,7 +256,7 @@ def _boxes(some: pd.DataFrame, key: str) -> figures.Described:
 
     plots = [
         figures.nse_boxes(table1a.all_scores(key, training), words.setting(training)).opts(
-            xrotation=40, height=260
+            xrotation=40, height=235
         )
         for training in some["training"].unique()
     ]

@@ -27,8 +27,8 @@ SAMPLE = "sample"
 def size_gains(study: str = STUDY) -> pd.DataFrame:
     """Gain over the local network by number of basins, years and model, with its interval.
 
-    Of the study's random draws. Columns ``basins``, ``years``, ``draws``, ``model``, ``gain``,
-    ``low`` and ``high``.
+    Of the study's random samples. Columns ``basins``, ``years``, ``samples``, ``model``,
+    ``gain``, ``low`` and ``high``.
     """
     rule = load_study(study).rule
     groups: dict[tuple[int, int], list[pd.DataFrame]] = {}
@@ -45,14 +45,14 @@ def size_gains(study: str = STUDY) -> pd.DataFrame:
                     {
                         "basins": basins,
                         "years": years,
-                        "draws": found["settings"],
+                        "samples": found["settings"],
                         "model": name,
                         "gain": found["mean"],
                         "low": found["low"],
                         "high": found["high"],
                     }
                 )
-    columns = ["basins", "years", "draws", "model", "gain", "low", "high"]
+    columns = ["basins", "years", "samples", "model", "gain", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -71,8 +71,8 @@ def finding(found: dict[str, Any]) -> str:
     """The study's finding in one sentence, with its intervals, from ``results/summary``."""
     most = max((size["basins"] for size in found["by_size"]), default=1)
     longest = max((size["years"] for size in found["by_size"]), default=1)
-    drawn = sum(size["draws"] for size in found["by_size"])
-    regions = " and small regions elsewhere" if found["settings"] > drawn else ""
+    sampled = sum(size["draws"] for size in found["by_size"])
+    regions = " and small regions elsewhere" if found["settings"] > sampled else ""
     others = {
         "a network of the local data alone": found["gain_over_local"],
         "the calibrated GR4J": found["gain_over_gr4j"],
@@ -82,14 +82,31 @@ def finding(found: dict[str, Any]) -> str:
         f"In {found['settings']} small targets, random samples of up to {most} British rivers with "
         f"at most {longest} years of record{regions}, a weighted mean of networks from the United "
         f"States, a local one and GR4J {', and '.join(said)}. These are differences of "
-        "Nash-Sutcliffe efficiency, with the interval of nine in ten draws."
+        "Nash-Sutcliffe efficiency, with the interval of nine in ten resamples."
     )
 
 
+def answer(found: dict[str, Any]) -> str:
+    """Whether transfer pays, in a sentence that begins with yes or no.
+
+    It does if what is chosen is ahead of the local network and of what is made without a source
+    (the mean of the local network and GR4J, or else GR4J), both with their whole interval.
+    """
+    local = found["gain_over_local"]
+    without = found["gain_over_untransferred"] or found["gain_over_gr4j"]
+    if local is None or without is None:
+        return "No result says it yet."
+    if local["low"] > 0 and without["low"] > 0:
+        return "Yes, on average over these rivers, and most where data are scarce."
+    if local["high"] < 0 or without["high"] < 0:
+        return "No, on average it does not: a model of the local data is as good or better."
+    return "No, not clearly: the intervals leave it open whether it helps or harms."
+
+
 def pays(found: dict[str, Any]) -> str:
-    """Whether transfer pays: where data are scarce, and what is its own part, in sentences."""
+    """Whether transfer pays: yes or no, where data are scarce, and what is its own part."""
     scarce, network = found["gain_over_local_scarce"], found["ways_over_local"].get("warm-c")
-    said = []
+    said = [answer(found)]
     if scarce is not None:
         said.append(
             "With one year of at most five rivers, what is chosen "

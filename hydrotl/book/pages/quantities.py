@@ -92,7 +92,8 @@ def formatter(header: str, digits: int) -> Callable[[Any], str]:
 
     def write(value: Any) -> str:
         if isinstance(value, Interval):  # its bounds stay in one line
-            return interval(value, known or skill).replace(" to ", "\u00a0to\u00a0")
+            text = interval(value, known or skill).replace(" to ", "\u00a0to\u00a0")
+            return text.replace("(", '<span class="bounds">(').replace(")", ")</span>")
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
             text = str(value)
             return text if label is None else html.escape(label(html.unescape(text)), quote=False)

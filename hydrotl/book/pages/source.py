@@ -112,13 +112,12 @@ def enough_basins(by_size: pd.DataFrame, local: pd.Series, margin: float = 0.02)
     behind = int((known.max(axis=1) < local.reindex(known.index)).sum())
     cases = len(known)
     says = (
-        "more source basins did not help here, and a small source will do"
+        f"{few} source basins did as well as {many} here"
         if near[few] >= near[many]
-        else "more source basins helped in some of them, so take the largest source there is"
+        else f"{many} source basins did better than {few} here"
     )
     return (
-        f"A source of {few} basins comes within {margin:g} of the best source in {near[few]} of "
-        f"{cases} cases, the largest ({many} basins) in {near[many]}: {says}. In {behind} of "
-        f"{cases} the local model is ahead of every source, and there the number of source basins "
-        "is not what is missing."
+        f"{says}: a source of {few} comes within {margin:g} of the best one (median NSE) in "
+        f"{near[few]} of {cases} cases, one of {many} in {near[many]}. In {behind} of {cases} the "
+        "local model is ahead of every source: no number of source basins helps there."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,23 @@ def run_remark(results: Mapping[Cell, CellResult], updates: int | None) -> Markd
     return show.remark(
         show.bullets([*lines, *map(prose, [*region.deviations, *region_cautions(region)])])
     )
+
+
+def best_of(runs: Mapping[str, CellResult]) -> tuple[CellResult, pd.Series]:
+    """A result that has in each basin the simulation of the model with the highest NSE there.
+
+    Returns
+    -------
+    CellResult
+        The simulations put together, in the order of the first result's basins.
+    Series
+        Name of the model of each basin. Where no NSE is defined it is the first.
+    """
+    nse = pd.DataFrame({name: result.basin_nse.to_series() for name, result in runs.items()})
+    names = nse.fillna(-np.inf).idxmax(axis=1)
+    first = next(iter(runs.values()))
+    parts = [runs[names[b]].simulation.sel(basin=[b]) for b in first.simulation["basin"].values]
+    return replace(first, simulation=xr.concat(parts, "basin")), names
 
 
 def hydrograph_frames(

@@ -50,6 +50,23 @@ def test_sentence_says_gain_loss_or_neither_as_the_interval_does() -> None:
     assert "is not clearly ahead of or behind the calibrated GR4J" in said
 
 
+@pytest.mark.parametrize(
+    ("local", "without", "word"),
+    [
+        (part(0.1, 0.05, 0.2), part(0.03, 0.01, 0.05), "Yes, "),
+        (part(0.1, 0.05, 0.2), part(0.01, -0.01, 0.03), "No, not clearly"),
+        (part(0.1, -0.05, 0.2), part(0.03, 0.01, 0.05), "No, not clearly"),
+        (part(0.1, 0.05, 0.2), part(-0.03, -0.05, -0.01), "No, on average it does not"),
+    ],
+)
+def test_answer_begins_with_yes_or_no_as_the_intervals_say(
+    local: dict[str, float], without: dict[str, float], word: str
+) -> None:
+    figures = found(local, without)
+    assert front.pays({**figures, "gain_over_untransferred": without}).startswith(word)
+    assert front.answer(figures).startswith(word), "without that mean GR4J stands for it"
+
+
 def test_what_pays_is_said_only_of_what_is_there() -> None:
     said = front.pays(found(part(0.1, 0.05, 0.2), part(-0.1, -0.2, -0.05)))
     assert "With one year" not in said

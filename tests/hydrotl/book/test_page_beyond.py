@@ -65,7 +65,7 @@ def test_tables_of_the_page(study: dict[str, Any]) -> None:
     assert check["median NSE"].tolist()[0] > check["median NSE"].tolist()[1]
     assert "2 of 114 targets are computed so far" in page.remarks()
     row = worth.iloc[0]
-    assert (row["basins"], row["years"], row["draws"]) == (1, 1, 2)
+    assert (row["basins"], row["years"], row["samples"]) == (1, 1, 2)
     assert row[["local network", "GR4J", "warm-c", "chosen (auto)"]].tolist() == pytest.approx(
         [0.5, 0.6, 0.8, 0.7]
     )
@@ -73,6 +73,18 @@ def test_tables_of_the_page(study: dict[str, Any]) -> None:
     assert gains["model"].tolist() == ["warm-b", "warm-c", mean, "chosen (auto)", "GR4J"]
     assert gains["mean gain"].tolist() == pytest.approx([0.4, 0.3, 0.275, 0.2, 0.1])
     assert dict(zip(chosen["chosen"], chosen["targets"], strict=True)) == {"warm-c": 1, "gr4j": 1}
+
+
+def test_band_of_single_basins_is_called_too_narrow_where_it_is() -> None:
+    def size(basins: int, rows: int, low: float, high: float) -> dict[str, Any]:
+        return {"basins": basins, "rows": rows, "low": low, "middle": 0.9, "high": high}
+
+    sizes = [size(1, 1, 0.6, 0.9), size(1, 3, 0.8, 0.88), size(5, 50, 0.1, 0.1)]
+    assert beyond.narrow({"by_size": sizes}) == (  # (0.6 + 3 x 0.8) / 4
+        "For a single basin, take care: of the days with low flow it holds 75 %, not 90 %, and is "
+        "too narrow."
+    )
+    assert beyond.narrow({"by_size": sizes[2:]}) == beyond.narrow(None) == ""
 
 
 def test_coverage_on_the_page(
@@ -96,7 +108,7 @@ def test_coverage_on_the_page(
     assert "1 of 2 targets computed so far have one" in page.remarks()
     assert table.loc["all", "coverage"] == table.loc["1 basin, 1 year", "coverage"] == 0.91
     assert table.loc["all", "interval score"] == 1.1
-    assert table.loc["ungauged, random draws", ["basins", "coverage"]].tolist() == [9, 0.9]
+    assert table.loc["ungauged, random samples", ["basins", "coverage"]].tolist() == [9, 0.9]
     assert table.loc["ungauged, ind", "coverage"] == 0.7
     drawn = page.names["by_flow"]
     assert dict(zip(drawn["flow"], drawn["coverage"], strict=True)) == {
@@ -106,6 +118,10 @@ def test_coverage_on_the_page(
     }
     assert (glued["beyond_covered"], glued["beyond_covered_low"]) == ("91", "95")
     assert (glued["beyond_ungauged"], glued["beyond_ungauged_basins"]) == ("90", "4")
+    assert glued["beyond_narrow"] == (
+        "For a single basin, take care: of the days with low flow it holds 95 %, not 90 %, and is "
+        "too wide."
+    )
     assert glued["beyond_ungauged_regions"] == "68"  # (0.6 + 3 x 0.7) / 4 = 0.675
 
 

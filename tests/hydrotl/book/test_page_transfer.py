@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from hydrotl.book.pages import compared, quantities, show, table1a
+from hydrotl.book.pages import compared, quantities, show, table1a, transfer
 from hydrotl.book.pages.tabs import tabs
 from hydrotl.book.paper import published_scores
 from hydrotl.config import load_region
@@ -79,6 +79,19 @@ def test_scores_of_a_run(page: dict[str, Any]) -> None:
     assert volume == {"local": 0.0, "TL-a": pytest.approx(100 / 9)}
 
 
+def test_figure_shows_the_model_that_is_best_in_each_basin() -> None:
+    observed = np.array([[1.0, 2, 3, 2], [4.0, 8, 6, 6]])
+    good, bad = observed + 0.1, observed + 2
+    runs = {
+        "TL-a": cell_result("TL-a", np.stack([good[0], bad[1]]), observed),
+        "TL-b": cell_result("TL-b", np.stack([bad[0], good[1]]), observed),
+    }
+    best, names = transfer.best_of(runs)
+    assert names.to_dict() == {"a": "TL-a", "b": "TL-b"}
+    np.testing.assert_allclose(best.simulation["simulated"].sel(member=0), good)
+    np.testing.assert_allclose(best.simulation["observed"], observed)
+
+
 def test_numbers_for_the_front_page(page: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     assert page["glued"]["sample_local_median"] == 0.25
     assert page["glued"]["sample_best_option"] == "TL-a"
@@ -101,7 +114,7 @@ def test_gain_is_the_difference_in_the_same_basins(monkeypatch: pytest.MonkeyPat
     local, moved = (np.array(committed("gb", o)["nse"], float) for o in ("local", "TL-c"))
     np.testing.assert_allclose(page["gain"], moved - local, equal_nan=True)
     assert page["found"].value == pytest.approx(np.nanmedian(moved - local), abs=1e-4)
-    by_hand = [page["low"], page["high"]]  # the draws written out on the page
+    by_hand = [page["low"], page["high"]]  # the resamples written out on the page
     assert [page["found"].low, page["found"].high] == pytest.approx(by_hand)
     low, high = page["bounds"]
     assert page["found"].low < low < page["found"].value < high < page["found"].high
@@ -136,7 +149,7 @@ def test_summary_has_a_row_per_region_and_training_period(page: dict[str, Any]) 
     assert row["TL-c NSE"] == committed("ind", "TL-c", "multi-year")["nse_median"]
     conceptual = ROOT / "results" / "ind" / "conceptual" / "multi-year_cemaneige-gr4j.json"
     assert row["GR4J NSE"] == json.loads(conceptual.read_text(encoding="utf-8"))["nse_median"]
-    assert row[compared.PAPERS] == "0.73,\u00a00.75"  # CHINA-MR, 0.733 and 0.749
+    assert row[compared.PAPERS] == "CHINA-MR: 0.73,\u00a00.75"  # CHINA-MR, 0.733 and 0.749
     local, moved = (np.array(committed("ind", o, "multi-year")["nse"]) for o in ("local", "TL-c"))
     assert row["gain of TL-c"].value == pytest.approx(np.median(moved - local), abs=1e-4)
 
@@ -167,12 +180,13 @@ def test_table_of_a_region_ends_each_period_with_the_benchmark(page: dict[str, A
 
 def test_training_periods_of_a_region_stand_side_by_side(page: dict[str, Any]) -> None:
     table = compared.region_table(page["records"], page["gains"], "gb")
-    wide = compared.side_by_side(table).set_index("model")
-    assert wide.index.tolist() == ["local", "TL-a", "TL-b", "TL-c", "cemaneige-gr4j"]
+    wide = compared.side_by_side(table, "CAMELS-GB").set_index("model")
+    papers, more = ["local", "TL-a", "TL-b", "TL-c"], ["zero", "readout", "warm-a", "warm-c"]
+    assert wide.index.tolist() == [*papers, *more, "cemaneige-gr4j"]
     for period, setting in (("one year", "1-year"), ("several years", "multi-year")):
-        shown = wide.loc["TL-c", f"{period}: median NSE"]
+        shown = wide.loc["TL-c", f"{period}: NSE"]
         assert shown == pytest.approx(committed("gb", "TL-c", setting)["nse_median"], abs=1e-4)
-    assert wide.loc["TL-c", "the paper's, one year"] == 0.822
+    assert wide.loc["TL-c", "the paper's CAMELS-GB, one year"] == 0.822
 
 
 def gains_of(verdicts: list[str], training: str = "1-year") -> pd.DataFrame:
@@ -187,11 +201,51 @@ def test_finding_counts_verdicts_and_never_says_more() -> None:
         ]
     )
     assert compared.finding(some) == (
-        "With one year of data 1 of 3 transferred models are clearly better than the local one and "
-        "1 clearly worse; with several years of data 0 of 1 transferred models are clearly better "
-        "than the local one and 0 clearly worse."
+        "1 of 3 transferred models are clearly better than the local one and 1 clearly worse with "
+        "one year of data; 0 of 1 transferred models are clearly better than the local one and 0 "
+        "clearly worse with several years of data."
     )
     assert "no results with enough" in compared.finding(gains_of([]))
+
+
+def one_gain(key: str, model: str, value: float, verdict: str) -> dict[str, Any]:
+    found = Interval(value, value - 0.1, value + 0.1)
+    named = {"key": key, "region": key.upper(), "training": "1-year", "model": model}
+    return named | {"beyond": True, "variant": "", "gain": found, "verdict": verdict}
+
+
+def test_worst_result_of_each_region_is_named_with_its_interval() -> None:
+    rows = [
+        one_gain("a", "warm-a", -0.3, "lower, with too few basins or members for a verdict"),
+        one_gain("a", "warm-c", -1.1, "lower, with too few basins or members for a verdict"),
+        one_gain("b", "readout", -0.2, "a loss"),
+        one_gain("b", "zero", -0.9, "a loss"),
+        one_gain("c", "warm-c", -0.01, "no clear difference"),
+        one_gain("d", "warm-c", 0.2, "a gain"),
+    ]
+    said = compared.beyond(pd.DataFrame(rows))
+    assert "Of the 4 results" in said
+    assert "1 are clearly better than the local model and 2 clearly worse" in said
+    assert said.endswith(
+        "furthest behind it in A, warm-c with one year: -1.10 (-1.20 to -1.00); "
+        "B, readout with one year: -0.20 (-0.30 to -0.10)."
+    )
+
+
+def test_bad_results_stand_on_the_face_of_the_page(page: dict[str, Any]) -> None:
+    said = compared.beyond(page["gains"])
+    one = page["gains"].set_index(["key", "training", "model"])
+    river = one.loc[("min-river", "1-year", "warm-c"), "gain"]
+    assert (
+        f"Min River, China, warm-c with one year: {quantities.interval(river, quantities.gain)}"
+        in said
+    )
+    assert "India, 5 rivers, " in said
+    parts = compared.region_parts(page["records"], page["gains"], "ind")
+    shown = parts[1].data.set_index("model")
+    moved, local = (np.array(committed("ind", o, "multi-year")["nse"]) for o in ("warm-c", "local"))
+    found = shown.loc["warm-c", "several years: gain"]
+    assert found == pytest.approx(np.median(moved - local), abs=1e-4)
 
 
 def test_sentences_of_the_page_follow_from_its_gains(page: dict[str, Any]) -> None:
