@@ -24,7 +24,21 @@ function check(table) {
   table.tabIndex = 0; // arrow keys scroll it
 }
 
+// Below each table a link to its content, which the table carries (hydrotl/book/pages/show.py).
+function offer(table, number) {
+  const link = document.createElement("a");
+  const page = location.pathname.split("/").pop().replace(/\.html$/, "") || "index";
+  link.href = `data:text/csv;charset=utf-8,${encodeURIComponent(table.dataset.csv)}`;
+  link.download = `${page}-table-${number + 1}.csv`;
+  link.textContent = "Table as CSV";
+  const line = document.createElement("p");
+  line.className = "table-csv";
+  line.append(link);
+  table.after(line);
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   const watch = new ResizeObserver((entries) => entries.forEach((entry) => check(entry.target)));
   document.querySelectorAll(".bd-article table").forEach((table) => watch.observe(table));
+  document.querySelectorAll(".bd-article table[data-csv]").forEach(offer);
 });

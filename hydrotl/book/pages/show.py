@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from hydrotl.book import escape
-from hydrotl.book.pages import quantities
+from hydrotl.book.pages import quantities, words
+from hydrotl.experiments.uncertainty import Interval
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
@@ -33,7 +35,8 @@ def table(
 
     Texts are shown as they are, whatever they hold; only ``html_columns`` are HTML already. Keys of
     files are replaced by a reader's words (:mod:`~hydrotl.book.pages.words`). A table that is wider
-    than the page scrolls, with its first column in sight.
+    than the page scrolls, with its first column in sight. The table carries its content as CSV
+    (:func:`as_csv`), for which the page has a link below it (``tables.js``).
 
     Parameters
     ----------
@@ -64,11 +67,37 @@ def table(
         if present and len(shown):
             style = style.apply(_best, axis=axis, subset=present)
     kind = "quantities long" if long else "quantities"
-    style = style.set_table_attributes(f'class="{kind}"')
+    content = html.escape(as_csv(frame, html_columns))
+    style = style.set_table_attributes(f'class="{kind}" data-csv="{content}"')
     return style.set_table_styles(
         [{"selector": "th, td", "props": "padding: 0.2em 0.6em; text-align: left;"}],
         overwrite=False,
     )
+
+
+def as_csv(frame: pd.DataFrame, html_columns: Collection[str] = ()) -> str:
+    """A table's content as CSV, with all digits.
+
+    A column of intervals becomes three: the value, and its bounds ``NAME, low`` and ``NAME, high``.
+    Keys of files are replaced by the words of the table, and tags of HTML are left out.
+    """
+    columns: dict[str, list[Any]] = {}
+    for name in frame:
+        header, label = str(name), words.COLUMNS.get(str(name))
+        values = [plain_text(v) if header in html_columns else v for v in frame[name]]
+        columns[header] = [
+            label(value) if label and isinstance(value, str) else getattr(value, "value", value)
+            for value in values
+        ]
+        if any(isinstance(value, Interval) for value in values):
+            for bound in ("low", "high"):
+                columns[f"{header}, {bound}"] = [getattr(v, bound, None) for v in values]
+    return pd.DataFrame(columns).to_csv(index=False, lineterminator="\n")
+
+
+def plain_text(page: Any) -> str:
+    """The text of a piece of HTML without its tags."""
+    return html.unescape(re.sub(r"<[^>]*>", "", str(page)))
 
 
 def _best(values: pd.Series) -> list[str]:

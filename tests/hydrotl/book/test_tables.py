@@ -1,5 +1,6 @@
 """Tables: one way to write a quantity, words for keys, the best value, room for all columns."""
 
+import io
 from html.parser import HTMLParser
 from typing import Any
 
@@ -11,16 +12,19 @@ from hydrotl.experiments.uncertainty import Interval
 
 
 class _Cells(HTMLParser):
-    """Texts of a table's cells, row by row, and the ids of their cells."""
+    """Texts of a table's cells, row by row, the ids of their cells, and the tables as CSV."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self.rows: list[list[str]] = []
         self.ids: list[list[str]] = []
+        self.csv: list[str | None] = []
         self._open = False
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            self.csv.append(dict(attrs).get("data-csv"))
         if tag == "tr":
             self.rows.append([])
             self.ids.append([])
@@ -129,3 +133,28 @@ def test_values_of_a_table_stay_as_they_were() -> None:
     shown: Any = show.table(frame)  # its frame is not in the stubs
     assert shown.data.equals(frame)
     assert quantities.form_of("no such quantity") is None
+
+
+def test_csv_of_a_table_holds_its_content_with_all_digits() -> None:
+    frame = pd.DataFrame(
+        {
+            "training": ["1-year", "multi-year"],
+            "median NSE": pd.Series([Interval(0.85614, 0.8, 0.9), None], dtype=object),
+            "basin": ['a "b", <c>', "d"],
+            "page": ['<a href="x">R&amp;D</a>', "plain"],
+        }
+    )
+    text = show.as_csv(frame, ["page"])
+    shown = pd.read_csv(io.StringIO(text))
+    assert shown.columns.tolist() == [
+        "training",
+        "median NSE",
+        "median NSE, low",
+        "median NSE, high",
+        "basin",
+        "page",
+    ]
+    assert shown.iloc[0].tolist() == ["one year", 0.85614, 0.8, 0.9, 'a "b", <c>', "R&D"]
+    assert shown.iloc[1].isna().tolist() == [False, True, True, True, False, False]
+    cells = _Cells(show.table(frame, html_columns=["page"]).to_html())
+    assert cells.csv == [text], "the table carries the same"
