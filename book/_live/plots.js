@@ -1,7 +1,7 @@
 // Drawings in SVG: lines over days, duration curves, the water of years. Each has a text for those who
 // do not see it.
 
-const SVG = "http://www.w3.org/2000/svg", HEIGHT = 260, PAD = { left: 52, right: 18, top: 12, bottom: 30 };
+const SVG = "http://www.w3.org/2000/svg", HEIGHT = 270, PAD = { left: 52, right: 18, top: 24, bottom: 30 };
 
 function put(element, attributes, parent, text) {
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -66,7 +66,9 @@ function frame(host, { label, unit, low, high, log, ticks, from, to }) {
   ticks.forEach(([value, text], k) => {
     if (k % room) return;
     shape("line", { x1: x(value), x2: x(value), y1: HEIGHT - PAD.bottom, y2: HEIGHT - PAD.bottom + 4, class: "live-axis" }, svg);
-    shape("text", { x: x(value), y: HEIGHT - PAD.bottom + 17, "text-anchor": "middle" }, svg, text);
+    // A label at an end of the axis stays within the drawing.
+    const half = 3.5 * text.length, at = Math.min(Math.max(x(value), half), width - half);
+    shape("text", { x: at, y: HEIGHT - PAD.bottom + 17, "text-anchor": "middle" }, svg, text);
   });
   shape("text", { x: 4, y: 11 }, svg, unit);
   return { svg, x, y };

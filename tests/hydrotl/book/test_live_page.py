@@ -563,13 +563,50 @@ def test_downloads_are_used_again_in_python(visit: Visit, tmp_path: Path) -> Non
         assert words in summary
 
 
-def test_page_fits_a_telephone(browser: Any, site: Path) -> None:
-    visit = Visit(browser, site, width=375, scheme="dark")
+#: What texts of the page's drawings stick out of them or lie on each other, and what controls and
+#: paragraphs are wider than the page.
+CLIPPED = """() => {
+    const found = [], boxes = (one, of) => [...one.querySelectorAll(of)]
+        .map((text) => [text.textContent.slice(0, 40), text.getBoundingClientRect()]);
+    for (const svg of document.querySelectorAll(".live-plot")) {
+        const frame = svg.getBoundingClientRect(), texts = boxes(svg, "text");
+        texts.forEach(([text, a], k) => {
+            if (a.left < frame.left - 1 || a.right > frame.right + 1) found.push(`${text} is cut`);
+            for (const [other, b] of texts.slice(k + 1)) {
+                const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+                const tall = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+                if (wide > 1 && tall > 2) found.push(`${text} lies on ${other}`);
+            }
+        });
+    }
+    const whole = "label, output, button, select, li, p, summary, caption, h2, h3";
+    for (const [text, box] of boxes(document.querySelector(".live"), whole)) {
+        if (box.right > innerWidth + 1) found.push(`${text} is wider than the page`);
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_no_text_is_cut_or_lies_on_another(browser: Any, site: Path, width: int) -> None:
+    """Headers are as long as those of archives, and the page as narrow as a telephone."""
+    visit = Visit(browser, site, width=width, scheme="dark")
     visit.page.set_default_timeout(120_000)
-    page = drop(visit, plain(days()))
+    long = "_of_the_upper_catchment_from_the_gridded_product_version_4_2"
+    names = {b"rain": f"rain{long}".encode(), b"tmin": f"tmin{long}".encode()}
+    head, rest = plain(days()).split(b"\n", 1)
+    for short, name in names.items():
+        head = head.replace(short, name)
+    page = drop(visit, head + b"\n" + rest)
+    for role, name in {"prcp": names[b"rain"], "tmin": names[b"tmin"]}.items():
+        page.evaluate("document.getElementById('live-correct').open = true")
+        page.select_option(f"#live-role-{role}", label=name.decode())
     simulated(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 375
-    assert page.locator("#live-river-flow svg").bounding_box()["width"] <= 375
+    page.wait_for_function(SHOWN)
+    page.evaluate("document.querySelectorAll('.live details').forEach((d) => { d.open = true; })")
+    assert page.evaluate(CLIPPED) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("#live-river-flow svg").bounding_box()["width"] <= width
     assert visit.complaints == []
     visit.context.close()
 
