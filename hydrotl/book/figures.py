@@ -39,7 +39,7 @@ COLOURS = {
 }
 HEIGHT = 340
 #: Characters of a title that fit above half a page, and above a plot on a telephone.
-PANEL_TITLE, PLOT_TITLE = 28, 44
+PANEL_TITLE, PLOT_TITLE = 20, 40
 # Where axes of the NSE start: a few very low scores would press all others against the upper end.
 # Basins below are drawn there, and hovering tells their NSE.
 LOWEST = -0.5

@@ -110,7 +110,7 @@ def flow_plots(
     shown = ColumnDataSource(dict(sources[start].data))
     wide = {"sizing_mode": "stretch_width", "x_axis_type": "datetime"}
     plot = figure(
-        height=280,
+        height=265,
         x_range=Range1d(first.index[0], first.index[-1]),
         title=titles[start],
         tools="pan,box_zoom,xwheel_zoom,reset,save",

@@ -161,7 +161,7 @@ def summary_table(found: pd.DataFrame) -> Styler:
         best_in_row=list(short.values()),
         caption="Median NSE over the rivers, the best of a row in bold, and median gain over local",
     )
-    return shown.set_properties(subset=["training", PAPERS], **{"white-space": "nowrap"})
+    return shown.set_properties(subset=["region", "training", PAPERS], **{"white-space": "nowrap"})
 
 
 def _value(found: Any) -> Any:
@@ -233,8 +233,7 @@ def region_parts(records: pd.DataFrame, gains: pd.DataFrame, key: str) -> list[A
     first, region = some.iloc[0], load_region(key)
     title = (
         f"{region.title}; rivers: {some['basins'].max()}; recipe: {first['recipe']}; members: "
-        f"{some['members'].max()}. "
-        f"Medians over the rivers; the paper's {first['stands for']} are other rivers."
+        f"{some['members'].max()}. Medians over the rivers."
     )
     table = region_table(records, gains, key)
     longer = table.drop(columns="members").rename(

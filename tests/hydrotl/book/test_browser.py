@@ -8,7 +8,9 @@ from urllib.parse import unquote, urlsplit
 import pandas as pd
 import pytest
 
-from hydrotl.book.pages import show
+from hydrotl.book import figures
+from hydrotl.book.pages import show, words
+from hydrotl.config import load_region
 from hydrotl.paths import project_root
 from tests.chromium import chromium
 from tests.hydrotl.book.test_build import load
@@ -247,6 +249,73 @@ def test_table_fits_a_screen_or_says_that_it_scrolls(browser: Any, tmp_path: Pat
         assert [large[key] for key in ("wider", "sticky", "hint")] == [scrolls] * 3
         assert opened.evaluate("document.documentElement.scrollWidth") <= width
         visit.context.close()
+
+
+#: Width of a line of text in a plot's title, px: Bokeh's font and the size of the book.
+WIDTH = """(lines) => {
+    const context = document.createElement("canvas").getContext("2d");
+    context.font = "bold 9pt helvetica, sans-serif";
+    return lines.map((line) => context.measureText(line).width);
+}"""
+
+
+def test_longest_titles_fit_a_telephone(browser: Any) -> None:
+    """Two panels share the 340 px of text on a screen of 375; a hydrograph has them for itself."""
+    regions = [
+        load_region(path.stem).name for path in (ROOT / "experiments/regions").glob("*.yaml")
+    ]
+    panels = [f"{name}, {period}" for name in regions for period in words.SETTINGS.values()]
+    flows = [f"camelsgb_{name}, NSE: local 0.35, best transferred (TL-b) 0.64" for name in regions]
+    page = browser.new_page(viewport={"width": 375, "height": 900})
+    for titles, characters, room in (
+        (panels, figures.PANEL_TITLE, 170),
+        (flows, figures.PLOT_TITLE, 300),
+    ):
+        lines = [line for t in titles for line in figures.in_lines(t, characters).split("\n")]
+        assert len(lines) > len(titles), "some are longer than a line"
+        widths = page.evaluate(WIDTH, lines)
+        assert max(widths) < room, lines[widths.index(max(widths))]
+    page.close()
+
+
+def test_table_is_offered_as_a_file_with_its_content(browser: Any, tmp_path: Path) -> None:
+    static = ROOT / "book" / "_static"
+    frame = pd.DataFrame({"basin": ["ä & b, c", 'd "e"'], "median NSE": [0.123456, 0.5]})
+    page = tmp_path / "notes.html"
+    page.write_text(
+        f'<meta charset="utf-8"><script>{(static / "tables.js").read_text()}</script>'
+        f'<article class="bd-article">{show.table(frame).to_html()}</article>',
+        encoding="utf-8",
+    )
+    visit = Visit(browser)
+    opened = visit.open(page)
+    with opened.expect_download() as waiting:
+        opened.click("text=Table as CSV")
+    assert waiting.value.suggested_filename == "notes-table-1.csv"
+    waiting.value.save_as(tmp_path / "table.csv")
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "table.csv"), frame)
+    assert visit.asked == []
+    visit.context.close()
+
+
+#: What page 3 may be high, px: all that a reader must scroll through.
+HIGHEST = 6000
+
+
+def test_page_of_all_regions_is_not_a_scroll(book: Path, visit: Visit) -> None:
+    page = visit.open(book / HYDROGRAPH)
+    page.locator(".bk-Figure").first.wait_for()
+    page.wait_for_timeout(1000)
+    assert page.evaluate("document.documentElement.scrollHeight") < HIGHEST
+
+
+def test_terms_of_the_glossary_show_their_meaning(book: Path, visit: Visit) -> None:
+    page = visit.open(book / "notebooks" / "03-transfer.html")
+    terms = page.locator("article a.term")
+    titles = {one.inner_text(): one.get_attribute("title") for one in terms.all()}
+    assert "Nash-Sutcliffe efficiency" in str(titles["NSE"])
+    assert terms.count() == len(titles), "each once"
+    assert page.locator("article a.term[href='../glossary.html#term-NSE']").count() == 1
 
 
 def test_no_table_of_the_book_is_clipped(book: Path, browser: Any) -> None:

@@ -181,6 +181,23 @@ def test_hydrograph_swaps_the_series_of_all_basins() -> None:
     assert callback.args["titles"] == {"upper": "upper", "lower": "lower, NSE 0.5"}
 
 
+def test_models_of_one_option_have_lines_and_a_legend_that_are_told_apart() -> None:
+    from bokeh.models import Legend
+    from bokeh.plotting import figure
+
+    sizes = [f"TL-c, {size} basins" for size in (10, 50, 100, 300, 671)]
+    frame = frames()["upper"].drop(columns="local").assign(**dict.fromkeys(sizes, 1.0))
+    title = "a river with a long name, NSE: TL-c, 10 basins 0.36, TL-c, 671 basins 0.34"
+    layout = hydrographs({"upper": frame}, {"upper": title}).object
+    plot = next(p for p in layout.select({"type": figure}) if p.legend)
+    colours = [r.glyph.line_color for r in plot.renderers if hasattr(r.glyph, "line_color")]
+    assert len(set(colours)) == len(colours) == 6
+    (legend,) = plot.select({"type": Legend})
+    assert legend.ncols == 3, "a longer row would be cut"
+    assert plot.title.text.replace("\n", " ") == title
+    assert max(map(len, plot.title.text.split("\n"))) <= figures.PLOT_TITLE
+
+
 def test_linked_boxes_hold_every_basin_and_pick_its_hydrograph() -> None:
     from bokeh.models import CustomJS, FactorRange, TapTool
     from bokeh.models.widgets import Select
