@@ -97,7 +97,7 @@ def answer(found: dict[str, Any]) -> str:
     if local is None or without is None:
         return "No result says it yet."
     if local["low"] > 0 and without["low"] > 0:
-        return "Yes, on average over these rivers, and most where data are scarce."
+        return "Yes, on average over these rivers."
     if local["high"] < 0 or without["high"] < 0:
         return "No, on average it does not: a model of the local data is as good or better."
     return "No, not clearly: the intervals leave it open whether it helps or harms."
