@@ -24,7 +24,7 @@ from hydrotl.experiments.check import check_source, scenarios
 from hydrotl.experiments.covered import home_of
 from hydrotl.experiments.intervals import interval
 from hydrotl.experiments.member import arrays_of_test, simulate_member, train_member
-from hydrotl.experiments.records import write_record
+from hydrotl.experiments.records import read_record, write_record
 from hydrotl.experiments.run import run_tasks
 from hydrotl.experiments.source import shared_data, source_data, source_folder, source_tasks
 from hydrotl.experiments.study import Study, load_study, training_for
@@ -111,7 +111,7 @@ def planned(name: str) -> list[Work]:
 @pytest.fixture(scope="module")
 def records(study: str) -> dict[str, dict]:
     paths = list(beyond.run_study(planned(study)))
-    return {path.stem: json.loads(path.read_text()) for path in paths}
+    return {path.stem: read_record(path) for path in paths}
 
 
 def test_targets_are_draws_and_settings_of_regions(records: dict[str, dict], study: str) -> None:
@@ -240,7 +240,7 @@ def test_a_record_without_an_interval_gets_it_from_the_store(
         for path, content in kept.items():
             path.write_bytes(content)
     assert {path: path.stat().st_mtime_ns for path in needed} == written
-    assert json.loads(work.path.read_text()) == whole
+    assert read_record(work.path) == whole
     assert work.finished
 
 
