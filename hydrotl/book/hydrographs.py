@@ -108,9 +108,11 @@ def flow_plots(
         sources[name] = ColumnDataSource({"date": frame.index.to_numpy(), **lines})
     start, *_ = frames
     shown = ColumnDataSource(dict(sources[start].data))
+    names = first.columns.drop(["prcp", "low", "high"], errors="ignore")
+    rows = (len(names) - 1) // LEGEND_ROW  # of the legend beyond the first, room for which is added
     wide = {"sizing_mode": "stretch_width", "x_axis_type": "datetime"}
     plot = figure(
-        height=265,
+        height=265 + 16 * (rows + max(title.count("\n") for title in titles.values())),
         x_range=Range1d(first.index[0], first.index[-1]),
         title=titles[start],
         tools="pan,box_zoom,xwheel_zoom,reset,save",
@@ -123,7 +125,6 @@ def flow_plots(
     if "low" in first:
         band = {"color": BAND, "alpha": 0.25, "legend_label": "90 % band"}
         plot.varea("date", "low", "high", source=shown, **band)
-    names = first.columns.drop(["prcp", "low", "high"], errors="ignore")
     colours = {name: colour_of(name) for name in names}
     if len(set(colours.values())) < len(colours):  # models of one option: told apart all the same
         colours |= palette(name for name in names if name != "observed")
