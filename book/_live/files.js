@@ -12,12 +12,13 @@ export function save(name, type, text) {
 
 const number = (v) => (Number.isFinite(v) ? String(+v.toPrecision(7)) : "");
 
-// A line per day, flow in mm/day; an empty field is a missing value.
-export function seriesFile({ river, zero, fitted, season }) {
-  const columns = { observed: river.flow, seasonal_mean: season, zero_shot: zero, fitted };
+// A line per day, flow in mm/day, and what the day was used for; an empty field is a missing value.
+export function seriesFile({ river, zero, fitted, season, fit, score }) {
+  const columns = { observed: river.flow, seasonal_mean: season, untouched_source: zero, fitted_source: fitted };
   const shown = Object.entries(columns).filter(([, values]) => values);
-  const lines = [["date", ...shown.map(([name]) => `${name}_mm_day`)].join(",")];
-  zero.forEach((_, t) => lines.push([isoDay(river.start + t), ...shown.map(([, values]) => number(values[t]))].join(",")));
+  const within = (t, days) => days && t >= days[0] && t < days[1], used = (t) => (within(t, fit) ? "fit" : within(t, score) ? "score" : "");
+  const lines = [["date", "used_for", ...shown.map(([name]) => `${name}_mm_day`)].join(",")];
+  zero.forEach((_, t) => lines.push([isoDay(river.start + t), used(t), ...shown.map(([, values]) => number(values[t]))].join(",")));
   return `${lines.join("\n")}\n`;
 }
 
@@ -45,7 +46,7 @@ export function summaryFile({ name, river, penalty, headers, fit }, parts) {
     + ".live-legend{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:1rem}.live-swatch{display:inline-block;width:1.6em;border-top:.3em solid;margin-right:.3em;vertical-align:middle}span.live-observed{border-color:#555;opacity:.5}span.live-original{border-color:#0072b2}span.live-changed{border-color:#d55e00}span.live-season{border-color:#009e73;border-top-style:dotted}span.live-dashed{border-top-style:dashed}";
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${plain(name)}</title><style>${style}</style></head><body>
 <h1>${plain(name)}</h1>
-<p>Latitude ${river.latitude}${river.area ? `, ${river.area} km²` : ""}. Source ${plain(source)}: ${headers.length} networks trained on ${basins} basins of the United States${fit ? `; output layer fitted in closed form, penalty ${penalty}` : ""}. Made on ${new Date().toISOString().slice(0, 10)} in a browser, with hydrotl.</p>
+<p>Latitude ${river.latitude}${river.area ? `, ${river.area} km²` : ""}. The source model "${plain(source)}": ${headers.length} networks trained on ${basins} basins of the United States${fit ? `; output layer fitted in closed form, penalty ${penalty}` : ""}. Made on ${new Date().toISOString().slice(0, 10)} in a browser, with hydrotl.</p>
 ${body}
 <p>Data of the source: ${plain(licence)}. ${citation.map(plain).join(" ")}</p>
 </body></html>

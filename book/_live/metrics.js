@@ -21,10 +21,25 @@ function moments(simulated, observed, first, stop) {
   return m;
 }
 
-// Nash-Sutcliffe efficiency, Kling-Gupta efficiency (2009), bias in percent of the observed volume.
+// A number with so many digits; never "-0.00".
+export const digits = (v, d) => (Number.isFinite(v) ? v.toFixed(d).replace(/^-(0\.?0*)$/, "$1") : "–");
+
+// Error of the highest 2 % of the flow duration curve, in percent (FHV of Yilmaz et al. 2008).
+function highest(simulated, observed, first, stop) {
+  const pairs = [simulated, observed].map(() => []);
+  for (let t = first; t < stop; t++) {
+    if (Number.isFinite(simulated[t]) && Number.isFinite(observed[t])) [simulated, observed].forEach((v, k) => pairs[k].push(v[t]));
+  }
+  const n = Math.max(1, Math.round(0.02 * pairs[0].length));
+  const [s, o] = pairs.map((values) => values.sort((a, b) => b - a).slice(0, n).reduce((a, b) => a + b, 0));
+  return o > 0 ? 100 * (s / o - 1) : NaN;
+}
+
+// Nash-Sutcliffe efficiency, Kling-Gupta efficiency (2009), bias in percent of the observed volume, and
+// that of the highest flows.
 export function scores(simulated, observed, first = 0, stop = observed.length) {
   const m = moments(simulated, observed, first, stop);
-  if (m.n < 2 || !(m.high > m.low)) return { n: m.n, nse: NaN, kge: NaN, bias: NaN };
+  if (m.n < 2 || !(m.high > m.low)) return { n: m.n, nse: NaN, kge: NaN, bias: NaN, high: NaN };
   let error = 0;
   for (let t = first; t < stop; t++) {
     const e = simulated[t] - observed[t];
@@ -32,7 +47,7 @@ export function scores(simulated, observed, first = 0, stop = observed.length) {
   }
   const r = m.so / Math.sqrt(m.ss * m.oo), alpha = Math.sqrt(m.ss / m.oo), beta = m.s / m.o;
   const kge = 1 - Math.hypot(r - 1, alpha - 1, beta - 1);
-  return { n: m.n, nse: 1 - error / m.oo, kge, bias: 100 * (beta - 1) };
+  return { n: m.n, nse: 1 - error / m.oo, kge, bias: 100 * (beta - 1), high: highest(simulated, observed, first, stop) };
 }
 
 export function correlation(a, b) {

@@ -2,7 +2,7 @@
 
 import { meanOf } from "./crew.js";
 import { daily, isoDay, yearOf } from "./derive.js";
-import { correlation, scores } from "./metrics.js";
+import { correlation, digits, scores } from "./metrics.js";
 import { balance, durationCurve, hydrograph, make, table } from "./plots.js";
 import { count, defaultSplit, LEAST_FIT, LEAST_SCORED } from "./split.js";
 
@@ -112,7 +112,8 @@ export function play(rivers, crew, penalty) {
       do {
         again = false;
         const v = values(), key = `${choice.value} ${v.year}`, base = cut(river(), v.year);
-        if (original?.key !== key) original = { key, ...(await observed(base)) };
+        if (original?.key !== key) byId("play-status").textContent = `Computing ${river().title} …`;
+        if (original?.key !== key) original = { title: river().title, key, ...(await observed(base)) };
         const same = v.rain === 1 && v.warmth === 0 && v.area === 1;
         shown = { ...(same ? original : await simulated(changed(base, v), original)), same };
         draw();
@@ -138,11 +139,11 @@ export function play(rivers, crew, penalty) {
     view.value = [...view.options].some(({ value }) => value === wanted) ? wanted : String(Math.min(years[0] + 1, years[1]));
     drawView();
     const flows = [original, shown].map(flowOf), [a, b] = flows.map(mean), days = ([from, to]) => `${isoDay(start + from)} to ${isoDay(start + to - 1)}`;
-    const score = ({ [model.value === "fitted" && original.fitted ? "fitted" : "zero"]: values }) => scores(values, streamflow, ...original.score).nse.toFixed(2);
-    const unlike = `untouched, the source has ${scores(original.zero, streamflow, ...original.score).nse.toFixed(2)}`;
-    byId("play-status").textContent = (flowOf(original) === original.fitted
-      ? `Shown: the source model, fitted to this river's gauge in ${days(original.fit)}. In ${days(original.score)}, which the fit did not see, its NSE is ${score(original)} (1 is perfect, 0 no better than the mean flow); ${unlike}. `
-      : `Shown: the source model as it is, which never saw this river. Its NSE in ${days(original.score)} is ${score(original)} (1 is perfect, 0 no better than the mean flow). `)
+    const score = ({ [model.value === "fitted" && original.fitted ? "fitted" : "zero"]: values }) => scores(values, streamflow, ...original.score).nse;
+    const unlike = `untouched, the source has ${digits(scores(original.zero, streamflow, ...original.score).nse, 2)}`;
+    byId("play-status").textContent = `${original.title}. ` + (flowOf(original) === original.fitted
+      ? `Shown: the source model, fitted to this river's gauge in ${days(original.fit)}. In ${days(original.score)}, which the fit did not see, its NSE is ${digits(score(original), 2)} (1 is perfect, 0 no better than the mean flow); ${unlike}. `
+      : `Shown: the source model as it is, which never saw this river. Its NSE in ${days(original.score)} is ${digits(score(original), 2)} (1 is perfect, 0 no better than the mean flow). `)
       + (shown.same ? `Mean flow with the observed weather: ${a.toFixed(2)} mm/day.` : `Mean flow ${a.toFixed(2)} mm/day with the observed weather, ${b.toFixed(2)} with your change (${percent(a, b)}).`);
     drawBalance(flows, start);
     // The days with a reading, if they are enough, so that all curves are of the same days.

@@ -4,7 +4,7 @@ import { decoded, readTable, understood, UNITS, VOLUMES } from "./csv.js";
 import { mean, riverOf } from "./checks.js";
 import { meanOf } from "./crew.js";
 import { dayNumber, dayOfYear, isoDay } from "./derive.js";
-import { scores, seasonalMean } from "./metrics.js";
+import { digits, scores, seasonalMean } from "./metrics.js";
 import { hydrograph, make, table } from "./plots.js";
 import { layersFile, save, seriesFile, summaryFile } from "./files.js";
 import { inputsOf, outside } from "./scale.js";
@@ -31,6 +31,8 @@ export function yourRiver(crew, members, penalty, headers, example) {
     if (error) byId("results").hidden = true;
     if (error) byId("correct").open = true;
   };
+  // What is shown of an earlier run is pale until the answer is there.
+  const busy = (is) => byId("own").setAttribute("aria-busy", String(is));
   const status = (text) => { byId("river-status").textContent = text; };
 
   function take(buffer, title) {
@@ -111,11 +113,12 @@ export function yourRiver(crew, members, penalty, headers, example) {
   }
   async function simulate() {
     const mine = ++turn, found = check();
-    if (!found) { status(""); return; }
+    if (!found) { busy(false); status(""); return; }
     const { river } = found, { flow } = river, n = river.prcp.length;
     try {
       const { fit, score, said } = parts(river), own = { ...river, flow: undefined };
       status("Simulating …");
+      busy(true);
       const task = { river: own, fit: fit || [0, n], ...(fit ? { flow, penalty } : {}) };
       const results = await crew.all(task);
       if (mine !== turn) return; // another run was asked for meanwhile
@@ -129,8 +132,10 @@ export function yourRiver(crew, members, penalty, headers, example) {
         fixed: inputs.fixed, outside: outside(scaler, inputs.fixed).map((o) => ({ ...o, words: WORDS[o.name] || o.name })), doubts: found.doubts, notes: found.notes,
       };
       show();
+      busy(false);
       status("Done.");
     } catch (error) {
+      busy(false);
       status("");
       fail(error);
     }
@@ -140,17 +145,16 @@ export function yourRiver(crew, members, penalty, headers, example) {
     const { river, rated, fit, score, said } = outcome, n = river.prcp.length;
     byId("results").hidden = false;
     const known = rated.zero ? verdict(rated) : "";
-    byId("verdict").textContent = [said, known, fit && score ? `Fitted on ${days(fit)}, scored on ${days(score)}.` : score ? `Scored on ${days(score)}.` : fit ? `Fitted on ${days(fit)}.` : ""].filter(Boolean).join(" ");
+    byId("verdict").textContent = [said, known, fit && score ? `Fitted on ${days(fit)}, scored on ${days(score)}; the day between can be set above.` : score ? `Scored on ${days(score)}.` : fit ? `Fitted on ${days(fit)}.` : ""].filter(Boolean).join(" ");
     const list = byId("outside");
     list.replaceChildren();
     for (const o of outcome.outside) make("li", { class: "live-doubt" }, list, `Outside of what the source has seen: ${o.words} is ${o.value.toPrecision(3)}, the source's rivers have ${o.low.toPrecision(3)} to ${o.high.toPrecision(3)}. The model takes the nearest of these. ${known ? "The verdict holds for the years that were scored; be careful beyond them." : "Trust it less."}`);
     const rows = [["season", "mean of the season"], ["zero", "untouched source"], ["fitted", "fitted source"]].filter(([key]) => rated[key]);
     byId("scores").hidden = !rows.length;
-    const digits = (v, d) => (Number.isFinite(v) ? v.toFixed(d).replace(/^-(0\.?0*)$/, "$1") : "–");
     if (rows.length) {
       table(byId("scores"), `Scores on ${days(score)} (${rated.zero.n} days with flow)`, [
-        ["model", "NSE", "KGE", "bias"],
-        ...rows.map(([key, title]) => [title, digits(rated[key].nse, 2), digits(rated[key].kge, 2), `${digits(rated[key].bias, 0)} %`]),
+        ["model", "NSE", "KGE", "bias", "highest flows"],
+        ...rows.map(([key, title]) => [title, digits(rated[key].nse, 2), digits(rated[key].kge, 2), `${digits(rated[key].bias, 0)} %`, `${digits(rated[key].high, 0)} %`]),
       ]);
     }
     const view = byId("river-view");

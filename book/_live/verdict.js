@@ -1,15 +1,17 @@
 // Whether a model is worth anything, in one word and its reasons: hydrotl/river/report/verdict.py.
 
-const GOOD = 0.65, FAIR = 0.5, SAME = 0.02, BIASED = 20;
+import { digits } from "./metrics.js";
+
+const GOOD = 0.65, FAIR = 0.5, SAME = 0.02, BIASED = 20, FLOODS = 15;
 const USE = {
   good: "It can be used for such weather as it was tested on.",
   fair: "Use it with care, for means and seasons rather than for single floods.",
   poor: "Do not rely on it.",
 };
 
-// Scores {nse, bias} of the untouched source, of the fitted one and of the mean of the season, or null.
+// Scores {nse, bias, high} of the untouched source, of the fitted one and of the mean of the season, or null.
 export function verdict({ zero, fitted, season }) {
-  const best = fitted || zero, name = fitted ? "The fitted model" : "The untouched source", number = (v) => v.toFixed(2);
+  const best = fitted || zero, name = fitted ? "The fitted model" : "The untouched source", number = (v) => digits(v, 2);
   if (!Number.isFinite(best.nse)) return "Verdict: unknown. Flow does not vary in the days to score, so nothing can be said of the model.";
   const biased = Math.abs(best.bias) > BIASED, useless = season && !(best.nse > season.nse), worse = fitted && zero.nse > fitted.nse + SAME;
   const grade = useless || best.nse < FAIR ? "poor" : biased || best.nse < GOOD ? "fair" : "good";
@@ -18,6 +20,7 @@ export function verdict({ zero, fitted, season }) {
   if (useless) said.push("It is no better than the mean of the season, which knows no weather.");
   if (worse) said.push("Fitting made it worse: the years of the fit are too few, or unlike those of the score.");
   if (biased) said.push(`It has ${Math.abs(best.bias).toFixed(0)} % too ${best.bias > 0 ? "much" : "little"} water.`);
+  if (Math.abs(best.high) > FLOODS) said.push(`Its highest flows are ${Math.abs(best.high).toFixed(0)} % too ${best.high > 0 ? "high" : "low"}: not for floods without a correction.`);
   said.push(grade === "fair" && biased ? "Use it with care, for when flow rises and falls, not for how much there is." : USE[grade]);
   return said.join(" ");
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from hydrotl.book.pages import quantities
 from hydrotl.config import load_options, load_region
 from hydrotl.experiments.records import region_records
 
@@ -78,7 +79,7 @@ def advice(found: pd.DataFrame, margin: float = 0.02) -> str:
         for (key, model), value, gain in zip(others.index, others["value"], change, strict=True)
         if gain == gain
     ]
-    ahead = [f"{name} ({gain:+.2f})" for name, gain in told if gain > margin]
+    ahead = [f"{name} ({quantities.gain(gain)})" for name, gain in told if gain > margin]
     worst, lost = min(told, key=lambda one: one[1], default=("nothing", 0.0))
     said = (
         f"Of {len(told)} other values, {len(ahead)} {'was' if len(ahead) == 1 else 'were'} ahead "
@@ -103,7 +104,7 @@ def head_start(ahead: pd.Series, margin: float = 0.02) -> str:
     few, many = ahead.index[[0, -1]]
     said = (
         f"After {few:g} updates the transferred model's median NSE differs from the local one's by "
-        f"{first:+.2f}, after {many:g} by {last:+.2f}. "
+        f"{quantities.gain(first)}, after {many:g} by {quantities.gain(last)}. "
     )
     if first > last and last <= margin:
         return (

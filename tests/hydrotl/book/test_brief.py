@@ -85,7 +85,7 @@ def test_a_lead_lasts_or_longer_training_makes_up_for_it() -> None:
 
     assert said(0.05, 0.0).startswith(
         "After 2000 updates the transferred model's median NSE differs from the local one's by "
-        "+0.05, after 8000 by +0.00. So with many rivers"
+        "+0.05, after 8000 by 0.00. So with many rivers"
     )
     assert said(0.05, 0.04).endswith("So the lead lasts, however long both are trained.")
     assert "no lead" in said(-0.05, 0.01)

@@ -312,7 +312,7 @@ def test_page_of_all_regions_is_not_a_scroll(book: Path, visit: Visit) -> None:
 def test_terms_of_the_glossary_show_their_meaning(book: Path, visit: Visit) -> None:
     page = visit.open(book / "notebooks" / "03-transfer.html")
     terms = page.locator("article a.term")
-    titles = {one.inner_text(): one.get_attribute("title") for one in terms.all()}
+    titles = {one.text_content(): one.get_attribute("title") for one in terms.all()}
     assert "Nash-Sutcliffe efficiency" in str(titles["NSE"])
     assert terms.count() == len(titles), "each once"
     assert page.locator("article a.term[href='../glossary.html#term-NSE']").count() == 1

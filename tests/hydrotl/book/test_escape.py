@@ -140,6 +140,8 @@ def test_sentences_of_the_pages_show_names_as_they_are(published: Path) -> None:
     region = yaml.safe_load(path.read_text(encoding="utf-8"))
     region |= {"title": TAG, "label": TAG, "deviations": [TAG, "of `gb`"]}
     write_yaml(path, region)
+    for record in (published / "results" / "target" / "tiny").glob("*.json"):
+        record.unlink()  # of other basins
     save_record(published, "tiny", "local", [0.2, 0.4], basins=(TAG, "</b>"))
     said = [
         table1a.about("target"),
@@ -183,7 +185,7 @@ def test_title_of_a_figure_has_no_fields_to_fill_in() -> None:
     figures.setup()
     for name in NAMES:
         plot = hv.render(figures.nse_boxes({"local": [0.1, 0.2]}, name), backend="bokeh")
-        assert plot.title.text == name.strip(" \n")
+        assert plot.title.text.split() == name.split(), "in lines, with nothing added"
 
 
 def test_data_of_a_figure_cannot_end_their_script() -> None:

@@ -163,6 +163,14 @@ def nse(simulated: np.ndarray, observed: np.ndarray) -> float:
     return float(1 - ((s - o) ** 2).sum() / ((o - o.mean()) ** 2).sum())
 
 
+def high_flow_error(simulated: np.ndarray, observed: np.ndarray) -> float:
+    """Percent by which the highest 2 % of the flow duration curve is wrong."""
+    known = np.isfinite(observed)
+    count = round(0.02 * known.sum())
+    s, o = (np.sort(values[known])[-count:].sum() for values in (simulated, observed))
+    return float(100 * (s / o - 1))
+
+
 SHOWN = """!document.getElementById('live-play').hasAttribute('aria-busy')
     && document.getElementById('live-play-status').textContent.includes('NSE')"""
 
@@ -203,12 +211,14 @@ def test_page_opens_with_the_fitted_model_and_sliders_change_it(visit: Visit) ->
     page = visit.page
     said = page.locator("#live-play-status")
     page.wait_for_function(SHOWN)
-    own = sample_river(0)
+    own, title = sample_river(0), sample_rivers()[0]["title"]
     changed = own | {"prcp": own["prcp"] * 1.2}
     changed |= {name: own[name] + 5 for name in ("tmin", "tmax", "tmean")}
     flows, split = fitted_flows(own, changed), split_of(own["streamflow"])
     score = nse(flows[0][split:], own["streamflow"][split:])
-    assert said.inner_text().startswith("Shown: the source model, fitted to this river's gauge in")
+    assert said.inner_text().startswith(
+        f"{title}. Shown: the source model, fitted to this river's gauge"
+    )
     assert f"which the fit did not see, its NSE is {score:.2f}" in said.inner_text()
     line = page.locator("#live-flow path.live-original")
     before = line.get_attribute("d")
@@ -232,7 +242,7 @@ def test_page_opens_with_the_fitted_model_and_sliders_change_it(visit: Visit) ->
     balance_is_that_of(page, [own, changed], flows)
     page.select_option("#live-model", "untouched")
     untouched = nse(untouched_flow(own, split)[split:], own["streamflow"][split:])
-    assert said.inner_text().startswith("Shown: the source model as it is")
+    assert said.inner_text().startswith(f"{title}. Shown: the source model as it is")
     assert f"is {untouched:.2f} (1 is perfect" in said.inner_text()
     page.click("#live-reset")
     page.wait_for_function(SHOWN)
@@ -356,10 +366,13 @@ def test_good_table_is_fitted_and_scored(visit: Visit, dialect: Any) -> None:
         assert float(found[name][0]) == pytest.approx(score, abs=0.0051)
         bias = 100 * (wanted[key][split:][np.isfinite(observed)].mean() / np.nanmean(observed) - 1)
         assert float(found[name][2].removesuffix(" %")) == pytest.approx(bias, abs=0.51)
+        assert float(found[name][3].removesuffix(" %")) == pytest.approx(
+            high_flow_error(wanted[key][split:], observed), abs=0.51
+        )
     assert float(found["fitted source"][0]) > 0.5
     assert float(found["mean of the season"][0]) < float(found["fitted source"][0])
     said = page.inner_text("#live-verdict")
-    assert "Fitted on 2001-01-01 to 2004-06-30, scored on 2004-07-01 to 2005-12-31." in said
+    assert "Fitted on 2001-01-01 to 2004-06-30, scored on 2004-07-01 to 2005-12-31; the" in said
     assert page.locator("#live-river-flow path.live-line").count() == 4
 
 
@@ -540,8 +553,12 @@ def test_downloads_are_used_again_in_python(visit: Visit, tmp_path: Path) -> Non
     simulated(page)
     series = pd.read_csv(saved(page, "#live-save-series", tmp_path), index_col="date")
     assert list(series) == [
-        f"{name}_mm_day" for name in ("observed", "seasonal_mean", "zero_shot", "fitted")
+        "used_for",
+        *(f"{name}_mm_day" for name in ("observed", "seasonal_mean", "untouched_source")),
+        "fitted_source_mm_day",
     ]
+    split = int((frame.index < "2004-07-01").sum())
+    assert list(series["used_for"]) == ["fit"] * split + ["score"] * (len(frame) - split)
     np.testing.assert_allclose(series["observed_mm_day"], frame["flow"], rtol=1e-6)
     path = saved(page, "#live-save-layers", tmp_path)
     assert path.name == "my-layers.json"
@@ -556,7 +573,7 @@ def test_downloads_are_used_again_in_python(visit: Visit, tmp_path: Path) -> Non
             wanted = AREA if name == "land_area" else float(ds_fit[name].values[0])
             assert value == pytest.approx(wanted, rel=1e-6)
         flow.append(simulate_refitted(model, arrays, card.scaler, layers.of_member(number))[0])
-    apart = np.abs(series["fitted_mm_day"].to_numpy() - np.mean(flow, axis=0))
+    apart = np.abs(series["fitted_source_mm_day"].to_numpy() - np.mean(flow, axis=0))
     assert apart.max() < 1e-4 * np.mean(flow)
     summary = saved(page, "#live-save-summary", tmp_path).read_text(encoding="utf-8")
     for words in ("<h1>my.csv</h1>", "The fitted model has an NSE of", "<svg", "UCAR"):
