@@ -179,13 +179,16 @@ def noted(paths: list[Path]) -> bool:
 NEEDS_PROC = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="needs /proc to look at processes"
 )
+# Started in the background by a shell without job control, tests have Ctrl-C ignored.
 PARENT = """
+import signal
 import sys
 from pathlib import Path
 from hydrotl.experiments.executors import run_processes
 from tests.hydrotl.experiments.test_executors import SHARED, Job, wait
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     list(run_processes(wait, [Job(path=Path(p)) for p in sys.argv[1:]], SHARED, 2))
 """
 
