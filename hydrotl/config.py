@@ -72,14 +72,12 @@ class Recipe(Named):
         ConfigError
             If the recipe has neither that setting nor a default.
         """
-        group = {"local": self.local, "warm": self.warm}.get(option, self.transfer)
-        training = group.get(setting, group.get("default"))
+        where = option if option in ("local", "warm") else "transfer"
+        group = getattr(self, where)
+        training: Training | None = group.get(setting, group.get("default"))
         if training is None:
-            what = f"training of {option} models for setting {setting!r}"
-            where = option if option in ("local", "warm") else "transfer"
-            raise ConfigError(
-                f"recipe {self.name!r} has no {what}, and no default: add one to its `{where}`"
-            )
+            what = f"training of {option} models for setting {setting!r}, and no default"
+            raise ConfigError(f"recipe {self.name!r} has no {what}: add one to its `{where}`")
         return training
 
 
@@ -176,11 +174,9 @@ class Basins(Strict):
         """South below north, west below east; longitudes count from -180 or from 0."""
         sides = (("latitude", "[south, north]", -90, 90), ("longitude", "[west, east]", -180, 360))
         for name, order, least, most in sides:
-            box = getattr(self, name)
-            if box and not least <= box[0] < box[1] <= most:
-                raise ValueError(
-                    f"{name} {list(box)} must be {order} in degrees between {least} and {most}"
-                )
+            if (box := getattr(self, name)) and not least <= box[0] < box[1] <= most:
+                must = f"must be {order} in degrees between {least} and {most}"
+                raise ValueError(f"{name} {list(box)} {must}")
         return self
 
 

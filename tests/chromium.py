@@ -1,10 +1,11 @@
-"""One way to start a browser for tests: it asks nobody for anything of its own."""
+"""One way to start a browser for tests, which asks nobody for anything of its own, and to visit."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,3 +32,39 @@ def chromium() -> Iterator[Any]:
         running = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield running
         running.close()
+
+
+class Visit:
+    """Pages opened as files with no network, what they asked of hosts, and their complaints."""
+
+    def __init__(self, browser: Any, width: int = 1280, scheme: str = "dark") -> None:
+        self.context = browser.new_context(
+            offline=True, viewport={"width": width, "height": 900}, color_scheme=scheme
+        )
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        self.page = self.context.new_page()
+        self.page.on("request", lambda request: self._note(request.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("requestfailed", self._failed)
+        self.page.on("console", self._said)
+
+    def _failed(self, request: Any) -> None:
+        # Leaving a page aborts what it was still loading: no fault of the page.
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"{request.url}: {request.failure}")
+
+    def _note(self, url: str) -> None:
+        if not url.startswith(("file:", "data:", "blob:")):
+            self.asked.append(url)
+
+    def _said(self, message: Any) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def open(self, path: Path) -> Any:
+        """The page at ``path``, loaded, with the figures drawn that are in view."""
+        self.page.goto(path.as_uri())
+        self.page.wait_for_load_state("load")
+        self.page.wait_for_function("document.documentElement.dataset.figures !== 'drawing'")
+        return self.page

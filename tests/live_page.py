@@ -15,6 +15,7 @@ from hydrotl.data.manifest import Attributes
 from hydrotl_core.arrays import Arrays, build_arrays
 from hydrotl_core.recipe import Period
 from hydrotl_core.scaling import Scaler
+from tests import chromium
 from tests.synthetic import ROOT
 
 STATIC = ROOT / "book" / "_live"
@@ -40,28 +41,12 @@ def write_site(folder: Path) -> Path:
     return path
 
 
-class Visit:
-    """A page opened as a file with no network, what it asked of hosts, and its complaints."""
+class Visit(chromium.Visit):
+    """The live page, opened as a file with no network."""
 
     def __init__(self, browser: Any, path: Path, width: int = 1280, scheme: str = "light") -> None:
-        self.context = browser.new_context(
-            offline=True, viewport={"width": width, "height": 900}, color_scheme=scheme
-        )
-        self.asked: list[str] = []
-        self.complaints: list[str] = []
-        self.page = self.context.new_page()
-        self.page.on("request", lambda request: self._note(request.url))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", self._said)
-        self.page.goto(path.as_uri())
-
-    def _note(self, url: str) -> None:
-        if not url.startswith(("file:", "data:", "blob:")):
-            self.asked.append(url)
-
-    def _said(self, message: Any) -> None:
-        if message.type == "error":
-            self.complaints.append(message.text)
+        super().__init__(browser, width, scheme)
+        self.open(path)
 
     def evaluate(self, code: str, **values: Any) -> Any:
         """What ``code``, the body of an async function of ``given``, returns in the page."""

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from hydrotl.config import Region, load_region
@@ -21,17 +20,16 @@ from hydrotl.data.canonical import data_hash
 from hydrotl.data.coverage import Filled, check_coverage
 from hydrotl.data.leaks import cautions
 from hydrotl.data.regions import region_data
-from hydrotl.experiments.blocks import Held, hidden
 from hydrotl.experiments.cells import Experiment
+from hydrotl.experiments.compute import train_and_simulate
 from hydrotl.experiments.ensemble import source_members
-from hydrotl.experiments.member import Member, simulate_member, train_member
-from hydrotl.experiments.provenance import code_version, machine, today
+from hydrotl.experiments.member import Member
+from hydrotl.experiments.provenance import code_version
 from hydrotl.experiments.records import cell_path, read_record
 from hydrotl.experiments.run import Task
 from hydrotl.experiments.seen import Seen, refuse_seen, seen_basins, told, trained_basins
 from hydrotl.experiments.start import load_start
 from hydrotl.experiments.store import (
-    Product,
     content_hash,
     member_key,
     read_product,
@@ -39,10 +37,9 @@ from hydrotl.experiments.store import (
     stored,
     write_product,
 )
-from hydrotl_core.arrays import in_period
-from hydrotl_core.errors import ConfigError, DataError, DoubtfulData
+from hydrotl_core.errors import ConfigError, DoubtfulData
 from hydrotl_core.recipe import Inputs
-from hydrotl_core.scaling import STREAMFLOW, Scaler
+from hydrotl_core.scaling import Scaler
 from hydrotl_core.training import total_updates
 from hydrotl_core.transfer import require_hidden
 
@@ -263,40 +260,3 @@ class Planner:
             name = task.data.get("teacher")
             if name is not None and name not in self.shared:
                 self.shared[name] = self.known_teachers[name].flow()
-
-
-def train_and_simulate(
-    checkpoint: Path | None,
-    data: xr.Dataset,
-    start: dict[str, np.ndarray] | None = None,
-    teacher: xr.DataArray | None = None,
-    *,
-    member: Member,
-    code: str,
-    held: Held | None = None,
-) -> Product:
-    """Train a member and simulate its test days; ``code`` is the version that trains.
-
-    With ``held``, without the flow of that fold of the training days.
-
-    Raises
-    ------
-    DataError
-        If the fold holds all flow that there is.
-    """
-    if held is not None:
-        data = hidden(data, member.fit, held)
-        if not (np.isfinite(data[STREAMFLOW].values) & in_period(data, member.fit)).any():
-            raise DataError(
-                f"without fold {held[0] + 1} of {held[1]} no flow is left to train on: the choice "
-                "needs flow in more than one part of the training period"
-            )
-    trained = train_member(member, data, start, teacher, checkpoint=checkpoint)
-    about = {
-        "seconds": trained.log.seconds,
-        "arithmetic": trained.log.arithmetic,
-        "code": code,
-        "date": today(),
-        "machine": machine(),
-    }
-    return Product({"simulated": simulate_member(trained, data, member)}, about)

@@ -17,8 +17,8 @@ import xarray as xr
 
 from hydrotl.data.canonical import data_hash
 from hydrotl.experiments.blocks import Held
+from hydrotl.experiments.compute import train_and_simulate
 from hydrotl.experiments.member import Member
-from hydrotl.experiments.planner import train_and_simulate
 from hydrotl.experiments.provenance import code_version
 from hydrotl.experiments.run import Task
 from hydrotl.experiments.start import Start

@@ -13,6 +13,7 @@ from hydrotl.data.leaks import refuse_flow_as_weather
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.own import SETTING, open_own, own_region, own_roles
 from hydrotl.data.own_check import check_own
+from hydrotl.data.readers.assemble import UnknownLatitudeWarning
 from hydrotl.river.folder import Run
 from hydrotl.river.plan import River
 from hydrotl_core.errors import DataError, DoubtfulData
@@ -64,7 +65,8 @@ def open_forcing(path: Path, run: Run) -> tuple[xr.Dataset, Attributes]:
         known = {name: basin.latitude is not None for name, basin in run.file.basins.items()}
         located = all(known.get(str(basin), False) for basin in ds["basin"].values)
         for one in caught:
-            if not (located and "the latitude is not known" in str(one.message)):
+            # What the run knows need not be said.
+            if not (located and issubclass(one.category, UnknownLatitudeWarning)):
                 warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
         return ds, own_roles(path)
     try:

@@ -31,6 +31,10 @@ FEW_DAYS = 10
 Found = tuple[dict[str, Record], pd.DataFrame | None]
 
 
+class UnknownLatitudeWarning(UserWarning):
+    """The data do not say at which latitude their basins are."""
+
+
 class ReaderOptions(Strict):
     """Options of every reader."""
 
@@ -172,12 +176,13 @@ def _check_roles(table: pd.DataFrame, dataset: Dataset) -> None:
     for role in PLACE:
         name = getattr(roles, role)
         if name is not None and name not in table and name not in roles.values:
-            warnings.warn(
+            text = (
                 f"{dataset.title}: no attribute '{name}', which is the {role} by the manifest "
                 f"entry, so the {role} is not known; correct the entry, or take one of "
-                f"{', '.join(map(str, table.columns[:30]))}",
-                stacklevel=3,
+                f"{', '.join(map(str, table.columns[:30]))}"
             )
+            kind = UnknownLatitudeWarning if role == "latitude" else UserWarning
+            warnings.warn(text, kind, stacklevel=3)
 
 
 def place_of(records: Mapping[str, Record], dataset: Dataset, table: str, finding: Finding) -> str:

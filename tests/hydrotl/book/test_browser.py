@@ -12,7 +12,7 @@ from hydrotl.book import figures
 from hydrotl.book.pages import show, words
 from hydrotl.config import load_region
 from hydrotl.paths import project_root
-from tests.chromium import chromium
+from tests.chromium import Visit, chromium
 from tests.hydrotl.book.test_build import load
 from tests.synthetic import ROOT
 
@@ -42,42 +42,6 @@ def book() -> Path:
 def browser() -> Iterator[Any]:
     with chromium() as running:
         yield running
-
-
-class Visit:
-    """A page, what it asked of other hosts and what it complained about."""
-
-    def __init__(self, browser: Any, width: int = 1280) -> None:
-        self.context = browser.new_context(
-            offline=True, viewport={"width": width, "height": 900}, color_scheme="dark"
-        )
-        self.asked: list[str] = []
-        self.complaints: list[str] = []
-        self.page = self.context.new_page()
-        self.page.on("request", lambda request: self._note(request.url))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("requestfailed", self._failed)
-        self.page.on(
-            "console",
-            lambda message: (
-                self.complaints.append(message.text) if message.type == "error" else None
-            ),
-        )
-
-    def _failed(self, request: Any) -> None:
-        # Leaving a page aborts what it was still loading: no fault of the page.
-        if request.failure != "net::ERR_ABORTED":
-            self.complaints.append(f"{request.url}: {request.failure}")
-
-    def _note(self, url: str) -> None:
-        if not url.startswith(("file:", "data:", "blob:")):
-            self.asked.append(url)
-
-    def open(self, path: Path) -> Any:
-        self.page.goto(path.as_uri())
-        self.page.wait_for_load_state("load")
-        self.page.wait_for_function("document.documentElement.dataset.figures !== 'drawing'")
-        return self.page
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from hydrotl.book.pages import data, limits, new_region, performance, rerun, sho
 from hydrotl.data.manifest import load_manifest
 from hydrotl.experiments.source import source_folder
 from hydrotl_core.weights import load_weights, save_weights
+from tests.chromium import chromium
 from tests.notebook_cells import cells, text
 from tests.project import save_record
 from tests.synthetic import ROOT, write_yaml
@@ -274,14 +274,7 @@ def test_shown_figures_hold_any_name_and_run_nothing_of_it(
 
 
 def _open_in_a_browser(parts: list[str], folder: Path) -> None:
-    """Draw the figures in a real browser, where there is one; nothing of a name may run."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        return
-    if chromium is None:
-        return
+    """Draw the figures in a real browser; nothing of a name may run."""
     import bokeh
     import panel
 
@@ -292,9 +285,7 @@ def _open_in_a_browser(parts: list[str], folder: Path) -> None:
     page = folder / "page.html"
     body = f"{''.join(parts)}<p id=end></p>"
     page.write_text(f"<html><head>{loaded}</head><body>{body}</body></html>", encoding="utf-8")
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+    with chromium() as browser:
         opened = browser.new_context(offline=True).new_page()
         opened.goto(page.as_uri())
         opened.locator(".bk-Figure").first.wait_for(timeout=60_000)
@@ -302,4 +293,3 @@ def _open_in_a_browser(parts: list[str], folder: Path) -> None:
         assert opened.evaluate("window.hit") is None
         assert opened.locator("#end").count() == 1
         assert opened.locator(".bk-Figure").count() >= len(SHOWN) - 1
-        browser.close()
