@@ -67,8 +67,11 @@ def compare(part: dict[str, float], other: str) -> str:
     return f"is not clearly ahead of or behind {other}, by {part['mean']:+.2f} {bounds}"
 
 
-def finding(found: dict[str, Any]) -> str:
-    """The study's finding in one sentence, with its intervals, from ``results/summary``."""
+def finding(found: dict[str, Any], apart: float = 0.02) -> str:
+    """The study's finding in one sentence, with its intervals, from ``results/summary``.
+
+    A median that is more than ``apart`` from the mean is said too: a few targets make the mean.
+    """
     most = max((size["basins"] for size in found["by_size"]), default=1)
     longest = max((size["years"] for size in found["by_size"]), default=1)
     sampled = sum(size["draws"] for size in found["by_size"])
@@ -77,12 +80,19 @@ def finding(found: dict[str, Any]) -> str:
         "a network of the local data alone": found["gain_over_local"],
         "the calibrated GR4J": found["gain_over_gr4j"],
     }
-    said = [compare(part, other) for other, part in others.items() if part is not None]
+    parts = {other: part for other, part in others.items() if part is not None}
+    said = [compare(part, other) for other, part in parts.items()]
+    halves = [
+        f"{part['median']:+.2f} or less over {other}"
+        for other, part in parts.items()
+        if abs(part["median"] - part["mean"]) > apart
+    ]
+    half = f" Half of the targets gain {', and '.join(halves)}." if halves else ""
     return (
         f"In {found['settings']} small targets, random samples of up to {most} British rivers with "
         f"at most {longest} years of record{regions}, a weighted mean of networks from the United "
         f"States, a local one and GR4J {', and '.join(said)}. These are differences of "
-        "Nash-Sutcliffe efficiency, with the interval of nine in ten resamples."
+        f"Nash-Sutcliffe efficiency in the mean, with the interval of nine in ten resamples.{half}"
     )
 
 

@@ -16,8 +16,8 @@ from tests.synthetic import ROOT
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def part(mean: float, low: float, high: float) -> dict[str, float]:
-    return {"mean": mean, "low": low, "high": high}
+def part(mean: float, low: float, high: float, median: float | None = None) -> dict[str, float]:
+    return {"mean": mean, "median": mean if median is None else median, "low": low, "high": high}
 
 
 def found(local: dict[str, float], gr4j: dict[str, float]) -> dict[str, Any]:
@@ -48,6 +48,9 @@ def test_sentence_says_gain_loss_or_neither_as_the_interval_does() -> None:
     assert "of record and small regions elsewhere, a weighted mean of networks" in said
     assert "is ahead of a network of the local data alone by 0.13 (0.09 to 0.16)" in said
     assert "is not clearly ahead of or behind the calibrated GR4J" in said
+    assert "Half of" not in said
+    said = front.finding(found(part(0.13, 0.09, 0.16), part(0.1, 0.05, 0.15, median=0.04)))
+    assert said.endswith(" Half of the targets gain +0.04 or less over the calibrated GR4J.")
 
 
 @pytest.mark.parametrize(
