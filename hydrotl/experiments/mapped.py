@@ -7,9 +7,11 @@ common, which the first of them makes.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,12 +61,14 @@ class Mapped:
 
 def mapped(shared: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """``shared`` with large data sets in files of ``folder``."""
-    return {
+    files = {
         name: _written(value, folder / str(number))
         if isinstance(value, xr.Dataset) and value.nbytes >= LEAST_BYTES
         else value
         for number, (name, value) in enumerate(shared.items())
     }
+    _give_back()
+    return files
 
 
 def opened(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +120,15 @@ def mapped_arrays(
         np.load(_once(folder / f"{name}-{key}.npy", make), mmap_mode="c", allow_pickle=False)
         for name, make in makers.items()
     )
-    return build_arrays(ds, scaler, periods, training, lead, (forcing, flow))
+    arrays = build_arrays(ds, scaler, periods, training, lead, (forcing, flow))
+    _give_back()
+    return arrays
+
+
+def _give_back() -> None:
+    """Let the system have the memory of values that are gone, which glibc keeps for later ones."""
+    with suppress(OSError, AttributeError, TypeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _reserve(path: Path) -> None:
