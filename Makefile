@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/.installed
 # Each process keeps to one thread: on few cores, many threads in many processes are far slower.
 export OMP_NUM_THREADS = 1
 
-.PHONY: help install book book-pdf links quick test lint clean
+.PHONY: help install book book-pdf links quick test oldest lint clean
 
 help:
 	@echo "Times are of two cores, with the packages installed."
@@ -20,6 +20,7 @@ help:
 	@echo "make links    links of the built book that lead nowhere    minutes (asks other hosts)"
 	@echo "make quick    the tests, without the slow ones              under 2 minutes"
 	@echo "make test     all tests; some look at the built book        about 20 minutes"
+	@echo "make oldest   the notebooks with the oldest versions allowed about 15 minutes"
 	@echo "make lint     ruff, mypy, import-linter, nbstripout         1 minute"
 	@echo "make clean    remove the built book                         at once"
 	@echo "Variables: PYTHON=$(PYTHON) VENV=$(VENV) JOBS=$(JOBS) PIP_ARGS=$(PIP_ARGS)"
@@ -46,6 +47,14 @@ quick: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope
+
+# What a notebook service may have: PYTHON=python3.12, or what .ci/oldest.txt was made for.
+oldest:
+	$(PYTHON) -m venv --clear .venv-oldest
+	.venv-oldest/bin/python -m pip install --disable-pip-version-check --quiet $(PIP_ARGS) -c .ci/oldest.txt -e '.[sample]'
+	rm -rf book/notebooks
+	.venv-oldest/bin/python -c 'from hydrotl.book.build import run_notebooks; run_notebooks(jobs=$(JOBS))'
+	rm -rf book/notebooks # the book is built with the pinned versions
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -26,10 +26,16 @@ DISTRIBUTION = {"yaml": "pyyaml", "IPython": "ipython", "bs4": "beautifulsoup4"}
 NOT_PINNED = re.compile(r"^(pip|setuptools|wheel|hydrotl|triton|nvidia-.*|cuda-.*)$")
 
 
-def pins() -> dict[str, Version]:
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+# Not the lowest of their ranges in .ci/oldest.txt, which is for Python 3.12 and NumPy 2.
+NOT_LOWEST = {"numpy", "pandas", "netcdf4"}
+# What a notebook service of November 2026 comes with and has to keep.
+SERVICE = {"torch": "2.6.0", "numpy": "2.0.2", "pandas": "2.2.2", "ipython": "7.34.0"}
+
+
+def pins(file: str = "constraints.txt") -> dict[str, Version]:
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
     entries = [line.split("==") for line in lines if line and not line.startswith("#")]
-    assert all(len(entry) == 2 for entry in entries), "constraints.txt holds name==version"
+    assert all(len(entry) == 2 for entry in entries), f"{file} holds name==version"
     return {canonicalize_name(name): Version(version) for name, version in entries}
 
 
@@ -44,6 +50,25 @@ def test_every_requirement_is_pinned_within_its_range(requirement: Requirement) 
     name = canonicalize_name(requirement.name)
     assert name in pinned, f"{name} is required by pyproject.toml but not in constraints.txt"
     assert pinned[name] in requirement.specifier
+
+
+def test_the_oldest_versions_are_the_lowest_of_the_ranges() -> None:
+    oldest = pins(".ci/oldest.txt")
+    for requirement in map(Requirement, PROJECT["dependencies"] + EXTRAS["sample"]):
+        name = canonicalize_name(requirement.name)
+        if name == "torch":
+            assert name not in oldest  # its builds are not on every index
+            continue
+        assert oldest[name] in requirement.specifier, name
+        (lowest,) = [Version(s.version) for s in requirement.specifier if s.operator == ">="]
+        if name not in NOT_LOWEST:
+            assert oldest[name].release[:2] == (*lowest.release, 0)[:2], name
+
+
+@pytest.mark.parametrize(("name", "version"), SERVICE.items())
+def test_an_installation_keeps_what_a_notebook_service_has(name: str, version: str) -> None:
+    (found,) = [r for r in map(Requirement, PROJECT["dependencies"]) if r.name == name]
+    assert version in found.specifier
 
 
 def test_jupyter_book_stays_below_2() -> None:
