@@ -76,7 +76,7 @@ def check_coverage(
         _covered(ds, periods, title)
         inside = in_period(ds, periods)
         _unobserved(ds, inside, what, title)
-        before = _days_before(ds, periods) & ~named  # each day is named once
+        before = _days_before(ds, periods) & _recorded(ds, inputs) & ~named  # each is named once
         _gaps(ds, inputs, before, f"days before the {what}", title)
         named |= before
         for name, days in _gaps(ds, inputs, inside, f"{what} days", title, inside).items():
@@ -118,6 +118,17 @@ def _days_before(ds: xr.Dataset, periods: Sequence[Period]) -> np.ndarray:
     days = ds["time"].values.astype("datetime64[D]")
     starts = np.array([np.datetime64(p.start) for p in periods])[:, None]
     return (days >= starts - SPIN_UP) & (days < starts)
+
+
+def _recorded(ds: xr.Dataset, inputs: Inputs) -> np.ndarray:
+    """Days from a basin's first with any weather on, ``[basin, time]``.
+
+    Days before it are no gap: the data have them because another basin's record is longer.
+    """
+    known = np.zeros((ds.sizes["basin"], ds.sizes["time"]), dtype=bool)
+    for name in (n for n in inputs.dynamic if n in ds):
+        known |= np.isfinite(ds[name].transpose("basin", "time").values)
+    return np.logical_or.accumulate(known, axis=1)
 
 
 def _gaps(

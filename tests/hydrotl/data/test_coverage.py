@@ -72,6 +72,13 @@ def test_gaps_on_the_days_before_are_named() -> None:
         assert check(gap("prcp", 0, 0, 31)) == {}
 
 
+@pytest.mark.filterwarnings("error")
+def test_days_before_a_shorter_record_are_no_gap() -> None:
+    ds = gap("prcp", 0, 0, 31)
+    ds["tmean"][0, :31] = np.nan
+    assert check(ds) == {}
+
+
 def said_of(ds: xr.Dataset) -> list[str]:
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
