@@ -17,25 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hydrotl.config import Setting
-    from hydrotl.data.findings import Finding
-
-#: Columns of the check, and what they are called in the terminal.
-_SHOWN = {
-    "years": "years",
-    "flow_years": "with flow",
-    "flow_gaps": "gaps flow",
-    "weather_gaps": "gaps weather",
-    "prcp": "P mm/yr",
-    "pet": "PET mm/yr",
-    "flow": "Q mm/yr",
-    "tmean": "T degC",
-    "runoff_ratio": "Q/P",
-    "budyko": "Budyko",
-    "lag": "lag d",
-    "zero_flow": "zero Q",
-    "flat_days": "flat d",
-    "unusual": "unusual",
-}
 
 
 def init(
@@ -79,13 +60,14 @@ def check_folder(folder: Path) -> None:
         If something is impossible.
     """
     from hydrotl.data.own_check import look_own
+    from hydrotl.data.own_words import grouped
 
     with said_once():
         table, findings = look_own(folder)
     typer.echo(shown(table))
     wrong = [one for one in findings if one.grade == "impossible"]
-    for one in grouped(findings):
-        typer.echo(one)
+    for word, text, remedy in grouped(findings):
+        typer.echo(f"{word}: {text}\n       {remedy}")
     if wrong:
         raise DataError(
             f"{folder}: {len(wrong)} finding(s) that cannot be right: correct the files or "
@@ -99,21 +81,10 @@ def check_folder(folder: Path) -> None:
 
 def shown(table: pd.DataFrame) -> str:
     """The table of a check as text."""
-    renamed = table[list(_SHOWN)].rename(columns=_SHOWN)
+    from hydrotl.data.own_words import HEADS
+
+    renamed = table[list(HEADS)].rename(columns=HEADS)
     return renamed.to_string(na_rep="-", float_format=lambda value: f"{value:g}")
-
-
-def grouped(findings: list[Finding]) -> Iterator[str]:
-    """A line per kind of finding, errors first; likewise findings of other basins are counted."""
-    groups: dict[tuple[str, str, str], list[Finding]] = {}
-    for number, one in enumerate(findings):
-        alone = str(number) if one.kind == "guess" else one.variable
-        groups.setdefault((one.grade, one.kind, alone), []).append(one)
-    for (grade, _, _), alike in groups.items():
-        word = "ERROR" if grade == "impossible" else "doubt"
-        others = [one.basin for one in alike[1:] if one.basin]
-        also = f" (likewise {', '.join(others[:5])}{', ...' if len(others) > 5 else ''})"
-        yield f"{word}: {alike[0].text}{also if others else ''}\n       {alike[0].remedy}"
 
 
 @contextmanager

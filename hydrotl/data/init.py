@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ import pandas as pd
 import xarray as xr
 
 from hydrotl.config import Setting, validated
+from hydrotl.data.canonical import UNITS
 from hydrotl.data.own import own_setting
 from hydrotl.data.own_check import row_means
 from hydrotl.data.ownfile import REGION_FILE, OwnRegion, own_entry, own_words
 from hydrotl.data.readers import read_unchecked
 from hydrotl.data.sniff.folder import Group, Survey, survey
+from hydrotl.data.sniff.headers import fits
 from hydrotl.data.sniff.scales import flow_unit
 from hydrotl.data.sniff.write import region_text
 from hydrotl.yamlfile import load_yaml
@@ -44,7 +47,12 @@ class Written:
     years: Setting | None = None
 
 
-def init_folder(folder: str | Path, replace: bool = False) -> Written:
+def init_folder(
+    folder: str | Path,
+    replace: bool = False,
+    columns: Mapping[str, Sequence[str]] | None = None,
+    chosen_years: Setting | None = None,
+) -> Written:
     """Look at the files of a folder and write its ``region.yaml``.
 
     Parameters
@@ -53,6 +61,11 @@ def init_folder(folder: str | Path, replace: bool = False) -> Written:
         With daily series of one or many basins, and perhaps a table of their attributes.
     replace
         Write over a ``region.yaml`` that is there.
+    columns
+        What is known better than the names of the columns tell: canonical variable -> (column,
+        unit).
+    chosen_years
+        Days to train and to test, of all basins; by default chosen from the record.
 
     Returns
     -------
@@ -62,7 +75,7 @@ def init_folder(folder: str | Path, replace: bool = False) -> Written:
     Raises
     ------
     ConfigError
-        If there is a ``region.yaml`` already.
+        If there is a ``region.yaml`` already, or no file has one of ``columns``.
     DataError
         If the files are not understood; names file and line, and says what to do. Nothing is
         written then.
@@ -72,6 +85,8 @@ def init_folder(folder: str | Path, replace: bool = False) -> Written:
     if path.exists() and not replace:
         raise ConfigError(f"{path} is there already: edit it, or write it anew with --replace")
     found = survey(home)
+    for variable, (column, unit) in (columns or {}).items():
+        _correct(found, variable, column, unit)
     for group in found.groups:
         found.guessed += [f"{group.entry['path']}: {one}" for one in group.guessed]
     to_do = _places(found)
@@ -81,13 +96,44 @@ def init_folder(folder: str | Path, replace: bool = False) -> Written:
     if ds is not None:
         notes = _notes(found.groups, ds)
         years = _years(ds)
-    text = region_text(home.name or "own basins", found, notes, years)
+    stated = chosen_years is not None
+    years = chosen_years or years
+    text = region_text(home.name or "own basins", found, notes, years, stated)
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
         validated(OwnRegion, load_yaml(temporary), str(path))
     basins = sorted({basin for group in found.groups for basin in group.basins})
     understood = [_understood(group, notes.get(group.entry["path"], "")) for group in found.groups]
     return Written(path, basins, found.guessed, to_do, understood, years)
+
+
+def _correct(found: Survey, variable: str, column: str, unit: str) -> None:
+    """Take a column, in all files that have it, for a variable in this unit."""
+    if variable not in UNITS:
+        raise ConfigError(f"no variable {variable!r}; there are {', '.join(UNITS)}")
+    if not fits(variable, unit):
+        raise ConfigError(f"{variable}: {unit!r} is no unit of it; {UNITS[variable]} is one")
+    having = [g for g in found.groups if column in (*_columns(g), *g.unused)]
+    if not having:
+        seen = dict.fromkeys(c for g in found.groups for c in (*_columns(g), *g.unused))
+        raise ConfigError(f"{variable}: no column {column!r}; there are {', '.join(seen)}")
+    basins = {basin for group in having for basin in group.basins}
+    for group in found.groups:
+        columns = group.entry["columns"]
+        if group not in having and not basins & set(group.basins):
+            continue
+        gone = [name for name in columns if name == variable or columns[name]["column"] == column]
+        group.unused += [columns.pop(name)["column"] for name in gone]
+        told = tuple(f"{name}:" for name in gone)
+        group.guessed = [one for one in group.guessed if not one.startswith(told)]
+    for group in having:
+        group.entry["columns"][variable] = {"column": column, "units": unit}
+        group.unused = [one for one in dict.fromkeys(group.unused) if one != column]
+    found.groups = [group for group in found.groups if group.entry["columns"]]
+
+
+def _columns(group: Group) -> list[str]:
+    return [one["column"] for one in group.entry["columns"].values()]
 
 
 def _understood(group: Group, note: str) -> str:

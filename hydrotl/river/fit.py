@@ -11,7 +11,7 @@ import shutil
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +46,7 @@ from hydrotl.river.folder import (
     write_layers,
     write_run_file,
 )
-from hydrotl.river.plan import UNGAUGED, River, river_target, river_work
+from hydrotl.river.plan import UNGAUGED, River, Wanted, river_target, river_work
 from hydrotl.river.readme import readme
 from hydrotl.river.report.page import write_report
 from hydrotl.river.scores import score_table
@@ -70,11 +70,14 @@ class Asked:
         File in ``experiments/`` that names the candidates.
     jobs
         Processes side by side.
+    wanted
+        In what it departs from the study.
     """
 
     out: Path | None = None
     study: str = "beyond"
     jobs: int = 1
+    wanted: Wanted = field(default_factory=Wanted)
 
 
 def fit_river(river: River, asked: Asked, say: Say = print) -> Run:
@@ -96,12 +99,12 @@ def fit_river(river: River, asked: Asked, say: Say = print) -> Run:
     doubts = list(dict.fromkeys(str(w.message) for w in caught if w.category is DoubtfulData))
     for doubt in doubts:
         say(f"Mind: {doubt}")
-    work = river_work(river, target, study, store)
+    work = river_work(river, target, study, store, asked.wanted)
     for caution in work.cautions:
         say(f"Mind: {caution}")
-    names = [way.name for way in work.ways]
-    if GR4J not in names:
+    if GR4J not in [way.name for way in work.ways]:
         say("GR4J is not among the candidates: pip install grsuite adds it")
+    names = [way.name for way in work.ways[: work.candidates]]
     say(f"{river.title}: {len(target.basins)} basins, candidates {', '.join(names)}")
     say(f"1 of 3: each is tried on training days that it does not see ({study.folds} parts)")
     choice = choose_way(work, study.rule, asked.jobs, store / LOG)
@@ -233,7 +236,7 @@ def _run_file(
     seconds: Mapping[str, float],
 ) -> RunFile:
     places = [river.attribute(role) for role in ("latitude", "longitude", "area")]
-    names = [way.name for way in work.ways]
+    names = [way.name for way in work.ways[: work.candidates]]
     default = study.rule.mix(names)
     mixes = [choice.mix, choice.best, *([] if default is None else [default])]
     shown = {mix.title: mix.shown for mix in mixes}
@@ -269,7 +272,7 @@ def _run_file(
             "source_dataset": str(load_weights(source)[1].protocol.get("dataset", "")),
             **({"folder": str(river.folder)} if river.folder else {}),
         },
-        provenance=provenance("cpu", sum(seconds.values())),
+        provenance=provenance(asked.wanted.device, sum(seconds.values())),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from hydrotl.experiments.beyond import source_starts, target_work
 from hydrotl.experiments.blocks import Held
 from hydrotl.experiments.run import Task
 from hydrotl.experiments.study import Study
-from hydrotl.experiments.target import Target, Way
+from hydrotl.experiments.target import Network, Target, Way
 from hydrotl.experiments.work import Work
 from hydrotl.process_based.way import NAME as GR4J
 from hydrotl.process_based.way import find_benchmark
@@ -75,6 +76,54 @@ class River:
             return np.full(self.ds.sizes["basin"], np.nan)
         values: np.ndarray = self.ds[name].values
         return values
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a run departs from the study in; by default nothing.
+
+    Attributes
+    ----------
+    options
+        Candidates of the choice. Others are then trained only to compare with, and the source as
+        it is for basins without a gauge.
+    recipe
+        Name in ``experiments/recipes/``, or a path, of a recipe for so many basins.
+    members, updates
+        At most so many of each network, for a quick look; 0: as the study and the recipe say.
+    device
+        ``cpu`` or ``cuda``.
+    """
+
+    options: Sequence[str] = ()
+    recipe: str = ""
+    members: int = 0
+    updates: int = 0
+    device: str = "cpu"
+
+    def study(self, study: Study) -> Study:
+        """The study with fewer members, and the recipe."""
+        most = self.members or max(study.ways.values())
+        ways = {name: min(members, most) for name, members in study.ways.items()}
+        return study.model_copy(update={"ways": ways, "recipe": self.recipe or study.recipe})
+
+    def way(self, way: Way) -> Way:
+        """The way with fewer updates, on the device."""
+        if not isinstance(way, Network):
+            return way
+        training = way.training
+        if self.updates and (training.updates is None or training.updates > self.updates):
+            training = training.model_copy(update={"updates": self.updates, "epochs": None})
+        return replace(way, training=training, device=self.device)
+
+    @property
+    def cautions(self) -> list[str]:
+        """What a reader has to know of a quick look."""
+        count = f"{self.members} network{'s' if self.members > 1 else ''} of each kind"
+        limits = [count] if self.members else []
+        limits += [f"{self.updates} updates of each"] if self.updates else []
+        said = " and ".join(limits)
+        return [f"A quick look, with at most {said}: a full run is better"] if said else []
 
 
 @dataclass(frozen=True)
@@ -141,14 +190,18 @@ def river_target(river: River) -> Target:
     return Target(river.title, ds, tuple(fit), tuple(test))
 
 
-def river_work(river: River, target: Target, study: Study, store: Path) -> Work:
+def river_work(
+    river: River, target: Target, study: Study, store: Path, wanted: Wanted | None = None
+) -> Work:
     """Candidates of ``study`` for the river; results go to ``store``.
 
     Raises
     ------
     ConfigError
-        If the source as it is is not among the candidates.
+        If the source as it is is not among the candidates, or one that is wanted is unknown.
     """
+    wanted = wanted or Wanted()
+    study = wanted.study(study)
     if UNGAUGED not in study.ways:
         raise ConfigError(
             f"{study.title}: {UNGAUGED} is not among the candidates, which simulates basins "
@@ -164,5 +217,14 @@ def river_work(river: River, target: Target, study: Study, store: Path) -> Work:
         store / "none.json",
         seen_allowed=True,  # one may use the source where it was trained; the report says so
     )
-    ways = tuple(InFolder(w, store, GR4J_UPDATES if w.name == GR4J else 0) for w in work.ways)
-    return replace(work, ways=ways)
+    ways = [wanted.way(way) for way in work.ways]
+    unknown = [name for name in wanted.options if name not in [way.name for way in ways]]
+    if unknown:
+        raise ConfigError(
+            f"no candidate {', '.join(unknown)}; there are {', '.join(way.name for way in ways)}"
+        )
+    asked = [way for way in ways if not wanted.options or way.name in wanted.options]
+    ordered = [*asked, *(way for way in ways if way.name not in [one.name for one in asked])]
+    placed = [InFolder(w, store, GR4J_UPDATES if w.name == GR4J else 0) for w in ordered]
+    cautions = (*wanted.cautions, *work.cautions)
+    return replace(work, ways=tuple(placed), candidates=len(asked), cautions=cautions)

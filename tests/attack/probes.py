@@ -130,8 +130,8 @@ PARAMETERS = "parameters.json"
 
 
 def own_region(root: Path) -> None:
-    """Notebook 06's first step: describe a folder of one's own files."""
-    from hydrotl.book.pages.new_region import write_region
+    """Describe a folder of one's own files as a data set and a region."""
+    from tests.attack.described import write_region
 
     said: dict[str, Any] = {
         "folder": str(root / TARGET_FOLDER),

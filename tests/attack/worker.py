@@ -27,7 +27,6 @@ import netCDF4  # noqa: F401
 import torch
 from tqdm import tqdm
 
-import hydrotl.book.pages.new_region
 import hydrotl.data.readers
 import hydrotl.experiments.beyond
 import hydrotl.experiments.sweep

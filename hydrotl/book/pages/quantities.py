@@ -55,6 +55,11 @@ def yearly_depth(value: float) -> str:
     return f"{value:,.0f}"
 
 
+def temperature(value: float) -> str:
+    """A temperature, degrees Celsius."""
+    return f"{value:.1f}"
+
+
 def ratio(value: float) -> str:
     """A quotient or correlation."""
     return f"{value:.2f}"
@@ -68,6 +73,7 @@ RULES: list[tuple[re.Pattern[str], Callable[[float], str]]] = [
         (r"\bkm2\b", area),
         (r"mm/day", depth),
         (r"mm/year", yearly_depth),
+        (r"°C", temperature),
         (r"\b[Gg]ain\b|minus", gain),
         (r"correlation|\bratio\b|aridity|\bsnow\b", ratio),
         (r"\bNSE\b|\b[Mm]edian\b|\b[Mm]ean\b|^the paper", skill),

@@ -35,10 +35,17 @@ _MOST_NAMED = 8
 _MEANING = MEANING | {"streamflow": "observed streamflow"}
 
 
-def region_text(title: str, found: Survey, notes: Mapping[str, str], years: Setting | None) -> str:
+def region_text(
+    title: str,
+    found: Survey,
+    notes: Mapping[str, str],
+    years: Setting | None,
+    stated: bool = False,
+) -> str:
     """Content of ``region.yaml``.
 
-    ``notes`` are comments by path of a group; ``years`` are those chosen from the record.
+    ``notes`` are comments by path of a group; ``years`` are those chosen from the record,
+    or ``stated``, which the file says then.
     """
     lines = [_HEAD + f"title: {_inline(title)}", ""]
     if found.guessed:
@@ -57,7 +64,10 @@ def region_text(title: str, found: Survey, notes: Mapping[str, str], years: Sett
         mean = "daylight" if light else "day"
         lines += ["", f"radiation: {mean}  # mean of all 24 hours (day), or of daylight (daylight)"]
     basins = sorted({basin for group in found.groups for basin in group.basins})
-    lines += ["", *_years(years, basins)]
+    if stated and years is not None:
+        lines += ["", f"years: {_pairs(years)}  # of all basins"]
+    else:
+        lines += ["", *_years(years, basins)]
     for one in found.passed[:_MOST_NAMED]:
         lines.append(f"# not used: {one}")
     if len(found.passed) > _MOST_NAMED:
@@ -109,9 +119,13 @@ def _years(years: Setting | None, basins: Sequence[str]) -> list[str]:
         "take the # away before `years`; the second day of a pair is the first that no longer "
         "belongs to it."
     )
-    train, test = (f"[{p.start}, {p.end}]" for p in (years.train, years.test))
     lines = wrap(said, 98, break_long_words=False, break_on_hyphens=False)
-    return [*(f"# {line}" for line in lines), f"# years: {{train: {train}, test: {test}}}"]
+    return [*(f"# {line}" for line in lines), f"# years: {_pairs(years)}"]
+
+
+def _pairs(years: Setting) -> str:
+    train, test = (f"[{p.start}, {p.end}]" for p in (years.train, years.test))
+    return f"{{train: {train}, test: {test}}}"
 
 
 def _inline(value: object) -> str:

@@ -14,7 +14,7 @@ from hydrotl.river.report.figures import flow_figures, seasonal_rows
 from hydrotl.river.report.map import place_map
 from hydrotl.river.report.markup import listed, paragraph, section, table, text
 from hydrotl.river.report.style import STYLE
-from hydrotl.river.report.verdict import MODELS, NAMES, verdict
+from hydrotl.river.report.verdict import MODELS, NAMES, reason, tried, verdict
 from hydrotl.river.scores import MEANING
 from hydrotl.river.series import kept_series
 from hydrotl_core import __version__
@@ -165,30 +165,11 @@ def _score_tables(scores: pd.DataFrame) -> list[str]:
 
 
 def _choice(file: RunFile) -> list[str]:
-    single = {name: score for name, score in file.held_out.items() if "+" not in name}
-    shown = dict(sorted(single.items(), key=lambda item: -item[1]))
-    asked = (file.best, file.default, file.chosen)
-    shown |= {name: file.held_out[name] for name in asked if name in file.held_out}
+    shown = tried(file)
     rows = [{"model": name, "nse": score} for name, score in shown.items()]
-    why = (
-        "Each model was trained without blocks of the training days, and predicted them: "
-        "the table has its NSE there (mean over basins, none counted below -1). "
-    )
-    if file.default is None or file.best == file.chosen != file.default:
-        why += f"{file.best} did best, and was chosen."
-    elif file.best == file.default:
-        ahead = f" by more than {file.margin:g}" if file.margin else ""
-        why += f"The choice is {file.default}: nothing was ahead of it{ahead}."
-    else:
-        why += (
-            f"{file.best} did best. A few years of blocks cannot tell close models apart, so it "
-            f"gets {1 - file.pull:.0%} of the weight, and the {file.default} the rest: "
-            f"together {file.chosen}."
-        )
-    why += " The test years had no part in it."
-    names = "; ".join(f"{name}: {MODELS[name]}" for name in MODELS if name in single)
+    names = "; ".join(f"{name}: {MODELS[name]}" for name in MODELS if name in shown)
     return [
-        paragraph(why),
+        paragraph(reason(file)),
         table("NSE on held-out training days", {"model": "model", "nse": "NSE"}, rows, {"nse": 3}),
         paragraph(f"{names}."),
     ]

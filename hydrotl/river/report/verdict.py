@@ -95,6 +95,34 @@ def verdict(file: RunFile, scores: pd.DataFrame, series: xr.Dataset) -> Verdict:
     return Verdict(sentence, tuple(_reasons(file, scores, series, held)), grade)
 
 
+def reason(file: RunFile) -> str:
+    """Why the run chose its model."""
+    why = (
+        "Each model was trained without blocks of the training days, and predicted them: "
+        "the table has its NSE there (mean over basins, none counted below -1). "
+    )
+    if file.default is None or file.best == file.chosen != file.default:
+        why += f"{file.best} did best, and was chosen."
+    elif file.best == file.default:
+        ahead = f" by more than {file.margin:g}" if file.margin else ""
+        why += f"The choice is {file.default}: nothing was ahead of it{ahead}."
+    else:
+        why += (
+            f"{file.best} did best. A few years of blocks cannot tell close models apart, so it "
+            f"gets {1 - file.pull:.0%} of the weight, and the {file.default} the rest: "
+            f"together {file.chosen}."
+        )
+    return f"{why} The test years had no part in it."
+
+
+def tried(file: RunFile) -> dict[str, float]:
+    """NSE on held-out training days of each single model, and of what the choice was between."""
+    single = {name: score for name, score in file.held_out.items() if "+" not in name}
+    asked = (file.best, file.default, file.chosen)
+    also = {name: file.held_out[name] for name in asked if name in file.held_out}
+    return dict(sorted(single.items(), key=lambda item: -item[1])) | also
+
+
 def _against(found: dict[str, float], skill: float) -> str:
     parts = []
     for name in ("local", "gr4j"):

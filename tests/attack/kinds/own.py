@@ -1,4 +1,4 @@
-"""One's own data as notebook 06 takes them: a folder, its parameters, names of basins."""
+"""One's own data as a region of the project: a folder, its parameters, names of basins."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def of(
 
 
 def parameters(**values: Any) -> Change:
-    """Parameters of the notebook."""
+    """Parameters of the description."""
 
     def change(root: Path, chance: random.Random) -> None:
         (root / PARAMETERS).write_text(json.dumps(values), encoding="utf-8")

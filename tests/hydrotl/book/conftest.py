@@ -16,8 +16,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = write_trained_project(tmp_path_factory.mktemp("trained"))
     paper = ROOT / "experiments" / "paper.yaml"
     (root / "experiments" / "paper.yaml").write_bytes(paper.read_bytes())
-    # the recipe that page 06 takes
-    write_yaml(root / "experiments" / "recipes" / "fast.yaml", {"extends": "tiny", "title": "fast"})
     return root
 
 

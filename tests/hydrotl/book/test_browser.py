@@ -167,10 +167,11 @@ def test_every_figure_is_drawn_once_the_page_is_at_rest(book: Path, visit: Visit
     assert visit.complaints == []
 
 
-def test_front_page_fits_a_telephone(book: Path, browser: Any) -> None:
-    visit = Visit(browser, width=390)
-    page = visit.open(book / "index.html")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+@pytest.mark.parametrize("name", ["index.html", "notebooks/06-new-region.html"])
+def test_page_fits_a_telephone(name: str, book: Path, browser: Any) -> None:
+    visit = Visit(browser, width=375)
+    page = visit.open(book / name)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
     visit.context.close()
 
 

@@ -16,6 +16,7 @@ from hydrotl.book import escape, figures
 from hydrotl.book.build import KERNEL_ENVIRONMENT
 from hydrotl.book.cards import model_card
 from hydrotl.book.pages import data, limits, new_region, performance, rerun, show, table1a
+from hydrotl.data.findings import Finding
 from hydrotl.data.manifest import load_manifest
 from hydrotl.experiments.source import source_folder
 from hydrotl_core.weights import load_weights, save_weights
@@ -147,7 +148,7 @@ def test_sentences_of_the_pages_show_names_as_they_are(published: Path) -> None:
         table1a.about("target"),
         limits.water_balance(pd.DataFrame(), "target", TAG).data,
         rerun.region("target", "03-transfer", {"region": "```\n" + TAG}).data,
-        new_region.verdict({TAG: 0.5, "local": 0.1}, {TAG: 0.4, "local": 0.1}, 100).data,
+        new_region.findings([Finding("value", "doubtful", TAG, TAG, 1.0, TAG, TAG)]).data,
         performance.machines(
             {
                 TAG: {

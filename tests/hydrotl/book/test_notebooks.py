@@ -74,6 +74,18 @@ def test_parameters_are_typed_values(path: Path) -> None:
         ast.literal_eval(statement.value)
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS[3:7], ids=NAMES[3:7])
+def test_notebook_that_trains_has_a_recipe_and_a_field_for_each_parameter(path: Path) -> None:
+    """Colab makes a form of comments that start with @param, a field for a line."""
+    (cell,) = tagged(path, "parameters")
+    names = [ast.unparse(s.target) for s in parsed(cell).body if isinstance(s, ast.AnnAssign)]
+    assert "recipe" in names
+    fields = re.findall(r"^(\w+): .+ = .+  # @param (?:\{type:\"\w+\"\}|\[.+\])$", text(cell), re.M)
+    assert fields == names
+    used = [text(c) for c in cells(path) if "recipe" in text(c) and c["cell_type"] == "code"]
+    assert len(used) > 1
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
 def test_notebook_is_stripped_and_starts_with_text(path: Path) -> None:
     content = json.loads(path.read_text(encoding="utf-8"))

@@ -7,11 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 import yaml
 
 from hydrotl.book.pages import new_region, table1b, validation
+from hydrotl.book.pages.demonstration import demonstration_folder
+from hydrotl.config import Setting
+from hydrotl.data.ownfile import load_own, own_entry
+from hydrotl.data.readers import read_unchecked
 from hydrotl_core.errors import ConfigError
-from tests.notebook_cells import Page, run_cells
+from tests.notebook_cells import run_cells
 from tests.project import save_record
 from tests.synthetic import ROOT, write_yaml
 
@@ -62,145 +67,147 @@ def test_trials_show_the_recipe_beside_each_changed_value(published: Path) -> No
     assert trials["mean NSE"].tolist() == [pytest.approx(0.6), pytest.approx(0.2)]
 
 
-COLUMNS = {
-    "prcp": ["rain", "mm/day"],
-    "tmax": ["t_high", "degC"],
-    "tmin": ["t_low", "degC"],
-    "streamflow": ["discharge", "m3/s"],
-}
-
-
-def test_demonstration_files_hold_the_gauges_own_readings(project: Path) -> None:
-    from lumod import load_example
-
+@pytest.fixture
+def sampled(project: Path) -> Path:
+    """The project with the sample among its data sets."""
     entry = yaml.safe_load((ROOT / "data_manifest.yaml").read_text(encoding="utf-8"))
     manifest = yaml.safe_load((project / "data_manifest.yaml").read_text(encoding="utf-8"))
     manifest["datasets"]["sample"] = entry["datasets"]["sample"]
     write_yaml(project / "data_manifest.yaml", json.loads(json.dumps(manifest, default=str)))
-    folder = new_region.demonstration_folder()
-    written = pd.read_csv(folder / "girnock.csv", index_col="day", parse_dates=True)
+    return project
+
+
+def test_demonstration_files_hold_the_gauges_own_readings(sampled: Path) -> None:
+    from lumod import load_example
+
+    folder = demonstration_folder()
+    form: dict[str, Any] = {"sep": ";", "decimal": ",", "index_col": 0}
+    written = pd.read_csv(folder / "girnock.csv", **form)
     _, frame = load_example(3)
     assert len(written) == len(frame)
-    np.testing.assert_allclose(written["discharge"], frame["qt"], atol=2e-5)
-    np.testing.assert_allclose(written["t_high"], frame["tmax"], atol=2e-5)
+    assert written.index[0] == "01/10/2003"
+    np.testing.assert_allclose(written["Flow m3/s"], frame["qt"], atol=2e-5)
+    np.testing.assert_allclose(written["T.max"], frame["tmax"], atol=2e-5)
+    assert pd.read_csv(folder / "stations.csv", **form).loc["girnock"].tolist() == [30.0, 57.016]
 
-    page = run_cells("06-new-region", stop="tried = ")
-    (table,) = page.tables()
-    depth = frame["qt"].mean() * 86.4 / 30.0
-    flow = table.set_index("variable").loc["streamflow"]
-    assert flow["mean"] == pytest.approx(depth, rel=1e-4)
-    assert flow["missing days"] == 0
+
+def test_page_understands_and_checks_the_demonstration(sampled: Path) -> None:
+    from lumod import load_example
+
+    page = run_cells("06-new-region", stop="river = ")
+    read, looked = page.tables()
+    assert read.set_index("column").loc["Flow m3/s", "unit"] == "m3/s"
+    _, frame = load_example(3)
+    yearly = frame["qt"].mean() * 86.4 / 30.0 * 365.25
+    assert looked.set_index("basin").loc["girnock", "Q, mm/year"] == pytest.approx(yearly, abs=1)
+    assert "region.yaml" in page.remarks()
+    assert "01/10/2003;0,0;3,3;0,8;0,075" in page.remarks()
+    # a second time the demonstration is written anew
+    again = run_cells("06-new-region", stop="river = ")
+    assert again.names["home"] == page.names["home"]
+
+
+YEARS = {"train": ["2003-10-01", "2006-10-01"], "test": ["2006-10-01", "2007-09-30"]}
+
+
+@pytest.fixture
+def tables(sampled: Path, tmp_path: Path) -> Path:
+    """A folder of one's own: one of the demonstration's rivers, with a second column of flow."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    for name in ("girnock.csv", "stations.csv"):
+        lines = (demonstration_folder() / name).read_text("utf-8").splitlines()
+        if name == "girnock.csv":
+            lines = [f"{lines[0]};Sensor B", *(f"{line};0,25" for line in lines[1:])]
+        (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_parameters_correct_a_guess_and_set_the_years(tables: Path) -> None:
+    columns = {"streamflow": ["Sensor B", "l/s"], "tmax": ["T.max", "degF"]}
+    new_region.described_folder(tables, columns, YEARS)
+    read = new_region.understood(tables).set_index("column")["unit"]
+    assert read.to_dict() == {
+        "Rain (mm)": "mm",
+        "T.min": "degC",
+        "T.max": "degF",
+        "Sensor B": "l/s",
+        "Area (km2)": "km2",
+        "Latitude": "degrees",
+    }
+    own = yaml.safe_load((tables / "region.yaml").read_text(encoding="utf-8"))
+    assert [str(day) for day in own["years"]["test"]] == YEARS["test"]
+    flow = read_unchecked(tables, own_entry(load_own(tables), tables), None)[0]["streamflow"]
+    assert float(flow[0, 0]) == pytest.approx(0.25e-3 * 86.4 / 30.0)
+    # the same once more changes nothing; something else is not passed over
+    before = (tables / "region.yaml").stat().st_mtime_ns
+    new_region.described_folder(tables, columns, YEARS)
+    new_region.described_folder(tables, {}, {})
+    assert (tables / "region.yaml").stat().st_mtime_ns == before
+    with pytest.raises(ConfigError, match="says something else"):
+        new_region.described_folder(tables, {"streamflow": ["Flow m3/s", "m3/s"]}, {})
+    new_region.described_folder(tables, {}, {}, replace=True)
+    assert "Flow m3/s" in new_region.understood(tables)["column"].tolist()
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"columns": {"prcp": ["rain", "mm/day"]}}, "no streamflow"),
-        ({"columns": {"streamflow": ["q", "m3/s"]}}, "no weather: add at least prcp"),
-        ({"columns": {**COLUMNS, "snow": ["s", "mm"]}}, "snow"),
+        ({"columns": {"streamflow": ["Gauge", "m3/s"]}}, "no column 'Gauge'; there are Rain"),
+        ({"columns": {"snow": ["Sensor B", "mm"]}}, "no variable 'snow'"),
+        ({"columns": {"streamflow": ["Sensor B", "buckets"]}}, "'buckets' is no unit"),
+        ({"columns": {"streamflow": "Sensor B"}}, "needs a column and its unit"),
         ({"folder": "nowhere/at/all"}, "no folder"),
-        ({"train": ["2001-01-01", "2000-01-01"]}, "not before its end"),
-        ({"test": ["2000-06-01", "2001-06-01"]}, "overlap"),
+        ({"years": YEARS | {"train": ["2004-01-01", "2003-01-01"]}}, "not before its end"),
+        ({"years": YEARS | {"test": ["2006-06-01", "2007-06-01"]}}, "overlap"),
+        ({"years": {"train": YEARS["train"]}}, "test"),
     ],
 )
-def test_wrong_parameters_are_named(
-    project: Path, tmp_path: Path, change: dict[str, Any], message: str
-) -> None:
-    values: dict[str, Any] = {
-        "folder": tmp_path,
-        "columns": COLUMNS,
-        "train": ["2000-01-01", "2001-01-01"],
-        "test": ["2001-01-01", "2001-06-01"],
-    }
+def test_wrong_parameters_are_named(tables: Path, change: dict[str, Any], message: str) -> None:
+    values: dict[str, Any] = {"folder": tables, "columns": {}, "years": {}}
     with pytest.raises(ConfigError, match=message):
-        new_region.write_region(**(values | change))
+        new_region.described_folder(**(values | change))
+    assert not (tables / "region.yaml").exists()
 
 
-def own_page(project: Path, folder: str, **changes: Any) -> Page:
-    """Page 06 on a folder of the synthetic data."""
-    parameters: dict[str, Any] = {
-        "folder": str(project / "data" / folder),
-        "date_column": "date",
-        "columns": {
-            "prcp": ["prcp", "mm/day"],
-            "tmean": ["tmean", "degC"],
-            "streamflow": ["streamflow", "mm/day"],
-        },
-        "table": "attributes.csv",
-        "id_column": "gauge_id",
-        "area_column": "area",
-        "static": ["area"],
-        "train": ["2000-01-01", "2001-01-01"],
-        "test": ["2001-01-01", "2001-06-30"],
-        "validation_days": 120,
-        "source": "donor",
-        "members": 1,
-        "updates": 6,
-        "jobs": 1,
+def test_band_is_judged_on_test_days_with_an_observation() -> None:
+    # the last two of six days are not of the test years, and one has no observation
+    observed = np.array([[1.0, 2.0, 3.0, np.nan, 99.0, 99.0]])
+    values = {"low": np.zeros((1, 6)), "high": np.full((1, 6), 2.5), "observed": observed}
+    series = xr.Dataset(
+        {name: (("basin", "time"), v) for name, v in values.items()},
+        coords={"basin": ["mine"], "time": pd.date_range("2001-01-01", periods=6)},
+    ).assign(period=(("basin", "time"), [["test"] * 4 + ["training", ""]]))
+    (row,) = new_region.held(series).to_dict("records")
+    assert row == {
+        "basin": "mine",
+        "inside, %": pytest.approx(200 / 3),
+        "low flow, %": 100.0,
+        "middle flow, %": 100.0,
+        "high flow, %": 0.0,
+        "width over mean flow": pytest.approx(2.5 / 2.0),
     }
-    return run_cells("06-new-region", **(parameters | changes))
 
 
-def spoiled(project: Path, folder: str, first: str, last: str, flow: float | None) -> str:
-    """A copy of the target's data with ``flow`` from ``first`` to before ``last``."""
-    copy = project / "data" / folder
-    copy.mkdir()
-    for path in (project / "data" / "target").glob("*.csv"):
-        table = pd.read_csv(path, dtype={"gauge_id": str})
-        if "date" in table:
-            days = (table["date"] >= first) & (table["date"] < last)
-            table.loc[days, "streamflow"] = flow
-        table.to_csv(copy / path.name, index=False)
-    return folder
+def test_mean_flows_are_of_the_days_with_an_observation() -> None:
+    dims, basins = ("basin", "time"), {"basin": ["a", "b"]}
+    flow = xr.DataArray([[1.0, 5.0, 3.0], [2.0, 2.0, np.nan]], dims=dims, coords=basins)
+    observed = xr.DataArray([[2.0, np.nan, 4.0], [1.0, 4.0, 9.0]], dims=dims, coords=basins)
+    found = new_region.means(flow, observed).set_index("basin")
+    assert found["days"].tolist() == [2, 2]
+    assert found["simulated, mm/day"].tolist() == [2.0, 2.0]
+    assert found["observed, mm/day"].tolist() == [3.0, 2.5]
 
 
-def test_choice_is_made_without_the_test_years(project: Path) -> None:
-    page = own_page(project, "target")
-    medians = page.names["scores"]["median NSE"]
-    assert set(medians.index) == {"local", "TL-a", "TL-b", "TL-c"}
-    assert page.names["chosen"] == [max(medians.index, key=lambda name: medians[name])]
-    assert {cell.option for cell in page.names["results"]} == {"local", *page.names["chosen"]}
-    first = next(iter(page.names["results"].values()))
-    assert str(first.simulation["start"].values[0])[:10] == "2001-01-01"
-    assert f"**{page.names['chosen'][0]}** did best" in page.remarks()
-
-    folder = spoiled(project, "flooded", "2001-01-01", "2009-01-01", 99.0)
-    again = own_page(project, folder).names["scores"]["median NSE"]
-    assert again.to_dict() == medians.to_dict()
-
-
-def test_nothing_is_chosen_where_nothing_could_be_scored(project: Path) -> None:
-    folder = spoiled(project, "gap", "2000-09-01", "2001-01-01", None)
-    page = own_page(project, folder)
-    assert page.names["chosen"] == []
-    assert "Nothing could be scored on the last 120 training days" in page.remarks()
-    assert "did best" not in page.remarks()
-    tested = page.names["final"]["median NSE"]
-    assert set(tested.index) == {"local", "TL-a", "TL-b", "TL-c"}
-    assert tested.notna().all()
+def test_periods_are_shown_with_their_last_day() -> None:
+    setting = Setting.model_validate({"train": YEARS["train"], "test": YEARS["test"]})
+    (row,) = new_region.periods(setting, ["mine"]).to_dict("records")
+    assert list(row.values()) == ["mine", "2003-10-01", "2006-09-30", "2006-10-01", "2007-09-29"]
 
 
 @pytest.mark.parametrize(
-    ("tried", "tested", "words"),
-    [
-        (
-            {"local": 0.5, "TL-c": 0.6},
-            {"local": 0.3, "TL-c": 0.4},
-            "**TL-c** did best. Trained again on all training days, it reaches a median NSE of "
-            "0.40 in the test period; the local model 0.30.",
-        ),
-        (
-            {"local": 0.5, "TL-c": 0.4},
-            {"local": 0.3},
-            "NSE of 0.30 in the test period. Nothing was gained from the source model here.",
-        ),
-        (
-            {"local": 0.5, "TL-c": 0.6},
-            {"local": np.nan, "TL-c": np.nan},
-            "**TL-c** did best. In the test period nothing could be scored",
-        ),
-        ({"local": np.nan}, {"local": 0.3}, "no model was chosen"),
-    ],
+    ("difference", "words"),
+    [(0.0, "are **the same**"), (2e-6, "2e-06 mm/day**, which is rounding."), (0.02, "0.02 mm")],
 )
-def test_outcome_in_words(tried: dict[str, float], tested: dict[str, float], words: str) -> None:
-    assert words in new_region.verdict(tried, tested, 365).data
+def test_difference_of_two_series_in_words(difference: float, words: str) -> None:
+    assert words in new_region.compared(difference, 365).data

@@ -66,6 +66,7 @@ def written(frame: pd.DataFrame, digits: int = 3) -> dict[str, list[str]]:
         ("years of flow", 7.24, "7.2"),
         ("mean flow, mm/day", 1.234, "1.23"),
         ("runoff, mm/year", 1234.5, "1,234"),
+        ("T, °C", -7.46, "-7.5"),
         ("runoff ratio", 0.4567, "0.46"),
         ("basins", 658, "658"),
         ("seconds", 1.23456, "1.235"),
