@@ -34,6 +34,8 @@ WHAT_NOTEBOOKS_READ = (
     "weights",
     "results",
 )
+#: What the cell that papermill adds below a page's parameters begins with.
+BUILT_WITH = "# This page was built with these values instead of those above, to be quick:"
 KERNEL_ENVIRONMENT = {
     "PANEL_EMBED": "true",  # without it a selector in a static page does nothing
     "OMP_NUM_THREADS": "1",  # two notebooks run at a time
@@ -245,9 +247,8 @@ def _run(run: Run) -> str | None:
     for cell in notebook.cells:
         if "outputs" in cell:  # HoloViews leaves empty ones, of which each becomes a figure
             cell.outputs = [one for one in cell.outputs if one.get("data") != {}]
-        tags = cell.metadata.get("tags", [])
-        if "injected-parameters" in tags:  # those of the quick book: a reader may open them
-            cell.metadata["tags"] = [*tags, "hide-input"]
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.source = cell.source.replace("# Parameters", BUILT_WITH, 1)
     notebook.metadata["hydrotl"] = {"key": run.key}
     nbformat.write(notebook, partial)
     partial.replace(run.output)

@@ -71,8 +71,8 @@ def beyond(gains: pd.DataFrame, least: float = 0.05) -> str:
     ]
     said = (
         f"Of the {counted.sum()} results of options beyond the paper (zero, readout, warm-a, "
-        f"warm-c) with enough rivers, {better} are clearly better than the local model and {worse} "
-        "clearly worse."
+        f"warm-c, all from the {words.PORTABLE}) with enough rivers, {better} are clearly better "
+        f"than the local model and {worse} clearly worse."
     )
     return f"{said} They fall furthest behind it in {'; '.join(named)}." if named else said
 

@@ -17,8 +17,8 @@ from hydrotl.experiments.summary import AUTO, gain, study_records, target_scores
 STUDY = "beyond"
 #: What the drawing compares with the local network.
 WAYS = {
-    AUTO: "chosen on training days",
-    "warm-c": "transferred network",
+    AUTO: "chosen (auto)",
+    "warm-c": "transferred network (warm-c)",
     "gr4j": "GR4J, calibrated",
 }
 SAMPLE = "sample"
@@ -119,7 +119,7 @@ def pays(found: dict[str, Any]) -> str:
     said = [answer(found)]
     if scarce is not None:
         said.append(
-            "With one year of at most five rivers, what is chosen "
+            "With one year of at most five rivers, what is chosen (auto) "
             f"{compare(scarce, 'the local network')}."
         )
     apart = found["gain_over_untransferred"]

@@ -140,7 +140,7 @@ def finding(ratio: pd.Series, hours: float, nse: float) -> str:
         )
     if pd.notna(hours):
         said.append(
-            f"A complete run of recipe fast takes {60 * hours:.0f} minutes and reaches a median "
-            f"NSE of {nse:.2f} in the validation years."
+            f"A complete run of recipe fast, one member, takes {60 * hours:.0f} minutes and "
+            f"reaches a median NSE of {nse:.2f} in the validation years."
         )
     return " ".join(said) or "Nothing is measured yet."

@@ -41,6 +41,15 @@ def hours(records: Iterable[Mapping[str, Any]]) -> str:
     return " and ".join(parts) or "an unknown time"
 
 
+def minutes_each(records: Iterable[Mapping[str, Any]]) -> str:
+    """Minutes of the quickest and the slowest of some trainings, such as ``7 to 56``."""
+    minutes = sorted(round(float(r["provenance"]["seconds"]) / 60) for r in records)
+    if not minutes:
+        return "an unknown number of"
+    ends = dict.fromkeys((minutes[0], minutes[-1]))
+    return " to ".join(map(str, ends))
+
+
 def _span(seconds: float) -> str:
     if seconds < 5400:
         return f"{max(1, round(seconds / 60))} minutes"

@@ -28,6 +28,15 @@ def cards(name: str) -> list[Card]:
     return read_cards(project_root() / "weights" / name)
 
 
+def trainings(name: str) -> list[dict[str, Any]]:
+    """Where each member of the ensemble ``name`` was trained and how long that took, as records.
+
+    None where there are no weights of it.
+    """
+    members = cards(name) if name in ensembles() else []
+    return [{"provenance": dict(card.provenance)} for card in members]
+
+
 def check_record(name: str = CHECK) -> dict[str, Any] | None:
     """The committed result of the source check; None if there is none."""
     path = results_dir() / "source" / f"{name}.json"

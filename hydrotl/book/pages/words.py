@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from hydrotl.config import load_recipe, load_region, load_source
 from hydrotl.data.manifest import load_manifest
 from hydrotl_core.errors import HydroTLError
 
+if TYPE_CHECKING:
+    from hydrotl.experiments.auto import Rule
+
+#: What pages call the two kinds of source models; the glossary says what they are.
+PAPER_STYLE, PORTABLE = "paper-style source", "portable source"
 SETTINGS = {"1-year": "one year", "multi-year": "several years"}
 MODELS = {
     "process-gr4j": "taught by GR4J",
@@ -45,6 +51,23 @@ def recipe(key: str) -> str:
 def source(key: str) -> str:
     """Title of a source in ``experiments/sources/``."""
     return _named(lambda: load_source(key).title, key)
+
+
+def kind_of_source(key: str) -> str:
+    """Kind of a source in ``experiments/sources/``: the portable one can miss inputs."""
+    return PORTABLE if load_source(key).inputs.optional else PAPER_STYLE
+
+
+def chosen(rule: Rule) -> str:
+    """What is chosen (auto) consists of: the same words on all pages, for equal shares."""
+    names = ["GR4J" if name == "gr4j" else name for name in rule.default]
+    mean = f"the plain mean of {', '.join(names[:-1])} and {names[-1]}"
+    parts = {0.75: ("three quarters", "one quarter"), 0.5: ("half", "half")}
+    fixed, other = parts.get(rule.pull, (f"{rule.pull:.0%}", f"{1 - rule.pull:.0%}"))
+    return (
+        f"{fixed} of it are {mean}, whatever the river, and {other} is the model, or mean of two, "
+        "that did best on held-out training days"
+    )
 
 
 #: Columns of tables whose texts may be keys, and the words for these.

@@ -6,7 +6,16 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from hydrotl.book.pages import beyond, brief, compared, performance, show, source, validation
+from hydrotl.book.pages import (
+    beyond,
+    brief,
+    compared,
+    performance,
+    rerun,
+    show,
+    source,
+    validation,
+)
 
 
 def test_a_page_names_its_finding_and_how_long_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,6 +29,20 @@ def test_a_page_names_its_finding_and_how_long_it_took(monkeypatch: pytest.Monke
     brief.tell("empty", [])
     assert named["empty_found"] == "There are no results yet."
     assert "empty_took" not in named
+
+
+def test_minutes_of_a_training_are_those_of_its_quickest_and_slowest_member() -> None:
+    records = [{"provenance": {"seconds": s}} for s in (3368.1, 406.0, 953.2)]
+    assert rerun.minutes_each(records) == "7 to 56"
+    assert rerun.minutes_each(records[:1]) == "56"
+    assert rerun.minutes_each([]) == "an unknown number of"
+
+
+def test_training_of_a_source_took_as_long_as_its_members_together() -> None:
+    trainings = source.trainings("conus-check")
+    assert len(trainings) == 5
+    assert rerun.hours(trainings) == "2 hours on CPU", "6257 seconds by the model cards"
+    assert source.trainings("no such source") == []
 
 
 def sizes(*rows: list[float]) -> tuple[pd.DataFrame, pd.Series]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from hydrotl.book.build import build_book, run_notebooks
+from hydrotl.book.build import BUILT_WITH, build_book, run_notebooks
 from hydrotl.experiments.records import read_record, results_dir
 from hydrotl_core.errors import ConfigError, HydroTLError
 from tests.book_project import ROOT, make_project, write_notebook
@@ -56,8 +56,8 @@ def test_notebook_runs_with_its_parameters(project: Path) -> None:
     content = json.loads(output.read_text(encoding="utf-8"))
     shown = [one for cell in content["cells"] for one in cell.get("outputs", [])]
     assert [one["output_type"] for one in shown] == ["stream"], "nothing empty is kept"
-    metadata = content["metadata"]
-    assert metadata["papermill"]["input_path"] == "notebooks/one.ipynb"
+    assert content["metadata"]["papermill"]["input_path"] == "notebooks/one.ipynb"
+    assert f"{BUILT_WITH}\nn_days = 21\n" in ["".join(cell["source"]) for cell in content["cells"]]
     assert [path.name for path in output.parent.iterdir()] == ["one.ipynb"]
 
 

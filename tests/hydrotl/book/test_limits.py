@@ -212,7 +212,7 @@ def test_named_example(project: Path) -> None:
     assert "No balance of rain and evaporation" in shown.remarks()
     assert "60 % of it fell below 0 degC" in shown.remarks()
     scores = shown.names["scores"].set_index("model")["NSE"]
-    assert scores.to_dict() == {"local": 0.3, "TL-c from donor": 0.4}
+    assert scores.to_dict() == {"local": 0.3, "TL-c from the paper-style source": 0.4}
     other = page(careful_basin="y").remarks()
     assert "40 % of the precipitation" in other
     assert "No balance" not in other
