@@ -31,7 +31,7 @@ COLOURS = {
     "TL-c": "#0072B2",
     "process-swat": "#D55E00",
     "process-gr4j": "#CC79A7",
-    "GR4J": "#999999",
+    "GR4J": "#666666",
     "warm": "#CC79A7",
     "chosen": "#0072B2",
     "simulated": "#0072B2",

@@ -11,8 +11,29 @@ import pytest
 
 from hydrotl.book import drawings
 from hydrotl.book.pages import data, front
+from tests.chromium import Visit, chromium
 from tests.synthetic import ROOT
 
+#: Both forms shown in a box of a width and height.
+INSIDE = """([width, height]) => {
+    const drawing = document.querySelector("article > svg");
+    drawing.querySelector("style").remove();
+    drawing.setAttribute("width", width);
+    drawing.setAttribute("height", height);
+}"""
+#: Texts of both forms: how large, and whether cut by the form's edge.
+TEXTS = """() => [...document.querySelectorAll("article > svg text")].map((text) => {
+    const form = text.ownerSVGElement, view = form.viewBox.baseVal, box = text.getBBox();
+    const place = form.getScreenCTM().inverse().multiply(text.getScreenCTM());
+    const corners = [[box.x, box.y], [box.x + box.width, box.y + box.height]]
+        .map(([x, y]) => new DOMPoint(x, y).matrixTransform(place));
+    return {
+        words: text.textContent,
+        form: form.getAttribute("class"),
+        size: Number(text.getAttribute("font-size")),
+        cut: corners.some((p) => p.x < 0 || p.y < 0 || p.x > view.width || p.y > view.height),
+    };
+})"""
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -106,26 +127,60 @@ def test_drawing_of_gains_has_a_point_per_row_higher_for_more() -> None:
         {
             "basins": [1, 1, 5],
             "years": [1, 2, 1],
+            "samples": [14, 14, 3],
             "model": ["a & b", "a & b", "GR4J"],
             "gain": [0.1, 0.3, -0.2],
             "low": [0.0, 0.2, -0.3],
             "high": [0.2, 0.4, -0.1],
         }
     )
-    tree = ET.fromstring(drawings.gain_drawing(gains))
-    points = [c for c in tree.iter(f"{SVG}circle") if c.find(f"{SVG}title") is not None]
-    titles = [c.find(f"{SVG}title").text for c in points]  # type: ignore[union-attr]
-    assert titles == [
-        "a & b: +0.10 (+0.00 to +0.20)",
-        "a & b: +0.30 (+0.20 to +0.40)",
-        "GR4J: -0.20 (-0.30 to -0.10)",
-    ]
-    x, y = zip(*((float(c.get("cx", "")), float(c.get("cy", ""))) for c in points), strict=True)
-    assert y[1] < y[0] < y[2]
-    assert y[2] - y[0] == pytest.approx(1.5 * (y[0] - y[1]), abs=0.2), "to scale"
-    assert x[0] < x[1] < x[2], "panels from few to many rivers"
-    words = [t.text for t in tree.iter(f"{SVG}text")]
-    assert {"1 river", "5 rivers", "a & b", "GR4J", "0"} <= set(words)
+    drawing = ET.fromstring(drawings.gain_drawing(gains))
+    assert not {"width", "height", "viewBox"} & set(drawing.keys()), "a browser would stretch it"
+    page, narrow = drawing.findall(f"{SVG}svg")
+    for form in (page, narrow):
+        points = [c for c in form.iter(f"{SVG}circle") if c.find(f"{SVG}title") is not None]
+        titles = [c.find(f"{SVG}title").text for c in points]  # type: ignore[union-attr]
+        assert titles == [
+            "a & b: +0.10 (+0.00 to +0.20)",
+            "a & b: +0.30 (+0.20 to +0.40)",
+            "GR4J: -0.20 (-0.30 to -0.10)",
+        ]
+        x, y = zip(*((float(c.get("cx", "")), float(c.get("cy", ""))) for c in points), strict=True)
+        assert y[1] < y[0] < y[2]
+        assert y[2] - y[0] == pytest.approx(1.5 * (y[0] - y[1]), abs=0.2), "to scale"
+        assert x[0] < x[1] < x[2], "panels from few to many rivers"
+        words = [t.text for t in form.iter(f"{SVG}text")]
+        assert {"1 river", "5 rivers", "a & b", "GR4J", "0", "n = 14", "n = 3"} <= set(words)
+
+
+@pytest.mark.slow
+def test_gains_can_be_read_on_a_telephone_and_nothing_is_cut(tmp_path: Path) -> None:
+    """Letters of at least 10 px in the narrow form, all of them within the picture."""
+    drawing = drawings.gain_drawing(front.size_gains())
+    style = (ROOT / "book" / "_static" / "book.css").read_text(encoding="utf-8")
+    page = tmp_path / "page.html"
+    (tmp_path / "gain.svg").write_text(drawing, encoding="utf-8")
+    image = '<img src="gain.svg" style="width: 100%">'
+    page.write_text(
+        f'<style>{style}</style><article class="bd-article">{image}{drawing}</article>',
+        encoding="utf-8",
+    )
+    with chromium() as browser:
+        for width, shown in ((1280, "wide"), (375, "narrow")):
+            visit = Visit(browser, width=width)
+            opened = visit.open(page)
+            box = opened.locator("img").bounding_box()
+            form = {"wide": drawings.WIDE, "narrow": drawings.NARROW}[shown]
+            assert box["width"] / box["height"] == pytest.approx(form.width / form.height, rel=0.01)
+            # the same file, inside the page: what is shown there can be measured
+            opened.evaluate(INSIDE, [box["width"], box["height"]])
+            texts = opened.evaluate(TEXTS)
+            assert len(texts) > 20
+            assert {text["form"] for text in texts} == {"wide", "narrow"}
+            texts = [text for text in texts if text["form"] == shown]
+            assert min(text["size"] for text in texts) * box["width"] / form.width >= 9.5
+            assert [text["words"] for text in texts if text["cut"]] == []
+            visit.context.close()
 
 
 def test_drawn_map_shows_rivers_with_a_place() -> None:
