@@ -21,6 +21,7 @@ from hydrotl.book.escape import closed_scripts
 if TYPE_CHECKING:
     import holoviews as hv
     import panel as pn
+    from bokeh.plotting import figure
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 COLOURS = {
@@ -38,6 +39,8 @@ COLOURS = {
     "gr4j": "#CC79A7",
 }
 HEIGHT = 340
+#: Colours of a figure's ground, text, axes and grid.
+GROUND, TEXT, LINE, GRID = "#ffffff", "#111111", "#444444", "#cccccc"
 #: Characters of a title that fit above half a page, and above a plot on a telephone.
 PANEL_TITLE, PLOT_TITLE = 20, 40
 # Where axes of the NSE start: a few very low scores would press all others against the upper end.
@@ -113,7 +116,32 @@ def style(**options: Any) -> dict[str, Any]:
         options["title"] = title.replace("{", "{{").replace("}", "}}")
     shared = {"responsive": True, "height": HEIGHT, "toolbar": "above", "active_tools": ["pan"]}
     shared["fontsize"] = {"title": "9pt"}
+    shared["hooks"] = [_inked]
     return shared | options
+
+
+def ink(plot: figure) -> None:
+    """Give a Bokeh plot the book's colours of text, axes and grid: dark on white, in both modes.
+
+    Bokeh's own are greys, which are hard to read beside the page's text.
+    """
+    plot.background_fill_color = plot.border_fill_color = GROUND
+    plot.outline_line_color = LINE
+    plot.title.text_color = TEXT
+    for axis in plot.axis:
+        axis.axis_line_color = axis.major_tick_line_color = LINE
+        axis.minor_tick_line_color = LINE
+        axis.major_label_text_color = axis.axis_label_text_color = TEXT
+        axis.axis_label_text_font_style = "normal"
+    for grid in plot.grid:
+        grid.grid_line_color = GRID
+    for legend in plot.legend:
+        legend.label_text_color = TEXT
+
+
+def _inked(plot: Any, _: Any) -> None:
+    """:func:`ink` as a hook of HoloViews."""
+    ink(plot.state)
 
 
 def in_lines(title: str, width: int) -> str:

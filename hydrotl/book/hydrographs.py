@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from hydrotl.book.figures import PLOT_TITLE, colour_of, in_lines, nse_boxes, palette
+from hydrotl.book.figures import PLOT_TITLE, colour_of, in_lines, ink, nse_boxes, palette
 
 if TYPE_CHECKING:
     import panel as pn
@@ -145,6 +145,8 @@ def flow_plots(
         rain.vbar("date", top="prcp", width=86_400_000, source=shown, **look)
         rain.yaxis.axis_label, rain.xaxis.visible = "rain, mm/day", False
         plots.insert(0, rain)
+    for one in plots:
+        ink(one)
     select = Select(title="Basin", value=start, options=[*frames], width=320)
     swapped = {"frames": sources, "source": shown, "x_range": plot.x_range}
     swapped |= {"select": select, "title": plot.title, "titles": titles}

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from bokeh.models import Whisker
+from bokeh.plotting import figure
 
 from hydrotl.book import figures, maps
 from hydrotl.book.hydrographs import boxes_with_hydrographs, hydrographs
@@ -238,3 +239,30 @@ def test_hydrograph_draws_rain_only_where_there_is_some() -> None:
 def test_hydrograph_refuses_what_it_cannot_swap(wrong: dict[str, pd.DataFrame]) -> None:
     with pytest.raises(ValueError, match=r"no basin|same columns"):
         hydrographs(wrong)
+
+
+def test_text_axes_and_grid_of_every_figure_stand_out_from_its_ground() -> None:
+    flow = pd.DataFrame({"observed": [1.0, 2.0]}, index=pd.date_range("2001", periods=2))
+    pane = boxes_with_hydrographs({"local": pd.Series({"a": 0.5})}, {"a": flow})
+    plots = list(pane.object.select({"type": figure}))
+    assert len(plots) == 2
+    for plot in plots:
+        ground = contrast("#ffffff", str(plot.background_fill_color))
+        assert ground == pytest.approx(1), "white"
+        for axis in plot.axis:
+            assert contrast(str(axis.major_label_text_color), "#ffffff") > 7, "WCAG 2, AAA"
+            assert contrast(str(axis.axis_label_text_color), "#ffffff") > 7
+            assert contrast(str(axis.axis_line_color), "#ffffff") > 7
+        assert all(contrast(str(grid.grid_line_color), "#ffffff") > 1.5 for grid in plot.grid)
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours, ``#rrggbb``, as WCAG 2 defines it."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
