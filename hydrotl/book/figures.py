@@ -41,8 +41,12 @@ COLOURS = {
 HEIGHT = 340
 #: Colours of a figure's ground, text, axes and grid.
 GROUND, TEXT, LINE, GRID = "#ffffff", "#111111", "#444444", "#cccccc"
-#: Characters of a title that fit above half a page, and above a plot on a telephone.
-PANEL_TITLE, PLOT_TITLE = 20, 40
+#: Characters that fit on a telephone: of a title above half a page and above a plot, of an axis'
+#: label below a plot, and of names beside it.
+PANEL_TITLE, PLOT_TITLE, AXIS_LABEL, SIDE_NAME = 13, 40, 32, 24
+#: A legend of many names, of which a telephone is wide enough for one or two, and a line of it, px.
+SMALL_LEGEND = {"spacing": 0, "padding": 4, "label_text_font_size": "8pt", "label_height": 14}
+LEGEND_LINE = 16
 # Where axes of the NSE start: a few very low scores would press all others against the upper end.
 # Basins below are drawn there, and hovering tells their NSE.
 LOWEST = -0.5
@@ -108,9 +112,11 @@ def style(**options: Any) -> dict[str, Any]:
     A figure is as wide as the page and :data:`HEIGHT` pixels high; its tools stand above the plot,
     where they cover no axis.
 
-    A ``title`` is shown as it is (to HoloViews braces in it would be fields to fill in), on as many
-    lines as it needs: a plot cuts what is longer than itself.
+    A ``title`` is shown as it is (to HoloViews braces in it would be fields to fill in). It and the
+    label of the x axis take as many lines as they need: a plot cuts what is longer than itself.
     """
+    if "xlabel" in options:
+        options["xlabel"] = in_lines(options["xlabel"], AXIS_LABEL)
     if "title" in options:
         title = in_lines(options["title"], PANEL_TITLE)
         options["title"] = title.replace("{", "{{").replace("}", "}}")
@@ -222,13 +228,16 @@ def gain_bars(gains: pd.DataFrame, title: str = "") -> hv.Overlay:
     return hv.Overlay(parts).opts(
         **style(
             title=title,
-            xlabel="gain of NSE over local",
+            xlabel="gain of NSE",
             ylabel="",
-            yticks=[(-k, name) for k, name in enumerate(regions)],
+            yticks=[(-k, in_lines(name, SIDE_NAME)) for k, name in enumerate(regions)],
             xlim=(low - margin, high + margin),
             ylim=(0.6 - len(regions), 0.6),
-            height=110 + 17 * len(regions),
+            height=110 + 23 * len(regions),
             show_grid=True,
             legend_position="top",
+            legend_cols=2,
+            legend_opts=SMALL_LEGEND,
+            fontsize={"title": "9pt", "yticks": "8pt"},
         )
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from hydrotl.book.figures import palette, style
+from hydrotl.book.figures import LEGEND_LINE, SMALL_LEGEND, palette, style
 
 if TYPE_CHECKING:
     import holoviews as hv
@@ -51,6 +51,7 @@ def basin_map(
     """
     import holoviews as hv
 
+    height = 300
     placed = basins.dropna(subset=["longitude", "latitude"])
     land = hv.Path(coastlines(), ["longitude", "latitude"]).opts(color="#888888", line_width=0.7)
     shown = [colour, "basin", *(name for name in details if name not in (colour, "basin"))]
@@ -60,13 +61,15 @@ def basin_map(
     if pd.api.types.is_numeric_dtype(placed[colour]):
         points = points.opts(cmap="cividis", colorbar=True, clabel=colour, clim=limits or ())
     else:
-        points = points.opts(
-            cmap=palette(placed[colour]), show_legend=True, legend_position="top", legend_cols=3
-        )
+        names = palette(placed[colour])
+        points = points.opts(cmap=names, show_legend=True, legend_position="top", legend_cols=1)
+        height += LEGEND_LINE * len(names)
     x, y = WORLD
     if zoom and len(placed):  # all points with a margin
         low, high = (placed[["longitude", "latitude"]].agg(edge) for edge in ("min", "max"))
         margin = (0.06 * (high - low)).clip(lower=2.0)
         x, y = zip(low - margin, high + margin, strict=True)
     labels = {"xlabel": "longitude, degrees east", "ylabel": "latitude, degrees north"}
-    return (land * points).opts(**style(height=380, xlim=x, ylim=y, **labels))
+    return (land * points).opts(
+        **style(height=height, legend_opts=SMALL_LEGEND, xlim=x, ylim=y, **labels)
+    )

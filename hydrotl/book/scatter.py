@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from hydrotl.book.figures import LOWEST, colour_of, style
+from hydrotl.book.figures import (
+    HEIGHT,
+    LEGEND_LINE,
+    LOWEST,
+    SMALL_LEGEND,
+    colour_of,
+    style,
+)
 
 if TYPE_CHECKING:
     import holoviews as hv
@@ -76,8 +83,15 @@ def skill_scatter(basins: pd.DataFrame, column: str, *, group: str | None = None
             line = running_median(some[column], some["NSE"], max(ENOUGH // 2, len(some) // 12))
             curve = hv.Curve((line["x"], line["y"]), column, "drawn", label=f"{name}: median")
             parts.append(curve.opts(color=colour if group else "#D55E00", line_width=2.5))
-    axes = {"xlabel": drawn.axis, "ylabel": "NSE of the test period", "logx": drawn.logarithmic}
+    axes: dict[str, Any] = {
+        "xlabel": drawn.axis,
+        "ylabel": "NSE of the test period",
+        "logx": drawn.logarithmic,
+    }
     if not drawn.logarithmic and len(known):  # shares are often all 0: no range of its own
         axes["xlim"] = (-0.02, max(0.2, 1.05 * float(known[column].max())))
-    legend = {"show_legend": group is not None, "legend_position": "right"}
+    if group is not None:  # above, in two columns: beside, it would leave a telephone no plot
+        axes |= {"legend_position": "top", "legend_cols": 2, "legend_opts": SMALL_LEGEND}
+        axes["height"] = HEIGHT + LEGEND_LINE * len(groups)
+    legend = {"show_legend": group is not None}
     return hv.Overlay(parts).opts(**style(ylim=(LOWEST - 0.05, 1.0), **axes, **legend))

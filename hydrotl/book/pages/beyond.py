@@ -63,6 +63,41 @@ def worth(found: dict[str, Any]) -> pd.DataFrame:
     return wide[["basins", "years", "samples", *order]]
 
 
+def panel_title(found: dict[str, Any], basins: int) -> str:
+    """Number of basins of a panel, and on how many samples its points rest."""
+    draws = sorted({size["draws"] for size in found["by_size"] if size["basins"] == basins})
+    samples = " to ".join(str(n) for n in dict.fromkeys((draws[0], draws[-1])))
+    rivers = f"{basins} river{'s' * (basins > 1)}"
+    return f"{rivers}, {samples} sample{'s' * (samples != '1')}"
+
+
+def advice(found: dict[str, Any]) -> str:
+    """What to do with a short record, in sentences that the study's figures decide.
+
+    A single river's first year with what is chosen is set against its longest record alone.
+    """
+    won = {
+        "a local network": found["gain_over_local"],
+        "GR4J alone": found["gain_over_gr4j"],
+        "their mean without a source": found["gain_over_untransferred"],
+    }
+    shares = [f"{other} in {100 * part['wins']:.0f} %" for other, part in won.items() if part]
+    said = [f"Take what is chosen (auto): it is ahead of {', of '.join(shares)} of the targets."]
+    single = {s["years"]: s["scores"] for s in found["by_size"] if s["basins"] == 1}
+    if len(single) > 1:
+        first, longest = min(single), max(single)
+        ours, alone = single[first]["auto"]["mean"], single[longest]["local"]["mean"]
+        worth = "more" if ours > alone else "less"
+        said.append(
+            f"A single river with {first} year of record reaches a mean NSE of {ours:.2f} with it, "
+            f"a local network with {longest} years {alone:.2f}: here the source and GR4J are worth "
+            f"{worth} than {longest - first} further years of record."
+        )
+        gained = single[longest]["auto"]["mean"] - alone
+        said.append(f"After {longest} years the gain is still {gained:+.2f}.")
+    return " ".join(said)
+
+
 def gains(found: dict[str, Any]) -> pd.DataFrame:
     """Gain of each way over the local network, the largest first."""
     parts = {"auto": found["gain_over_local"], **found["ways_over_local"]}

@@ -10,7 +10,7 @@ import pandas as pd
 from hydrotl.book import figures
 from hydrotl.book.pages import quantities, show, table1a, words
 from hydrotl.book.pages.tabs import Folded
-from hydrotl.book.paper import published_scores
+from hydrotl.book.paper import load_paper, published_scores
 from hydrotl.config import load_all_options, load_options, load_region
 from hydrotl.experiments.cells import LOCAL
 from hydrotl.experiments.records import record_products
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
 GR4J = "GR4J"
-PAPERS = "the paper's region: local,\u00a0TL-c"
+PAPERS = "the paper, the same rivers: local,\u00a0TL-c"
 #: Variants that repeat the rivers of a region and are shown beside it.
 REPEATED = ("no attributes", "the paper's recipe", "fewer basins")
 CELL = ["key", "training"]
@@ -113,8 +113,8 @@ def summary(records: pd.DataFrame, gains: pd.DataFrame) -> pd.DataFrame:
     """A row per region that is no variant and training period, regions with most basins first.
 
     Columns: region, training, rivers, the median NSE of the local model, the paper's options and
-    the calibrated GR4J, ``gain of TL-c`` over local (an interval) and :data:`PAPERS`, the region
-    of the paper that this one stands for, and its medians.
+    the calibrated GR4J, ``gain of TL-c`` over local (an interval) and :data:`PAPERS`, the paper's
+    medians where they are of the same rivers (:func:`same_rivers`).
     """
     options = [LOCAL, *load_options()]
     rows: list[dict[str, Any]] = []
@@ -137,11 +137,34 @@ def summary(records: pd.DataFrame, gains: pd.DataFrame) -> pd.DataFrame:
                 f"{GR4J} NSE": np.nan if conceptual is None else conceptual["nse_median"],
                 "gain of TL-c": gained["gain"].iloc[0] if len(gained) else None,
                 PAPERS: show.MISSING
-                if None in theirs
-                else f"{stands_for}: " + ",\u00a0".join(f"{value:.2f}" for value in theirs),
+                if None in theirs or not same_rivers(str(key))
+                else ",\u00a0".join(f"{value:.2f}" for value in theirs),
             }
         )
     return pd.DataFrame(rows[::-1]).sort_values("rivers", ascending=False, kind="stable")
+
+
+def same_rivers(key: str) -> bool:
+    """Whether a region has the paper's rivers, or nearly: its data set is that of the paper's."""
+    region = load_region(key)
+    published = load_paper().table_s1.get(region.stands_for or "")
+    return published is not None and region.dataset.startswith(published.dataset)
+
+
+def papers_regions(records: pd.DataFrame) -> pd.DataFrame:
+    """The paper's median NSE by region and training, and which rivers stand for it here.
+
+    Columns ``the paper's region``, ``training``, ``rivers here`` and a median per model.
+    """
+    theirs = published_scores()
+    theirs = theirs[theirs["model"].isin([LOCAL, *load_options()])]
+    first = ["stands for", "training"]
+    wide: Any = theirs.pivot(index=first, columns="model", values="paper: median")
+    wide = wide[[LOCAL, *load_options()]].add_suffix(" NSE").reset_index()
+    own = records[records["variant"] == ""].drop_duplicates("key")
+    here = own.groupby("stands for")["region"].agg(lambda names: "; ".join(names[::-1]))
+    wide.insert(2, "rivers here", wide["stands for"].map(here).fillna(show.MISSING))
+    return wide.rename(columns={"stands for": "the paper's region"}).rename_axis(columns=None)
 
 
 def summary_table(found: pd.DataFrame) -> Styler:

@@ -61,7 +61,6 @@ def dataset_table() -> pd.DataFrame:
                 LINKED: f"<code>{key}</code><br>{title}, {html.escape(entry.country)}",
                 "variables": ", ".join(entry.variables),
                 "access": entry.access,
-                "on this machine": "yes" if at_hand(entry) else "no",
                 "licence": entry.licence,
             }
         )
@@ -86,12 +85,14 @@ def open_those_at_hand(keys: Iterable[str]) -> dict[str, xr.Dataset]:
 
 
 def absent_remark(keys: Iterable[str]) -> Markdown:
-    """Which of the data sets ``keys`` this page was built without."""
+    """Which of the data sets ``keys`` a reader would see too with their files."""
     manifest = load_manifest()
     absent = [plain(manifest[key].title) for key in keys if not at_hand(manifest[key])]
-    text = "This page was built without these data sets, which it would show too:\n\n"
-    text += show.bullets(absent)
-    return show.remark(text if absent else "All of these data sets are on this machine.")
+    text = (
+        "These data sets are not part of the book. Once they are downloaded, as *access* says in "
+        "the table above, the rest of this page shows their rivers too:\n\n"
+    )
+    return show.remark(text + show.bullets(absent) if absent else "All data sets are shown here.")
 
 
 def gauges(datasets: Mapping[str, xr.Dataset]) -> pd.DataFrame:

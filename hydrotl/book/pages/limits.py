@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from hydrotl.book.escape import code, plain
-from hydrotl.book.pages import show, table1a
+from hydrotl.book.pages import show, table1a, words
 from hydrotl.book.scatter import PROPERTIES
 from hydrotl.config import load_options, load_recipe, load_region
 from hydrotl.experiments.cells import LOCAL
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from IPython.display import Markdown
 
 GOOD = 0.5  # an NSE that many hydrologists call satisfactory
+#: British basins that live on groundwater, and what they have in common.
+GROUNDWATER = Path(__file__).parents[1] / "assets" / "groundwater-gb.csv"
+LEAST_BASEFLOW = 0.85
 COLUMNS = ["basin", "NSE", *PROPERTIES]
 Record = dict[str, Any]
 
@@ -101,6 +105,51 @@ def target_basins(setting: str, regions: Sequence[str] = ()) -> pd.DataFrame:
     if not regions:
         found = found.drop_duplicates(["basin", "area_km2", "model"])
     return found[columns].reset_index(drop=True)
+
+
+def groundwater(region: str = "gb") -> pd.DataFrame:
+    """Median NSE of a British region's basins that live on groundwater, and of its others.
+
+    Columns ``training``, ``baseflow index``, ``basins`` and a median per model, the longest
+    training first; no rows without results.
+    """
+    known = set(pd.read_csv(GROUNDWATER, dtype={"basin": str})["basin"])
+    rows: list[dict[str, Any]] = []
+    for setting in table1a.SHORT if region in table1a.regions() else ():
+        scores = pd.DataFrame(table1a.all_scores(region, setting))
+        models = [m for m in (LOCAL, *load_options(), "warm-c", table1a.CALIBRATED) if m in scores]
+        slow = scores.index.astype(str).isin(known)
+        rows += [
+            {
+                "training": setting,
+                "baseflow index": name,
+                "basins": int(chosen.sum()),
+                **scores.loc[chosen, models].median().add_prefix("NSE "),
+            }
+            for name, chosen in ((f"{LEAST_BASEFLOW} or more", slow), ("less", ~slow))
+            if chosen.any()
+        ]
+    return pd.DataFrame(rows, columns=None if rows else ["training", "baseflow index", "basins"])
+
+
+def of_groundwater(table: pd.DataFrame) -> str:
+    """What :func:`groundwater` says, a sentence per training; nothing without both kinds."""
+    said = []
+    for training, rows in table.groupby("training", sort=False):
+        if len(rows) < 2:
+            continue
+        (_, slow), (_, others) = rows.iterrows()
+        networks = slow.filter(like="NSE ").drop(f"NSE {table1a.CALIBRATED}", errors="ignore")
+        conceptual = slow.get(f"NSE {table1a.CALIBRATED}", np.nan)
+        best = str(networks.astype(float).idxmax())
+        gr4j = "" if pd.isna(conceptual) else f"; GR4J {conceptual:.2f} there"
+        said.append(
+            f"With {words.setting(str(training))} of data the best network of the {slow['basins']} "
+            f"basins with a baseflow index of {slow['baseflow index']}, "
+            f"{best.removeprefix('NSE ')}, has a median NSE of {slow[best]:.2f} and in the others "
+            f"of {others[best]:.2f}{gr4j}."
+        )
+    return " ".join(said)
 
 
 def calibrated(setting: str) -> pd.Series:

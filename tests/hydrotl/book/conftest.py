@@ -1,11 +1,15 @@
-"""A small project for the tests of pages, with weights and with committed results."""
+"""A small project for the tests of pages, the built book, and a browser to see it in."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from hydrotl.paths import project_root
+from tests.chromium import chromium
 from tests.project import enter, save_record, write_trained_project
 from tests.synthetic import ROOT, write_yaml
 
@@ -43,3 +47,17 @@ def published(project: Path) -> Path:
     for option, nse in {"TL-a": 0.3, "TL-b": 0.6, "TL-c": 0.5}.items():
         save_record(project, "validation/tiny", option, [nse, nse])
     return project
+
+
+@pytest.fixture(scope="module")
+def book() -> Path:
+    html = project_root() / "_build" / "html"
+    if not (html / "index.html").is_file():
+        pytest.skip(f"browser: no book in {html} (make book)")
+    return html
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as running:
+        yield running

@@ -143,3 +143,32 @@ def test_figures_follow_from_the_records(study: dict[str, Any]) -> None:
 def test_committed_summary_is_that_of_the_committed_records(study: str) -> None:
     again = json.loads(json.dumps(study_summary(study)))
     assert beyond.figures_of(study) == again
+
+
+def test_a_panel_says_on_how_many_samples_it_rests() -> None:
+    sizes = [{"basins": 10, "draws": 2}, {"basins": 10, "draws": 6}, {"basins": 1, "draws": 14}]
+    assert beyond.panel_title({"by_size": sizes}, 10) == "10 rivers, 2 to 6 samples"
+    assert beyond.panel_title({"by_size": sizes}, 1) == "1 river, 14 samples"
+
+
+def test_advice_sets_one_year_with_a_source_against_the_longest_record_without() -> None:
+    def size(years: int, auto: float, local: float) -> dict[str, Any]:
+        return {
+            "basins": 1,
+            "years": years,
+            "scores": {"auto": {"mean": auto}, "local": {"mean": local}},
+        }
+
+    found: dict[str, Any] = {
+        "gain_over_local": {"wins": 0.97},
+        "gain_over_gr4j": {"wins": 0.91},
+        "gain_over_untransferred": None,
+        "by_size": [size(1, 0.82, 0.72), size(5, 0.84, 0.75)],
+    }
+    said = beyond.advice(found)
+    assert "it is ahead of a local network in 97 %, of GR4J alone in 91 % of the targets" in said
+    assert "reaches a mean NSE of 0.82 with it, a local network with 5 years 0.75" in said
+    assert "are worth more than 4 further years of record." in said
+    assert said.endswith("After 5 years the gain is still +0.09.")
+    found["by_size"] = [size(1, 0.82, 0.72), size(5, 0.9, 0.85)]
+    assert "are worth less than 4 further years" in beyond.advice(found)

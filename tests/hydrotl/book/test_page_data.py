@@ -33,6 +33,7 @@ def test_water_balance_of_the_sample_basins() -> None:
         assert gauges.loc[basin, "years of flow"] == pytest.approx(len(frame) / 365.25, abs=0.06)
         assert gauges.loc[basin, "latitude"] == pytest.approx(info["lat"])
         assert gauges.loc[basin, "area, km2"] == pytest.approx(info["area"], abs=0.05)
+    assert {"precipitation, mm/year", "runoff, mm/year"} <= set(page["table"]), "with their units"
 
 
 def test_means_are_of_days_with_both_rain_and_flow(project: Path) -> None:
@@ -48,7 +49,7 @@ def test_means_are_of_days_with_both_rain_and_flow(project: Path) -> None:
 
 def test_page_says_which_data_it_lacks(project: Path, tmp_path: Path) -> None:
     assert data.at_hand(load_manifest()["target"])
-    assert "on this machine" in data.absent_remark(["target", "donor"]).data
+    assert "All data sets are shown" in data.absent_remark(["target", "donor"]).data
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HYDROTL_DATA", str(tmp_path))
         assert not data.at_hand(load_manifest()["target"])

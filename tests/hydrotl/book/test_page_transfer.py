@@ -149,9 +149,22 @@ def test_summary_has_a_row_per_region_and_training_period(page: dict[str, Any]) 
     assert row["TL-c NSE"] == committed("ind", "TL-c", "multi-year")["nse_median"]
     conceptual = ROOT / "results" / "ind" / "conceptual" / "multi-year_cemaneige-gr4j.json"
     assert row["GR4J NSE"] == json.loads(conceptual.read_text(encoding="utf-8"))["nse_median"]
-    assert row[compared.PAPERS] == "CHINA-MR: 0.73,\u00a00.75"  # CHINA-MR, 0.733 and 0.749
+    assert row[compared.PAPERS] == show.MISSING, "the paper's are Chinese rivers"
+    assert found.loc[("Great Britain", "multi-year"), compared.PAPERS] == "0.85,\u00a00.86"
+    others = page["summary"].query("region != 'Great Britain'")[compared.PAPERS]
+    assert set(others) == {show.MISSING}, "a few of a country's rivers are others"
     local, moved = (np.array(committed("ind", o, "multi-year")["nse"]) for o in ("local", "TL-c"))
     assert row["gain of TL-c"].value == pytest.approx(np.median(moved - local), abs=1e-4)
+
+
+def test_papers_regions_stand_apart_with_the_rivers_that_stand_for_them(
+    page: dict[str, Any],
+) -> None:
+    table = compared.papers_regions(page["records"])
+    row = table.set_index(["the paper's region", "training"]).loc[("CHINA-MR", "multi-year")]
+    assert set(row["rivers here"].split("; ")) >= {"Great Britain, 5 rivers", "India, 5 rivers"}
+    assert row.drop("rivers here").tolist() == [0.733, 0.708, 0.698, 0.749]
+    assert len(table) == 6
 
 
 def test_variants_stand_beside_the_region_they_repeat(page: dict[str, Any]) -> None:
