@@ -2,7 +2,7 @@
 
 ``python -m hydrotl.book.pdf`` (``make book-pdf``) writes ``_build/pdf/hydrotl.pdf``. Pages come in
 the book's order, without those of the packages; a link from page to page is a link in the PDF.
-What only works in a browser is left out.
+What only works in a browser is left out, and folded code; folded tables and tabs are opened.
 """
 
 from __future__ import annotations
@@ -38,12 +38,28 @@ article:first-of-type { break-before: avoid; }
 nav.contents { break-before: page; }
 nav.contents li.part { list-style: none; font-weight: bold; margin-top: .6em; }
 .bd-article table { max-height: none !important; overflow: visible !important; display: table; }
-.bd-article table th, .bd-article table td { overflow-wrap: anywhere; }
+.bd-article table td { overflow-wrap: anywhere; }
+.bd-article table th { overflow-wrap: normal; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 figure, img, svg, .bk-Figure, tr { break-inside: avoid; }
+.cell_input { break-inside: avoid; }
+.sd-tab-set { display: block !important; }
+.sd-tab-set > input { display: none; }
+.sd-tab-set > label { display: block; font-weight: bold; }
+.sd-tab-set > .sd-tab-content { display: block !important; }
 h1, h2, h3 { break-after: avoid; }
 details > summary { list-style: none; }
 """
+#: What a folded part holds if it is worth opening on paper.
+SHOWN = "table, p, ul, img, .figure-data"
+#: Take the tools away that stand above a figure, in its shadow of the page.
+NO_TOOLS = """() => {
+    const hide = (root) => root.querySelectorAll("*").forEach((element) => {
+        if (/bk-Toolbar/.test(element.className)) element.style.visibility = "hidden";
+        if (element.shadowRoot) hide(element.shadowRoot);
+    });
+    hide(document);
+}"""
 #: All figures are drawn and all formulas set.
 DRAWN = """() => document.readyState === "complete"
     && (!document.querySelector(".figure-data")
@@ -155,6 +171,13 @@ def _for_paper(article: Tag, path: Path, root: Path, names: dict[Path, str]) -> 
             marker[name] = " ".join(_address(source, path, root, names) for source in sources)
     for element in article.select(", ".join(INTERACTIVE)):
         element.decompose()
+    for folded in article.select("details"):  # its code is left out, what it shows is opened
+        for code in folded.select(".cell_input"):
+            code.decompose()
+        if folded.select_one(SHOWN) is None:
+            folded.decompose()
+        else:
+            folded["open"] = ""
     page = names[path]
     for element in article.find_all(id=True):
         # a script finds its figure by its name
@@ -199,6 +222,7 @@ def _print(page: Path, target: Path, minutes: float = 5) -> None:
             tab.emulate_media(media="print", color_scheme="light")
             tab.goto(page.as_uri())
             tab.wait_for_function(DRAWN)
+            tab.evaluate(NO_TOOLS)
             tab.pdf(
                 path=target, format="A4", scale=SCALE, margin=margin, outline=True, tagged=True,
                 print_background=True, display_header_footer=True, header_template="<span></span>",

@@ -65,6 +65,17 @@ def test_pages_become_one_whose_links_stay_within(site: Path) -> None:
         assert left_out not in text
 
 
+def test_folded_results_are_open_on_paper_and_folded_code_is_not_there(site: Path) -> None:
+    code = '<div class="cell_input"><pre>x = 1</pre></div>'
+    folded = "<details><summary>{}</summary>{}</details>"
+    body = folded.format("Show code", code)
+    body += folded.format("Table: costs", f"{code}<div class='cell_output'><table></table></div>")
+    (site / "index.html").write_text(page("Front", body), encoding="utf-8")
+    (details,) = BeautifulSoup(one_page(site), "html.parser").find_all("details")
+    assert details.has_attr("open")
+    assert details.get_text() == "Table: costs"
+
+
 def test_pdf_holds_the_text_of_all_pages(site: Path) -> None:
     if shutil.which("chromium") is None and shutil.which("chromium-browser") is None:
         pytest.skip("browser: no Chromium (Debian: apt-get install chromium)")
