@@ -49,6 +49,8 @@ figure, img, svg, .bk-Figure, tr { break-inside: avoid; }
 .sd-tab-set > .sd-tab-content { display: block !important; }
 h1, h2, h3 { break-after: avoid; }
 details > summary { list-style: none; }
+details > summary .collapsed { display: inline !important; }
+details > summary .expanded { display: none !important; }
 """
 #: What a folded part holds if it is worth opening on paper.
 SHOWN = "table, p, ul, img, .figure-data"
@@ -174,8 +176,10 @@ def _for_paper(article: Tag, path: Path, root: Path, names: dict[Path, str]) -> 
     for folded in article.select("details"):  # its code is left out, what it shows is opened
         for code in folded.select(".cell_input"):
             code.decompose()
-        if folded.select_one(SHOWN) is None:
-            folded.decompose()
+        title = folded.find("summary")
+        shown = [one for one in folded.select(SHOWN) if title not in one.parents]
+        if not shown or "below-input" in folded.get("class", []):
+            folded.decompose()  # long outputs are for the screen
         else:
             folded["open"] = ""
     page = names[path]

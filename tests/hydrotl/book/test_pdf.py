@@ -67,7 +67,7 @@ def test_pages_become_one_whose_links_stay_within(site: Path) -> None:
 
 def test_folded_results_are_open_on_paper_and_folded_code_is_not_there(site: Path) -> None:
     code = '<div class="cell_input"><pre>x = 1</pre></div>'
-    folded = "<details><summary>{}</summary>{}</details>"
+    folded = "<details><summary><p>{}</p></summary>{}</details>"
     body = folded.format("Show code", code)
     body += folded.format("Table: costs", f"{code}<div class='cell_output'><table></table></div>")
     (site / "index.html").write_text(page("Front", body), encoding="utf-8")
