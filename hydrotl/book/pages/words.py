@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
 from hydrotl.config import load_recipe, load_region, load_source
 from hydrotl.data.manifest import load_manifest
 from hydrotl_core.errors import HydroTLError
-
-if TYPE_CHECKING:
-    from hydrotl.experiments.auto import Rule
 
 #: What pages call the two kinds of source models; the glossary says what they are.
 PAPER_STYLE, PORTABLE = "paper-style source", "portable source"
@@ -58,12 +54,15 @@ def kind_of_source(key: str) -> str:
     return PORTABLE if load_source(key).inputs.optional else PAPER_STYLE
 
 
-def chosen(rule: Rule) -> str:
-    """What is chosen (auto) consists of: the same words on all pages, for equal shares."""
-    names = ["GR4J" if name == "gr4j" else name for name in rule.default]
+def chosen(default: Iterable[str], pull: float) -> str:
+    """What is chosen (auto) consists of: the same words on all pages.
+
+    ``default`` are the models whose plain mean has the share ``pull``, as in the study's rule.
+    """
+    names = ["GR4J" if name == "gr4j" else name for name in default]
     mean = f"the plain mean of {', '.join(names[:-1])} and {names[-1]}"
     parts = {0.75: ("three quarters", "one quarter"), 0.5: ("half", "half")}
-    fixed, other = parts.get(rule.pull, (f"{rule.pull:.0%}", f"{1 - rule.pull:.0%}"))
+    fixed, other = parts.get(pull, (f"{pull:.0%}", f"{1 - pull:.0%}"))
     return (
         f"{fixed} of it are {mean}, whatever the river, and {other} is the model, or mean of two, "
         "that did best on held-out training days"

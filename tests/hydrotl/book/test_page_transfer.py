@@ -161,7 +161,7 @@ def test_papers_regions_stand_apart_with_the_rivers_that_stand_for_them(
     page: dict[str, Any],
 ) -> None:
     table = compared.papers_regions(page["records"])
-    row = table.set_index(["the paper's region", "training"]).loc[("CHINA-MR", "multi-year")]
+    row: Any = table.set_index(["the paper's region", "training"]).loc[("CHINA-MR", "multi-year")]
     assert set(row["rivers here"].split("; ")) >= {"Great Britain, 5 rivers", "India, 5 rivers"}
     assert row.drop("rivers here").tolist() == [0.733, 0.708, 0.698, 0.749]
     assert len(table) == 6
