@@ -43,7 +43,7 @@ HEIGHT = 340
 GROUND, TEXT, LINE, GRID = "#ffffff", "#111111", "#444444", "#cccccc"
 #: Characters that fit on a telephone: of a title above half a page and above a plot, of an axis'
 #: label below a plot, and of names beside it.
-PANEL_TITLE, PLOT_TITLE, AXIS_LABEL, SIDE_NAME = 13, 40, 32, 24
+PANEL_TITLE, PLOT_TITLE, AXIS_LABEL, SIDE_NAME = 13, 40, 32, 33
 #: A legend of many names, of which a telephone is wide enough for one or two, and a line of it, px.
 SMALL_LEGEND = {"spacing": 0, "padding": 4, "label_text_font_size": "8pt", "label_height": 14}
 LEGEND_LINE = 16
@@ -233,7 +233,7 @@ def gain_bars(gains: pd.DataFrame, title: str = "") -> hv.Overlay:
             yticks=[(-k, in_lines(name, SIDE_NAME)) for k, name in enumerate(regions)],
             xlim=(low - margin, high + margin),
             ylim=(0.6 - len(regions), 0.6),
-            height=110 + 23 * len(regions),
+            height=130 + 18 * len(regions),
             show_grid=True,
             legend_position="top",
             legend_cols=2,

@@ -176,9 +176,8 @@ def _for_paper(article: Tag, path: Path, root: Path, names: dict[Path, str]) -> 
     for folded in article.select("details"):  # its code is left out, what it shows is opened
         for code in folded.select(".cell_input"):
             code.decompose()
-        title = folded.find("summary")
-        shown = [one for one in folded.select(SHOWN) if title not in one.parents]
-        if not shown or "below-input" in folded.get("class", []):
+        shown = [one for one in folded.select(SHOWN) if one.find_parent("summary") is None]
+        if not shown or "below-input" in str(folded.get("class")):
             folded.decompose()  # long outputs are for the screen
         else:
             folded["open"] = ""

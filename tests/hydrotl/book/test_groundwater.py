@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,13 +16,13 @@ from tests.synthetic import ROOT
 def test_basins_of_groundwater_are_those_of_the_published_index() -> None:
     published = pd.read_csv(real("camels_gb_attributes.csv"), dtype={"gauge_id": str})
     known = published.set_index("gauge_id")["baseflow_index"]
-    listed = pd.read_csv(limits.GROUNDWATER, dtype={"basin": str}).set_index("basin").squeeze()
+    listed: Any = pd.read_csv(limits.GROUNDWATER, dtype={"basin": str}).set_index("basin").squeeze()
     assert set(listed.index) == set(known.index[known >= limits.LEAST_BASEFLOW])
     assert listed.to_dict() == known[listed.index].round(2).to_dict()
 
 
 def test_skill_on_groundwater_is_the_median_over_its_basins() -> None:
-    found = limits.groundwater().set_index(["training", "baseflow index"])
+    found: Any = limits.groundwater().set_index(["training", "baseflow index"])
     path = ROOT / "results" / "gb" / "fast-many" / "multi-year_TL-c.json"
     record = json.loads(path.read_text(encoding="utf-8"))
     listed = limits.GROUNDWATER.read_text(encoding="utf-8").split()
