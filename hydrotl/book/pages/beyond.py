@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hydrotl.book.pages import source
+from hydrotl.book.pages import source, words
 from hydrotl.experiments.covered import FLOWS, VALUES, coverage_path
 from hydrotl.experiments.records import read_record, results_dir
 from hydrotl.experiments.study import load_study
@@ -221,10 +221,11 @@ def coverage(held: dict[str, Any] | None, ungauged: dict[str, Any] | None) -> pd
     if held is not None:
         parts.append(("all", held))
         parts += [(_size(size), size) for size in held["by_size"]]
-        parts += [(region["region"], region) for region in held["by_region"]]
+        parts += [(words.region(region["region"]), region) for region in held["by_region"]]
     if ungauged is not None:
         for region in ungauged["by_region"]:
-            parts.append((f"ungauged, {region['region'] or 'random samples'}", region))
+            name = words.region(region["region"]) if region["region"] else "random samples"
+            parts.append((f"ungauged, {name}", region))
     parts = parts or [("all", {"rows": 0, **dict.fromkeys(VALUES, np.nan)})]
     rows = [
         {"targets": name, "basins": p["rows"], **{v: p[v] for v in VALUES}} for name, p in parts

@@ -98,7 +98,7 @@ def test_coverage_on_the_page(
     assert write_coverage("small") is not None
     regions = [
         {"region": home, "rows": rows, **values, "coverage": share}
-        for home, rows, share in (("", 9, 0.9), ("cl", 1, 0.6), ("ind", 3, 0.7))
+        for home, rows, share in (("", 9, 0.9), ("cl", 1, 0.6), ("target", 3, 0.7))
     ]
     write_record(ungauged_path("small"), {"by_region": regions})
     glued: dict[str, Any] = {}
@@ -109,7 +109,7 @@ def test_coverage_on_the_page(
     assert table.loc["all", "coverage"] == table.loc["1 basin, 1 year", "coverage"] == 0.91
     assert table.loc["all", "interval score"] == 1.1
     assert table.loc["ungauged, random samples", ["basins", "coverage"]].tolist() == [9, 0.9]
-    assert table.loc["ungauged, ind", "coverage"] == 0.7
+    assert table.loc["ungauged, the target", "coverage"] == 0.7
     drawn = page.names["by_flow"]
     assert dict(zip(drawn["flow"], drawn["coverage"], strict=True)) == {
         "low": 0.95,
