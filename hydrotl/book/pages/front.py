@@ -75,12 +75,13 @@ def finding(found: dict[str, Any], apart: float = 0.02) -> str:
     most = max((size["basins"] for size in found["by_size"]), default=1)
     longest = max((size["years"] for size in found["by_size"]), default=1)
     sampled = sum(size["draws"] for size in found["by_size"])
-    regions = " and small regions elsewhere" if found["settings"] > sampled else ""
-    others = {
+    others = found["settings"] - sampled
+    regions = f" and {others} of small regions elsewhere" if others else ""
+    rivals = {
         "a network of the local data alone": found["gain_over_local"],
         "the calibrated GR4J": found["gain_over_gr4j"],
     }
-    parts = {other: part for other, part in others.items() if part is not None}
+    parts = {other: part for other, part in rivals.items() if part is not None}
     said = [compare(part, other) for other, part in parts.items()]
     halves = [
         f"{part['median']:+.2f} or less over {other}"
@@ -89,9 +90,9 @@ def finding(found: dict[str, Any], apart: float = 0.02) -> str:
     ]
     half = f" Half of the targets gain {', and '.join(halves)}." if halves else ""
     return (
-        f"In {found['settings']} small targets, random samples of up to {most} British rivers with "
-        f"at most {longest} years of record{regions}, a weighted mean of networks from the United "
-        f"States, a local one and GR4J {', and '.join(said)}. These are differences of "
+        f"In {found['settings']} small targets, {sampled} random samples of up to {most} British "
+        f"rivers with at most {longest} years of record{regions}, a weighted mean of networks from "
+        f"the United States, a local one and GR4J {', and '.join(said)}. These are differences of "
         f"Nash-Sutcliffe efficiency in the mean, with the interval of nine in ten resamples.{half}"
     )
 
@@ -126,12 +127,12 @@ def pays(found: dict[str, Any]) -> str:
     if apart is not None:
         adds = ": that is what transfer adds" if apart["low"] > 0 else ""
         said.append(
-            f"It {compare(apart, 'the mean of the local network and GR4J')}, in which nothing is "
-            f"transferred{adds}."
+            f"Over all targets, it {compare(apart, 'the mean of the local network and GR4J')}, in "
+            f"which nothing is transferred{adds}."
         )
     if network is not None:
         said.append(
-            "The transferred network alone (warm-c), without GR4J, "
+            "Over all targets, the transferred network alone (warm-c), without GR4J, "
             f"{compare(network, 'the local network')}."
         )
     lost = round(100 * found["share_lost_to_local"])

@@ -44,6 +44,19 @@ HEADS_OF_PAGE = {
     "flat_days": "days still",
     "unusual": "unusual values",
 }
+#: Columns of the table of a check by what they look at; all at once are wider than a page.
+LOOKS = {
+    "record": (
+        "years",
+        "flow_years",
+        "flow_gaps",
+        "weather_gaps",
+        "zero_flow",
+        "flat_days",
+        "unusual",
+    ),
+    "water": ("prcp", "pet", "flow", "tmean", "runoff_ratio", "budyko", "lag"),
+}
 #: Lines of a file that are shown, and characters of a line.
 GLIMPSE, GLIMPSE_WIDTH = 4, 76
 #: Differences of flow below this, mm/day, come from computing in single precision.
@@ -151,9 +164,9 @@ def guesses(home: Path) -> Markdown:
     )
 
 
-def looks(table: pd.DataFrame) -> pd.DataFrame:
-    """The table of a check with its columns in a reader's words, a row per basin."""
-    shown = table[list(HEADS)].astype({"lag": "Int64"}).rename(columns=HEADS | HEADS_OF_PAGE)
+def looks(table: pd.DataFrame, of: str) -> pd.DataFrame:
+    """What a check says of the record or of the water, in a reader's words, a row per basin."""
+    shown = table.astype({"lag": "Int64"})[[*LOOKS[of]]].rename(columns=HEADS | HEADS_OF_PAGE)
     return shown.rename_axis("basin").reset_index()
 
 

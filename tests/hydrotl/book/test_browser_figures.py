@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from bokeh.embed import file_html
 from bokeh.layouts import column
+from bokeh.models import Plot
 from bokeh.resources import INLINE
 
 from hydrotl.book import figures, maps
@@ -141,6 +142,8 @@ def test_longest_names_fit_into_figures(visit: Visit, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     drawn = [gain_bars(), boxes(), scatter("aridity"), scatter("snow_fraction"), world()]
     plots = [hv.render(one, backend="bokeh") for one in drawn]
+    for plot in [one for root in plots for one in root.select({"type": Plot})]:
+        plot.frame_align = False  # each stands alone on its page
     html = file_html(column(*plots, sizing_mode="stretch_width"), INLINE)
     style = "<style>body{margin:0 auto;max-width:672px;padding:16px;box-sizing:border-box}</style>"
     page.write_text(html.replace("</head>", f"{style}</head>"), encoding="utf-8")

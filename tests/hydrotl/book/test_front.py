@@ -65,8 +65,8 @@ def test_sentence_says_gain_loss_or_neither_as_the_interval_does() -> None:
         "is not clearly ahead of or behind B, by +0.01 (-0.02 to +0.03)"
     )
     said = front.finding(found(part(0.13, 0.09, 0.16), part(0.0, -0.02, 0.03)))
-    assert said.startswith("In 7 small targets, random samples of up to 10 British rivers with at")
-    assert "of record and small regions elsewhere, a weighted mean of networks" in said
+    assert said.startswith("In 7 small targets, 6 random samples of up to 10 British rivers with ")
+    assert "of record and 1 of small regions elsewhere, a weighted mean of networks" in said
     assert "is ahead of a network of the local data alone by 0.13 (0.09 to 0.16)" in said
     assert "is not clearly ahead of or behind the calibrated GR4J" in said
     assert "Half of" not in said

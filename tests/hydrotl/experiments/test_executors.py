@@ -262,7 +262,8 @@ def test_large_blocks_of_a_worker_are_kept() -> None:
             env=plain | more,
         )
         faults[how] = int(done.stdout)
-    assert faults["worker"] < 0.01 * 81920
+    # Less than one block: where memory is in pieces, the kernel has few huge pages at first.
+    assert faults["worker"] < 0.1 * 81920
     assert faults["worker"] < faults["plain"]
 
 

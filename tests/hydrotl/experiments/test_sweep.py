@@ -58,7 +58,7 @@ def refuse_training(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("trained again")
 
-    monkeypatch.setattr("hydrotl.experiments.planner.train_member", refuse)
+    monkeypatch.setattr("hydrotl.experiments.compute.train_member", refuse)
 
 
 # Cells without files
@@ -326,7 +326,7 @@ def test_failures_of_several_members_are_all_named(
     def fail(member: Any, *_: object, **__: object) -> None:
         raise FloatingPointError(f"loss is nan with seed {member.seed}")
 
-    monkeypatch.setattr("hydrotl.experiments.planner.train_member", fail)
+    monkeypatch.setattr("hydrotl.experiments.compute.train_member", fail)
     (work,), planner = planned(fresh, {**SMALL, "options": ["local"]})
     with pytest.raises(TrainingError) as caught:
         run_sweep([work], planner)
