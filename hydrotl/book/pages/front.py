@@ -88,13 +88,27 @@ def finding(found: dict[str, Any], apart: float = 0.02) -> str:
         for other, part in parts.items()
         if abs(part["median"] - part["mean"]) > apart
     ]
+    mixed = found["untransferred_over_local"]
+    plain = (
+        ""
+        if mixed is None
+        else " The mean of the local network and GR4J, with nothing transferred, "
+        f"{compare(mixed, 'the local network')}."
+    )
     half = f" Half of the targets gain {', and '.join(halves)}." if halves else ""
     return (
         f"In {found['settings']} small targets, {sampled} random samples of up to {most} British "
         f"rivers with at most {longest} years of record{regions}, a weighted mean of networks from "
         f"the United States, a local one and GR4J {', and '.join(said)}. These are differences of "
-        f"Nash-Sutcliffe efficiency in the mean, with the interval of nine in ten resamples.{half}"
+        f"Nash-Sutcliffe efficiency in the mean, with the interval of nine in ten resamples."
+        f"{half}{plain}"
     )
+
+
+def gain_of(found: dict[str, Any], way: str) -> float:
+    """Mean gain of a way over the local network; NaN where the study does not have it."""
+    part = found["ways_over_local"].get(way)
+    return float("nan") if part is None else float(part["mean"])
 
 
 def answer(found: dict[str, Any]) -> str:

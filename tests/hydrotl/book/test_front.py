@@ -52,6 +52,7 @@ def found(local: dict[str, float], gr4j: dict[str, float]) -> dict[str, Any]:
         "gain_over_gr4j": gr4j,
         "gain_over_local_scarce": None,
         "gain_over_untransferred": None,
+        "untransferred_over_local": None,
         "ways_over_local": {"warm-c": gr4j},
         "loss": 0.02,
         "share_lost_to_local": 0.125,
@@ -72,6 +73,15 @@ def test_sentence_says_gain_loss_or_neither_as_the_interval_does() -> None:
     assert "Half of" not in said
     said = front.finding(found(part(0.13, 0.09, 0.16), part(0.1, 0.05, 0.15, median=0.04)))
     assert said.endswith(" Half of the targets gain +0.04 or less over the calibrated GR4J.")
+    mixed = {"untransferred_over_local": part(0.09, 0.06, 0.12)}
+    said = front.finding(found(part(0.13, 0.09, 0.16), part(0.1, 0.05, 0.15)) | mixed)
+    assert said.endswith("transferred, is ahead of the local network by 0.09 (0.06 to 0.12).")
+
+
+def test_gain_of_what_a_study_lacks_is_no_number() -> None:
+    figures = found(part(0.1, 0.05, 0.2), part(0.03, 0.01, 0.05))
+    assert front.gain_of(figures, "warm-c") == 0.03
+    assert math.isnan(front.gain_of(figures, "readout"))
 
 
 @pytest.mark.parametrize(
