@@ -112,7 +112,7 @@ def flow_plots(
     rows = (len(names) - 1) // LEGEND_ROW  # of the legend beyond the first, room for which is added
     wide = {"sizing_mode": "stretch_width", "x_axis_type": "datetime"}
     plot = figure(
-        height=265 + 16 * (rows + max(title.count("\n") for title in titles.values())),
+        height=225 + 16 * (rows + max(title.count("\n") for title in titles.values())),
         x_range=Range1d(first.index[0], first.index[-1]),
         title=titles[start],
         tools="pan,box_zoom,xwheel_zoom,reset,save",

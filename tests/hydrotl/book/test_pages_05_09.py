@@ -95,11 +95,12 @@ def test_page_understands_and_checks_the_demonstration(sampled: Path) -> None:
     from lumod import load_example
 
     page = run_cells("06-new-region", stop="river = ")
-    read, looked = page.tables()
+    read, record, water = page.tables()
     assert read.set_index("column").loc["Flow m3/s", "unit"] == "m3/s"
     _, frame = load_example(3)
     yearly = frame["qt"].mean() * 86.4 / 30.0 * 365.25
-    assert looked.set_index("basin").loc["girnock", "Q, mm/year"] == pytest.approx(yearly, abs=1)
+    assert record.set_index("basin").loc["girnock", "years with flow"] == 4
+    assert water.set_index("basin").loc["girnock", "Q, mm/year"] == pytest.approx(yearly, abs=1)
     assert "region.yaml" in page.remarks()
     assert "01/10/2003;0,0;3,3;0,8;0,075" in page.remarks()
     # a second time the demonstration is written anew
