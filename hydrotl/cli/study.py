@@ -32,11 +32,11 @@ def beyond(
     from hydrotl.process_based.way import find_benchmark, installed
 
     _, jobs = resources("cpu", jobs)
-    if not status and not installed():
+    study = load_study(name)
+    if study.gr4j and not status and not installed():
         raise ConfigError(
             "the study compares with GR4J, whose package is not there: pip install grsuite"
         )
-    study = load_study(name)
     work = plan(study, name, find_benchmark)
     work = [item for item in work if not target or item.target.name.startswith(tuple(target))]
     if not work:

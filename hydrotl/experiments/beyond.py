@@ -24,7 +24,7 @@ from hydrotl.experiments.run import run_tasks
 from hydrotl.experiments.seen import refuse_seen, seen_basins, told, trained_basins
 from hydrotl.experiments.start import Start, load_start
 from hydrotl.experiments.study import DRAWN, Ablation, Study, training_for
-from hydrotl.experiments.target import Network, Target, Way
+from hydrotl.experiments.target import Network, OneEach, Target, Way
 from hydrotl.experiments.work import Work, record_of
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Inputs
@@ -50,11 +50,11 @@ def networks(
     study: Study, starts: Starts, target: Target, *, ablations: bool
 ) -> tuple[list[Way], list[Way]]:
     """Networks among the candidates of the choice, and those of the ablations."""
-    basins, own = len(target.basins), known_inputs(study.inputs, target)
     options, recipe = load_all_options(), load_recipe(study.recipe)
     groups = {"local": recipe.local, "new": recipe.transfer, "source": recipe.warm}
 
     def network(name: str, way: Ablation) -> Way:
+        basins = 1 if way.each else len(target.basins)
         option = options.get(way.option)
         if option is None and way.option != LOCAL:
             raise ConfigError(
@@ -64,16 +64,17 @@ def networks(
         if option is not None and way.anchor is not None:
             option = option.model_copy(update={"anchor": way.anchor})
         group = groups["local" if option is None else option.inputs]
-        return Network(
+        made = Network(
             name=name,
             training=training_for(group, basins),
-            inputs=way.inputs or own,
+            inputs=known_inputs(way.inputs or study.inputs, target),
             option=option,
             starts=() if option is None else starts[way.source or study.source],
             members=way.members,
             fold_members=way.members if option is not None and not option.trained else 1,
             without=way.without,
         )
+        return OneEach(made) if way.each else made
 
     candidates = {
         name: Ablation(option=name, members=members) for name, members in study.ways.items()
@@ -116,7 +117,7 @@ def target_work(
         refuse_seen(target.name, source, seen, allowed=seen_allowed)
         cautions += told(source, seen)
     candidates, compared = networks(study, starts, target, ablations=ablations)
-    gr4j = benchmark(roles)
+    gr4j = benchmark(roles) if study.gr4j else None
     if gr4j is not None:
         candidates.append(gr4j)
     ways = (*candidates, *compared)

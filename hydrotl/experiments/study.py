@@ -69,7 +69,8 @@ class Ablation(Strict):
     """A way with one thing changed, or a way that is compared but not chosen from.
 
     ``inputs`` replace those of local models and new input layers, ``without`` hides a family of
-    optional inputs from a model with the source's, ``anchor`` is that of the option.
+    optional inputs from a model with the source's, ``anchor`` is that of the option, ``each`` makes
+    one model per basin.
     """
 
     option: str
@@ -78,6 +79,7 @@ class Ablation(Strict):
     without: str | None = None
     anchor: float | None = Field(None, ge=0)
     source: str | None = None
+    each: bool = False
 
 
 class Forgetting(Strict):
@@ -117,9 +119,13 @@ class Study(Named):
     folds: int = Field(3, gt=1, le=100, description="parts of the training days, held out in turn")
     block_days: int = Field(61, gt=0, description="length of the blocks that go to the folds")
     rule: Rule = Rule()
+    gr4j: bool = Field(True, description="a candidate too, calibrated")
     ablations: dict[str, Ablation] = Field({}, description="compared, but not chosen from")
     forgetting: Forgetting | None = None
     ablation_draws: int = Field(0, ge=0, description="first draws of each size that have them")
+    rivals: str | None = Field(
+        None, description="study of other models of the same targets, which auto is compared with"
+    )
 
     @model_validator(mode="after")
     def _apart(self) -> Study:

@@ -158,6 +158,45 @@ class Network:
         ]
 
 
+@dataclass(frozen=True)
+class OneEach:
+    """The same, with a network of its own for each basin of a target."""
+
+    network: Network
+
+    @property
+    def name(self) -> str:
+        """In records and tables."""
+        return self.network.name
+
+    @property
+    def members(self) -> int:
+        """How many members simulate the test."""
+        return self.network.members
+
+    @property
+    def fold_members(self) -> int:
+        """How many members simulate each fold."""
+        return self.network.fold_members
+
+    def shared(self, target: Target) -> dict[str, Any]:
+        """Data of each basin, and parameters of the source's members."""
+        return {k: v for part in one_each(target) for k, v in self.network.shared(part).items()}
+
+    def tasks(self, target: Target, seed: int, held: Held | None = None) -> list[Task]:
+        """A task per basin."""
+        return [t for part in one_each(target) for t in self.network.tasks(part, seed, held)]
+
+
+def one_each(target: Target) -> list[Target]:
+    """Each basin of a target as a target of its own."""
+    basins = zip(target.basins, target.fit, target.test, strict=True)
+    return [
+        Target(f"{target.name} {basin}", target.ds.sel(basin=[basin]), (fit,), (test,))
+        for basin, fit, test in basins
+    ]
+
+
 def _fold_name(held: Held | None) -> str:
     return "" if held is None else f", fold {held[0] + 1} of {held[1]}"
 
