@@ -30,16 +30,18 @@ def simulate(
     model.to(device).eval()
     static = torch.from_numpy(arrays.static).to(device)
     state: State | None = None
-    parts = []
+    # Made at once: parts that are kept would lie between large values that come and go, and keep
+    # the system from taking their place back.
+    scaled = np.empty((arrays.dynamic.shape[1], arrays.n_basins), np.float32)
     days_at_once = min(CHUNK_DAYS, max(1, CHUNK_VALUES // (arrays.n_basins * model.hidden)))
     with torch.inference_mode():
         for first in range(0, arrays.dynamic.shape[1], days_at_once):
             chunk = arrays.dynamic[:, first : first + days_at_once]
             days = torch.from_numpy(np.ascontiguousarray(chunk.swapaxes(0, 1))).to(device)
             flow, state = model(days, static, state)
-            parts.append(flow.cpu().numpy())
+            scaled[first : first + len(days)] = flow.cpu().numpy()
     model.train(was_training)
-    scaled = np.concatenate(parts)[arrays.lead :].T
+    scaled = scaled[arrays.lead :].T
     flow = scaler.streamflow.inverse(scaled) * arrays.flow_scale[:, None]
     return np.maximum(flow, 0.0).astype(np.float32)
 

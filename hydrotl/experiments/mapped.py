@@ -154,6 +154,7 @@ def shared_scaler(
         Path(ds.attrs[FOLDER]) / f"scaler-{key}.json",
         lambda path: path.write_text(fit().model_dump_json(), encoding="utf-8"),
     )
+    _give_back()
     return Scaler.model_validate_json(path.read_text(encoding="utf-8"))
 
 
