@@ -21,6 +21,7 @@ from hydrotl.experiments.auto import Choice, Mix, Rule, choose, mixes, scores_of
 from hydrotl.experiments.records import add_checksum, read_record, results_dir
 from hydrotl.experiments.study import DRAWN, load_study
 from hydrotl.experiments.uncertainty import DRAWS, SEED
+from hydrotl_core.errors import ConfigError
 from hydrotl_core.files import replacing
 
 AUTO = "auto"
@@ -137,13 +138,7 @@ def gain(tables: Sequence[pd.DataFrame], way: str, over: str) -> dict[str, float
 def summary(records: Sequence[Mapping[str, Any]], rule: Rule) -> dict[str, Any]:
     """The figures of the study."""
     tables = [target_scores(record, rule) for record in records]
-    kinds = pd.DataFrame(
-        {
-            "basins": [len(t) for t in tables],
-            "years": [years_of(r["fit"]) for r in records],
-            "draw": [DRAWN.fullmatch(record["target"]) is not None for record in records],
-        }
-    )
+    kinds = kinds_of(records)
     lost = [t[AUTO].mean() < t["local"].mean() - LOSS for t in tables]
     few = (kinds["basins"] <= 5) & (kinds["years"] == 1)
     scarce = [table for table, is_few in zip(tables, few, strict=True) if is_few]
@@ -162,6 +157,57 @@ def summary(records: Sequence[Mapping[str, Any]], rule: Rule) -> dict[str, Any]:
         "chosen": pd.Series([t.attrs["pointed_to"] for t in tables]).value_counts().to_dict(),
         "by_size": _by_size(tables, kinds),
     }
+
+
+def against(
+    records: Sequence[Mapping[str, Any]], rule: Rule, rivals: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """What a study gains over models of the same targets that another study computed.
+
+    Of each way that the other does not choose from: ``gain`` of what is chosen over it,
+    ``over_local`` its own over the local network. ``by_size`` are the scores of all of them in the
+    random draws that both have.
+
+    Raises
+    ------
+    ConfigError
+        If a target of both has other basins or periods.
+    """
+    ours = {record["target"]: record for record in records}
+    both = [(ours[rival["target"]], rival) for rival in rivals if rival["target"] in ours]
+    for record, rival in both:
+        differing = [part for part in ("basins", "fit", "test") if record[part] != rival[part]]
+        if differing:
+            raise ConfigError(
+                f"target {record['target']} of two studies differs in {', '.join(differing)}: give "
+                "the draws of both the same seed, pool and periods"
+            )
+    tables, ways = [], dict[str, None]()
+    for record, rival in both:
+        names = [name for name in rival["ways"] if name not in rival["candidates"]]
+        ways.update(dict.fromkeys(names))
+        table = target_scores(record, rule)
+        table[names] = target_scores(rival, Rule())[names]
+        tables.append(table)
+    return {
+        "settings": len(tables),
+        "ways": {
+            way: {"gain": gain(tables, AUTO, way), "over_local": gain(tables, way, "local")}
+            for way in ways
+        },
+        "by_size": _by_size(tables, kinds_of([record for record, _ in both])),
+    }
+
+
+def kinds_of(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Number of basins and years of each target, and whether it is a random draw."""
+    return pd.DataFrame(
+        {
+            "basins": [len(record["basins"]) for record in records],
+            "years": [years_of(record["fit"]) for record in records],
+            "draw": [DRAWN.fullmatch(record["target"]) is not None for record in records],
+        }
+    ).astype({"draw": bool})
 
 
 def years_of(fit: Sequence[Sequence[str]]) -> int:
@@ -203,7 +249,11 @@ def study_summary(name: str) -> dict[str, Any]:
     study = load_study(name)
     regions = sum(len(region_settings(load_region(region))) for region in study.regions)
     planned = sum(study.draws.sizes.values()) * len(study.draws.years) + regions
-    return {"planned": planned, **summary(study_records(name), study.rule)}
+    records = study_records(name)
+    found = {"planned": planned, **summary(records, study.rule)}
+    if study.rivals is not None:
+        found["rivals"] = against(records, study.rule, study_records(study.rivals))
+    return found
 
 
 def write_summary(name: str) -> Path:

@@ -164,33 +164,6 @@ def check_of_source(source: str) -> pd.DataFrame:
     )
 
 
-def forgetting(study: str = "beyond") -> pd.DataFrame:
-    """NSE at home of models that were trained elsewhere: mean over targets, a row per model."""
-    record = read_record(results_dir() / "summary" / f"{study}-forgetting.json")
-    rows = pd.DataFrame(record["rows"])
-    means = rows.groupby("way", sort=False).agg(
-        targets=("target", "size"),
-        mean=("nse_mean", "mean"),
-        worst=("nse_mean", "min"),
-        median=("nse_median", "mean"),
-    )
-    names = {"mean": "mean NSE", "worst": "worst target's mean", "median": "median NSE"}
-    return means.rename(columns=names).rename_axis("model").reset_index()
-
-
-def by_source(found: dict[str, Any]) -> pd.DataFrame:
-    """Gain over the local network by way and source, from a study whose ways name both.
-
-    A way is called ``WAY, SOURCE``; without a source it starts from the study's own.
-    """
-    parts = found["ways_over_local"].items()
-    rows = [(*(f"{name}, all".split(", ")[:2]), part) for name, part in parts]
-    wide: dict[str, dict[str, float]] = {}
-    for way, donor, part in rows:
-        wide.setdefault(donor, {})[way] = part["mean"]
-    return pd.DataFrame(wide).T.rename_axis("source").reset_index()
-
-
 def coverage_of(study: str = "beyond") -> dict[str, Any] | None:
     """How the intervals of what is chosen hold; None where no record of the study says it yet."""
     path = coverage_path(study)

@@ -21,6 +21,11 @@ WAYS = {
     "warm-c": "transferred network (warm-c)",
     "gr4j": "GR4J, calibrated",
 }
+#: Other local networks, by their names in the study that has them.
+RIVALS = {
+    "local, each river alone": "networks that are trained for each river alone",
+    "local, all attributes": "a local network that is given all attributes of the land",
+}
 SAMPLE = "sample"
 
 
@@ -149,12 +154,29 @@ def pays(found: dict[str, Any]) -> str:
             "Over all targets, the transferred network alone (warm-c), without GR4J, "
             f"{compare(network, 'the local network')}."
         )
+    said += [other_locals(found)] if other_locals(found) else []
     lost = round(100 * found["share_lost_to_local"])
     said.append(
         f"The choice was worse than the local network by more than {found['loss']:g} in {lost} % "
         "of the targets."
     )
     return " ".join(said)
+
+
+def other_locals(found: dict[str, Any]) -> str:
+    """How what is chosen stands to other local networks, where another study has them."""
+    rivals = found.get("rivals")
+    if not rivals or not rivals["ways"]:
+        return ""
+    said = [
+        f"{compare(part['gain'], RIVALS.get(way, way))}"
+        for way, part in rivals["ways"].items()
+        if part["gain"] is not None
+    ]
+    return (
+        f"In {rivals['settings']} of the targets other local networks were trained too: there, "
+        f"what is chosen (auto) {', and '.join(said)}."
+    )
 
 
 def places() -> pd.DataFrame:

@@ -108,6 +108,22 @@ def test_what_pays_is_said_only_of_what_is_there() -> None:
     assert said.endswith("by more than 0.02 in 12 % of the targets.")
 
 
+def test_other_local_networks_are_named_where_they_were_trained() -> None:
+    figures = found(part(0.1, 0.05, 0.2), part(0.03, 0.01, 0.05))
+    assert front.other_locals(figures) == ""
+    rivals = {
+        "local, each river alone": {"gain": part(0.07, 0.04, 0.09)},
+        "another": {"gain": part(0.01, -0.01, 0.03)},
+    }
+    figures["rivals"] = {"settings": 22, "ways": rivals}
+    assert front.other_locals(figures) == (
+        "In 22 of the targets other local networks were trained too: there, what is chosen (auto) "
+        "is ahead of networks that are trained for each river alone by 0.07 (0.04 to 0.09), and is "
+        "not clearly ahead of or behind another, by +0.01 (-0.01 to +0.03)."
+    )
+    assert front.other_locals(figures) in front.pays(figures)
+
+
 def test_what_transfer_adds_is_said_against_a_choice_without_it() -> None:
     figures = found(part(0.1, 0.05, 0.2), part(-0.1, -0.2, -0.05))
     said = front.pays({**figures, "gain_over_untransferred": part(0.03, 0.01, 0.05)})

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hydrotl.book.pages import beyond, show
+from hydrotl.book.pages import beyond, grounds, show
 from hydrotl.experiments.covered import VALUES, coverage_summary, settings_key, write_coverage
 from hydrotl.experiments.records import write_record
 from hydrotl.experiments.study import load_study
@@ -58,7 +58,10 @@ def study(published: Path) -> dict[str, Any]:
 
 def test_tables_of_the_page(study: dict[str, Any]) -> None:
     page = run_cells("10-beyond", study="small")
-    worth, gains, chosen, coverage, check = page.tables()
+    worth, gains, others, chosen, coverage, check, sources, forgetting = page.tables()
+    assert others.empty, "no other local networks were trained in these targets"
+    assert forgetting.empty, "nor was forgetting measured"
+    assert sources.empty, "nor are there other sources"
     assert "No target has a computed interval yet" in page.remarks()
     assert coverage["coverage"].isna().all()
     assert check["inputs"].tolist()[:2] == ["all inputs", "without weather"]
@@ -87,6 +90,44 @@ def test_band_of_single_basins_is_called_too_narrow_where_it_is() -> None:
     assert beyond.narrow({"by_size": sizes[2:]}) == beyond.narrow(None) == ""
 
 
+def test_what_the_study_rests_on(published: Path, study: dict[str, Any]) -> None:
+    summaries = published / "results" / "summary"
+    write_record(
+        summaries / "small-forgetting.json",
+        {
+            "rows": [
+                {"target": name, "way": "warm-c", "nse_mean": mean, "nse_median": mean + 0.1}
+                for name, mean in (("1-0-1y", 0.2), ("1-1-1y", 0.6))
+            ]
+        },
+    )
+    row = grounds.forgetting("small").iloc[0]
+    assert row.tolist() == pytest.approx(["warm-c", 2, 0.4, 0.2, 0.5])
+    ways = {"zero": -0.2, "warm-c": 0.1, "warm-c, 10 basins": 0.02}
+    part = {"ways_over_local": {way: {"mean": mean} for way, mean in ways.items()}}
+    (summaries / "other.json").write_text(json.dumps(part))
+    table = grounds.by_source("other").set_index("source")
+    assert table.loc["the portable source", ["gain of zero", "gain of warm-c"]].tolist() == [
+        -0.2,
+        0.1,
+    ]
+    assert table.loc["10 basins", "gain of warm-c"] == 0.02
+    assert np.isnan(table.loc["10 basins", "gain of zero"])
+    scores = {"local": 0.5, "alone": 0.6, "gr4j": 0.65, "warm-c": 0.7, "auto": 0.75}
+    means = {way: {"mean": value} for way, value in scores.items()}
+    size = {"basins": 3, "years": 5, "draws": 2, "scores": means}
+    rivals = {"ways": {"alone": {}}, "by_size": [size]}
+    shown = grounds.other_locals({"rivals": rivals})
+    assert shown.columns.tolist()[3:] == [
+        "local network",
+        "alone",
+        "GR4J",
+        "warm-c",
+        "chosen (auto)",
+    ]
+    assert shown.iloc[0].tolist() == [3, 5, 2, 0.5, 0.6, 0.65, 0.7, 0.75]
+
+
 def test_coverage_on_the_page(
     study: dict[str, Any], published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,7 +145,7 @@ def test_coverage_on_the_page(
     glued: dict[str, Any] = {}
     monkeypatch.setattr(show, "name_values", glued.update)
     page = run_cells("10-beyond", study="small")
-    table = page.tables()[3].set_index("targets")
+    table = page.tables()[4].set_index("targets")
     assert "1 of 2 targets computed so far have one" in page.remarks()
     assert table.loc["all", "coverage"] == table.loc["1 basin, 1 year", "coverage"] == 0.91
     assert table.loc["all", "interval score"] == 1.1

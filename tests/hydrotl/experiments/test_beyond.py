@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 import yaml
 
-from hydrotl.config import Basins, load_region, load_source, validated
+from hydrotl.config import Basins, load_recipe, load_region, load_source, validated
 from hydrotl.data.climate import with_climate
 from hydrotl.data.manifest import Attributes, load_manifest
 from hydrotl.data.regions import region_basins
@@ -23,7 +23,7 @@ from hydrotl.experiments.cells import Cell, resolve
 from hydrotl.experiments.check import check_source, scenarios
 from hydrotl.experiments.covered import home_of
 from hydrotl.experiments.intervals import interval
-from hydrotl.experiments.member import arrays_of_test, simulate_member, train_member
+from hydrotl.experiments.member import Member, arrays_of_test, simulate_member, train_member
 from hydrotl.experiments.records import read_record, write_record
 from hydrotl.experiments.run import run_tasks
 from hydrotl.experiments.source import shared_data, source_data, source_folder, source_tasks
@@ -35,7 +35,7 @@ from hydrotl.experiments.work import Work, record_of
 from hydrotl.process_based.way import find_benchmark
 from hydrotl_core.arrays import build_arrays, observed_flow
 from hydrotl_core.errors import ConfigError, DataError, DoubtfulData
-from hydrotl_core.recipe import Period, Training
+from hydrotl_core.recipe import Inputs, Period, Training
 from hydrotl_core.simulation import simulate
 from hydrotl_core.weights import load_model
 from tests.entry_point import call
@@ -142,6 +142,28 @@ def test_test_products_are_those_of_members_trained_by_hand(
     expected = products_of(flows, observed_flow(target.ds, target.test))
     kept = summary.full_products(records["2-0-1y"]["test_products"])
     assert kept == pytest.approx(expected, rel=1e-4, abs=2e-5)
+
+
+def test_a_network_for_each_river_is_that_of_the_river_alone(study: str) -> None:
+    ways = {"ways": {"readout": 1}, "regions": [], "gr4j": False, "ablation_draws": 1}
+    alone = {"alone": {"option": "local", "each": True, "members": 2}}
+    small = validated(Study, {**STUDY, **ways, "ablations": alone}, "small")
+    work = beyond.plan(small, "small", find_benchmark)
+    assert [way.name for way in work[0].ways] == ["readout", "alone"]
+    both = next(item for item in work if item.target.name == "2-0-1y")
+    assert [len(member) for member in both.tests[1]] == [2, 2]
+    shared = both.ways[1].shared(both.target)
+    tasks = both.tests[1][1]
+    for _ in run_tasks(tasks, shared):
+        pass
+    flows = flow_of(tasks)
+    training = load_recipe("small").local["1"]
+    inputs = Inputs(dynamic=["prcp", "tmean", "pet_oudin"], static=["clim_aridity"])
+    for row, basin in enumerate(both.target.basins):
+        ds, days = both.target.ds.sel(basin=[basin]), (both.target.fit[row],)
+        member = Member(inputs, training, days, (both.target.test[row],), seed=1)
+        expected = simulate_member(train_member(member, ds), ds, member)
+        np.testing.assert_array_equal(flows[row], expected[0])
 
 
 def test_held_out_days_are_predicted_by_a_model_that_did_not_see_them(
@@ -420,6 +442,7 @@ def summary_record(name: str, test: list[list[float]], held: list[list[float]]) 
         "target": name,
         "basins": [str(k) for k in range(len(test))],
         "fit": [["2000-01-01", "2001-01-01"]] * len(test),
+        "test": [["2001-01-01", "2002-01-01"]] * len(test),
         "ways": ["local", "gr4j"],
         "candidates": ["local", "gr4j"],
         "test_products": upper(test),
@@ -448,6 +471,27 @@ def test_summary_by_hand() -> None:
     assert found["gain_over_untransferred"]["mean"] == pytest.approx((0.0 - 0.5) / 2)
     assert found["settings"] == 2
     assert found["chosen"] == {"0.5 local + 0.5 gr4j": 1, "local": 1}
+
+
+def test_other_local_networks_are_compared_in_the_targets_of_both_studies() -> None:
+    ours = [
+        summary_record("1-0-1y", [[0.4, 0.4]], [[0.3, 0.3]]),  # auto: the even mean, 1 - 0.2
+        summary_record("2-0-1y", [[0.9, 0.1], [0.5, 0.1]], [[0.1, 5.0], [0.1, 5.0]]),  # auto: local
+    ]
+    other = summary_record("2-0-1y", [[0.0, 0.2], [0.0, 0.3]], [[0.3, 0.3]])
+    other |= {"ways": ["readout", "alone"], "candidates": ["readout"]}
+    other["held_out_products"] = [[0.3], [0.3]]
+    elsewhere = {**other, "target": "2-9-1y"}
+    found = summary.against(ours, Rule(), [other, elsewhere])
+    assert (found["settings"], list(found["ways"])) == (1, ["alone"])
+    assert found["ways"]["alone"]["over_local"]["mean"] == pytest.approx(
+        (0.8 + 0.7 - 0.1 - 0.5) / 2
+    )
+    assert found["ways"]["alone"]["gain"]["mean"] == pytest.approx((0.1 + 0.5 - 0.8 - 0.7) / 2)
+    assert found["by_size"][0]["scores"]["alone"]["mean"] == pytest.approx((0.8 + 0.7) / 2)
+    with pytest.raises(ConfigError, match=r"2-0-1y of two studies differs in basins"):
+        summary.against(ours, Rule(), [{**other, "basins": ["0", "9"]}])
+    assert summary.against(ours, Rule(), [])["settings"] == 0
 
 
 def test_interval_holds_the_mean_and_shrinks_with_more_targets() -> None:

@@ -1,0 +1,72 @@
+"""Page 10, what the study rests on: other local networks, other sources, and skill left at home."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from hydrotl.book.pages.beyond import NAMES, figures_of
+from hydrotl.experiments.records import read_record, results_dir
+from hydrotl.experiments.summary import AUTO
+
+#: Ways of the study that other local networks are shown beside.
+BESIDE = ("local", "gr4j", "warm-c", AUTO)
+#: What a study's own source is called, beside others.
+OWN = "the portable source"
+
+
+def other_locals(found: dict[str, Any]) -> pd.DataFrame:
+    """Mean NSE of other local networks beside the study's models, a row per size of the target."""
+    rivals = found.get("rivals") or {"by_size": [], "ways": {}}
+    ways = [BESIDE[0], *rivals["ways"], *BESIDE[1:]]
+    rows = [
+        {
+            "basins": size["basins"],
+            "years": size["years"],
+            "samples": size["draws"],
+            **{
+                NAMES.get(way, way): size["scores"][way]["mean"]
+                for way in ways
+                if way in size["scores"]
+            },
+        }
+        for size in rivals["by_size"]
+    ]
+    return pd.DataFrame(
+        rows, columns=["basins", "years", "samples", *(NAMES.get(w, w) for w in ways)]
+    )
+
+
+def forgetting(study: str = "beyond") -> pd.DataFrame:
+    """NSE at home of models that were trained elsewhere: mean over targets, a row per model.
+
+    Empty where it was not measured.
+    """
+    path = results_dir() / "summary" / f"{study}-forgetting.json"
+    names = {"mean": "mean NSE", "worst": "worst target's mean", "median": "median NSE"}
+    if not path.is_file():
+        return pd.DataFrame(columns=["model", "targets", *names.values()])
+    rows = pd.DataFrame(read_record(path)["rows"])
+    means = rows.groupby("way", sort=False).agg(
+        targets=("target", "size"),
+        mean=("nse_mean", "mean"),
+        worst=("nse_mean", "min"),
+        median=("nse_median", "mean"),
+    )
+    return means.rename(columns=names).rename_axis("model").reset_index()
+
+
+def by_source(study: str = "beyond-source") -> pd.DataFrame:
+    """Mean gain over the local network by source and way, of a study whose ways name both.
+
+    A way is called ``WAY, SOURCE``; without a source it starts from the study's own. Empty where
+    there is no such study.
+    """
+    wide: dict[str, dict[str, float]] = {}
+    if (results_dir() / "summary" / f"{study}.json").is_file():
+        for name, part in figures_of(study)["ways_over_local"].items():
+            way, _, source = name.partition(", ")
+            wide.setdefault(source or OWN, {})[way] = part["mean"]
+    table = pd.DataFrame(wide).T.reindex(columns=["zero", "readout", "warm-c"])
+    return table.add_prefix("gain of ").rename_axis("source").reset_index()
