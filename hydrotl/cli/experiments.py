@@ -38,6 +38,9 @@ def run(
     device: Device = "auto",
     save: Save = False,
     out: Annotated[Path | None, typer.Option(help="Folder of a river: where the run goes.")] = None,
+    all_years: Annotated[
+        bool, typer.Option("--all-years", help="Folder of a river: train on all, without a test.")
+    ] = False,
 ) -> None:
     """A folder of your own: model, series and report. A region: local, TL-a, TL-b, TL-c and scores.
 
@@ -51,9 +54,11 @@ def run(
         refused = [name for name, value in given.items() if value]
         if refused:
             raise ConfigError(f"{', '.join(refused)}: for regions by name, not for a folder")
-        return run_folder(folder, out, jobs)
+        return run_folder(folder, out, jobs, all_years)
     if out is not None:
         raise ConfigError("--out: for a folder of your own, not for a region by name (see --save)")
+    if all_years:
+        raise ConfigError("--all-years: for a folder of your own, not for a region by name")
     from hydrotl.experiments.cells import cells_of, resolve
     from hydrotl.experiments.consistent import heal_record
     from hydrotl.experiments.records import cell_record, read_record

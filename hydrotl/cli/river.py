@@ -36,7 +36,7 @@ def own_folder(name: str) -> Path | None:
     return None
 
 
-def run_folder(folder: Path, out: Path | None, jobs: int) -> None:
+def run_folder(folder: Path, out: Path | None, jobs: int, all_years: bool = False) -> None:
     """Choose a model for the data in ``folder``, train it, and leave a run folder with a report."""
     from hydrotl.cli.options import resources
     from hydrotl.river.fit import Asked, fit_river
@@ -45,7 +45,7 @@ def run_folder(folder: Path, out: Path | None, jobs: int) -> None:
     from hydrotl.river.series import kept_series
 
     _, jobs = resources("cpu", jobs)
-    river = open_river(folder)
+    river = open_river(folder, all_years=all_years)
     for finding in river.findings:
         typer.echo(f"Mind: {finding}")
     run = fit_river(river, Asked(out=out, jobs=jobs), typer.echo)

@@ -128,7 +128,8 @@ def own_setting(ds: xr.Dataset) -> Setting:
     if not found:
         raise DataError(
             f"{origin}: no basin has two years with flow, one to train and one to test: complete "
-            "the records, or state `years` in region.yaml"
+            "the records, state `years` in region.yaml, or train on all of them without a test "
+            "(hydrotl run --all-years)"
         )
     if short:
         warnings.warn(
@@ -168,7 +169,40 @@ def _periods(observed: pd.DatetimeIndex) -> tuple[Period, Period] | None:
     )
 
 
-def own_region(folder: str | Path, ds: xr.Dataset | None = None) -> Region:
+def whole_record(ds: xr.Dataset) -> list[Period]:
+    """Period of each basin from its first day with flow to its last, nothing left for a test.
+
+    A basin with fewer than 120 days of flow has the period of most others.
+
+    Raises
+    ------
+    DataError
+        If that is so of all basins.
+    """
+    days = pd.DatetimeIndex(ds["time"].values)
+    flow = (
+        ds[STREAMFLOW].transpose("basin", "time").values if STREAMFLOW in ds else np.empty((0, 0))
+    )
+    observed = [days[np.isfinite(values)] for values in flow]
+    found = [
+        Period(start=own[0].date(), end=(own[-1] + pd.Timedelta(1, "D")).date())
+        for own in observed
+        if len(own) >= OBSERVED
+    ]
+    if not found:
+        raise DataError(
+            f"{ds.attrs.get('source', 'own data')}: no basin has {OBSERVED} days with flow, too "
+            "few to train on: complete the records, or name the column of flow in `files` of "
+            "region.yaml"
+        )
+    common = max(found, key=lambda period: (found.count(period), -found.index(period)))
+    own_ones = iter(found)
+    return [next(own_ones) if len(own) >= OBSERVED else common for own in observed]
+
+
+def own_region(
+    folder: str | Path, ds: xr.Dataset | None = None, *, with_years: bool = True
+) -> Region:
     """The region of a folder: all basins, all inputs, and one setting :data:`SETTING`.
 
     Parameters
@@ -177,6 +211,8 @@ def own_region(folder: str | Path, ds: xr.Dataset | None = None) -> Region:
         The folder (or its ``region.yaml``).
     ds
         Its data (:func:`open_own`), if they were read already.
+    with_years
+        False: without the setting, so that no year has to be left for a test.
 
     Returns
     -------
@@ -192,17 +228,17 @@ def own_region(folder: str | Path, ds: xr.Dataset | None = None) -> Region:
     path = region_file(folder)
     own = load_own(path)
     data = open_own(path) if ds is None else ds
-    if own.years is None:
-        setting = own_setting(data)
-    else:
-        setting = Setting(train=own.years.train, test=own.years.test)
+    settings = {}
+    if with_years:
+        stated = own.years and Setting(train=own.years.train, test=own.years.test)
+        settings[SETTING] = stated or own_setting(data)
     dynamic = [name for name in dynamic_variables(data) if name != STREAMFLOW]
     static = [name for name in static_attributes(data) if _is_input(data[name])]
     content = {
         "title": own.title,
         "dataset": str(path),
         "inputs": {"dynamic": dynamic, "static": static},
-        "settings": {SETTING: setting},
+        "settings": settings,
     }
     return validated(Region, content, str(path))
 

@@ -18,8 +18,14 @@ def compare_runs(one: Run, other: Run) -> tuple[pd.DataFrame, list[str]]:
     Raises
     ------
     ConfigError
-        If the runs have no basin in common.
+        If the runs have no basin in common, or one has no test.
     """
+    for run in (one, other):
+        if not run.file.tested:
+            raise ConfigError(
+                f"{run.folder} was trained on all years, and no test years are left to compare: "
+                "name a run that was made without --all-years"
+            )
     tables = [_tested(run) for run in (one, other)]
     shared = [basin for basin in tables[0].index if basin in tables[1].index]
     if not shared:

@@ -252,7 +252,7 @@ def _run_file(
                 longitude=_known(places[1][row]),
                 area=_known(places[2][row]),
                 train=target.fit[row],
-                test=target.test[row],
+                test=None if river.test is None else target.test[row],
             )
             for row, basin in enumerate(target.basins)
         },

@@ -40,13 +40,13 @@ GR4J_FILE = "gr4j.csv"
 
 
 class Basin(Strict):
-    """A basin of a run: where it is, and its days of training and test."""
+    """A basin of a run: where it is, and its days of training and, if there is one, of test."""
 
     latitude: float | None = None
     longitude: float | None = None
     area: float | None = Field(None, description="km2")
     train: Period
-    test: Period
+    test: Period | None = None
 
 
 class Model(Strict):
@@ -80,6 +80,11 @@ class RunFile(Strict):
     seconds: dict[str, float] = Field({})
     data: dict[str, Any] = Field({})
     provenance: dict[str, Any] = Field({})
+
+    @property
+    def tested(self) -> bool:
+        """Whether years were left for a test."""
+        return any(basin.test is not None for basin in self.basins.values())
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from hydrotl.data.canonical import check_canonical
 from hydrotl.data.findings import doubts_of, refuse
 from hydrotl.data.leaks import refuse_flow_as_weather
 from hydrotl.data.manifest import Attributes, load_manifest
-from hydrotl.data.own import SETTING, open_own, own_region, own_roles
+from hydrotl.data.own import SETTING, open_own, own_region, own_roles, whole_record
 from hydrotl.data.own_check import check_own
 from hydrotl.data.readers.assemble import UnknownLatitudeWarning
 from hydrotl.river.folder import Run
@@ -19,8 +19,10 @@ from hydrotl.river.plan import River
 from hydrotl_core.errors import DataError, DoubtfulData
 
 
-def open_river(folder: Path) -> River:
+def open_river(folder: Path, *, all_years: bool = False) -> River:
     """The river that the ``region.yaml`` in ``folder`` describes.
+
+    With ``all_years`` it is trained on its whole record, and has no test.
 
     Raises
     ------
@@ -30,7 +32,7 @@ def open_river(folder: Path) -> River:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", DoubtfulData)
         ds = open_own(folder)
-        region = own_region(folder, ds)
+        region = own_region(folder, ds, with_years=not all_years)
     refuse_flow_as_weather(ds, region)
     warned = [str(one.message) for one in caught if issubclass(one.category, DoubtfulData)]
     _, findings = check_own(ds)
@@ -39,11 +41,18 @@ def open_river(folder: Path) -> River:
     said = [text for text in warned if not any(one.text in text for one in findings)]
     said += doubts_of(findings)
     said += [f"guessed: {line}" for line in ds.attrs.get("guessed", "").splitlines()]
+    basins = [str(basin) for basin in ds["basin"].values]
+    if all_years:
+        fit, test = whole_record(ds), None
+    else:
+        setting = region.settings[SETTING]
+        fit, test = setting.periods("train", basins), setting.periods("test", basins)
     return River(
         title=region.title,
         ds=ds,
         roles=own_roles(folder),
-        setting=region.settings[SETTING],
+        fit=tuple(fit),
+        test=None if test is None else tuple(test),
         findings=tuple(dict.fromkeys(said)),
         citation=tuple(load_manifest()[region.dataset].citation),
         folder=folder.resolve(),

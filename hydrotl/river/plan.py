@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from hydrotl.config import Setting
 from hydrotl.data.canonical import static_attributes
 from hydrotl.data.coverage import check_coverage
 from hydrotl.data.derive import DERIVED, derive
@@ -25,7 +24,7 @@ from hydrotl.experiments.work import Work
 from hydrotl.process_based.way import NAME as GR4J
 from hydrotl.process_based.way import find_benchmark
 from hydrotl_core.errors import ConfigError
-from hydrotl_core.recipe import Inputs
+from hydrotl_core.recipe import Inputs, Period
 from hydrotl_core.scaling import STREAMFLOW
 
 #: The candidate that is the source as it is: it simulates basins without a gauge.
@@ -38,6 +37,8 @@ GR4J_UPDATES = 80
 class River:
     """Data of one's own, and which days are for training and which for the test.
 
+    Without a test, all days with flow are for training.
+
     Attributes
     ----------
     title
@@ -46,8 +47,8 @@ class River:
         Canonical data with ``prcp``, a temperature, streamflow and each basin's latitude.
     roles
         Which attribute is the latitude, the area, and so on.
-    setting
-        Training and test period of each basin.
+    fit, test
+        Training and test period of each basin; None for no test.
     findings
         What a check of the data found doubtful, a sentence each.
     citation
@@ -59,7 +60,8 @@ class River:
     title: str
     ds: xr.Dataset
     roles: Attributes
-    setting: Setting
+    fit: tuple[Period, ...]
+    test: tuple[Period, ...] | None = None
     findings: tuple[str, ...] = ()
     citation: tuple[str, ...] = ()
     folder: Path | None = None
@@ -177,17 +179,18 @@ def weather_and_flow(ds: xr.Dataset, roles: Attributes) -> xr.Dataset:
 def river_target(river: River) -> Target:
     """The river as a target, with the days before and after its periods.
 
+    One without a test has its training days in the place of it.
+
     Raises
     ------
     DataError
         If the data lack what the models need, a period is not covered, or too much weather is
         missing in it.
     """
-    fit = river.setting.periods("train", river.basins)
-    test = river.setting.periods("test", river.basins)
+    fit, test = river.fit, river.fit if river.test is None else river.test
     ds = weather_and_flow(river.ds, river.roles)
     check_coverage(ds, Inputs(dynamic=["prcp", "tmean"]), fit, test, river.title)
-    return Target(river.title, ds, tuple(fit), tuple(test))
+    return Target(river.title, ds, fit, test)
 
 
 def river_work(

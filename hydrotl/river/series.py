@@ -41,9 +41,10 @@ def run_series(run: Run, bands: RunBands) -> xr.Dataset:
     flows = {"simulated": chosen_flow(run, ds, basins)}
     flows |= {n: model_flow(run, n, ds, basins) for n in BESIDE if n in run.file.models}
     period = np.full((len(basins), ds.sizes["time"]), "", dtype="U8")
-    test = [basin.test for basin in run.file.basins.values()]
     period[in_period(ds, run.fit)] = "training"
-    period[in_period(ds, test)] = "test"
+    test = [basin.test for basin in run.file.basins.values() if basin.test is not None]
+    if test:
+        period[in_period(ds, test)] = "test"
     observed, rain = (ds[n].transpose("basin", "time").values for n in (STREAMFLOW, "prcp"))
     found = with_band(flows["simulated"], basins, ds, bands)
     more = {**flows, "observed": observed, "prcp": rain}

@@ -27,6 +27,7 @@ from hydrotl.experiments.intervals import LEVEL
 from hydrotl.paths import project_root
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.files import replacing
+from hydrotl_core.recipe import Period
 from hydrotl_core.scaling import STREAMFLOW
 
 if TYPE_CHECKING:
@@ -176,11 +177,12 @@ def findings(found: Sequence[Finding]) -> Markdown:
     return show.remark(show.bullets(lines or ["Nothing is odd."]))
 
 
-def periods(setting: Setting, basins: Sequence[str]) -> pd.DataFrame:
-    """First and last day of training and test of each basin, a row each."""
-    ids = list(basins)
-    found: dict[str, list[str]] = {"basin": ids}
-    both = {"training": setting.periods("train", ids), "test": setting.periods("test", ids)}
+def periods(
+    basins: Sequence[str], fit: Sequence[Period], test: Sequence[Period] | None
+) -> pd.DataFrame:
+    """First and last day of training and, if there is one, of test of each basin, a row each."""
+    found: dict[str, list[str]] = {"basin": list(basins)}
+    both = {"training": fit, **({} if test is None else {"test": test})}
     for name, days in both.items():
         found[f"{name}, from"] = [f"{one.start}" for one in days]
         found[f"{name}, to"] = [f"{one.end - dt.timedelta(1)}" for one in days]

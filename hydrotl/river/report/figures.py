@@ -75,21 +75,21 @@ def frames_of(series: xr.Dataset) -> dict[str, pd.DataFrame]:
 
 
 def _curves(series: xr.Dataset, basins: list[str], select: Any) -> list[Any]:
-    """Flow duration and seasons of the test period; the selector swaps the basins."""
+    """Flow duration and seasons of the test; the selector swaps the basins."""
     from bokeh.models import CustomJS
     from bokeh.models.sources import ColumnDataSource
     from bokeh.plotting import figure
 
     look = {"height": 280, "sizing_mode": "stretch_width", "toolbar_location": None, "tools": ""}
     duration = figure(
-        title="Flow duration curve, test years",
+        title=f"Flow duration curve, {judged_by(series)} years",
         y_axis_type="log",
         x_axis_label="% of days with at least this flow",
         y_axis_label="mm/day",
         **look,
     )
     seasons = figure(
-        title="Mean flow of each month, test years",
+        title=f"Mean flow of each month, {judged_by(series)} years",
         x_axis_label="month",
         y_axis_label="mm/day",
         **look,
@@ -108,9 +108,14 @@ def _curves(series: xr.Dataset, basins: list[str], select: Any) -> list[Any]:
     return [duration, seasons]
 
 
-def _tested(one: xr.Dataset) -> xr.Dataset:
-    """Days of the test on which there is an observation, all lines of them."""
-    known = (one["period"].values == "test") & np.isfinite(one["observed"].values)
+def judged_by(series: xr.Dataset) -> str:
+    """The period that a model is judged by: the test, or the training where there is no test."""
+    return "test" if (series["period"].values == "test").any() else "training"
+
+
+def _judged(one: xr.Dataset) -> xr.Dataset:
+    """Days of the test, or else of the training, with an observation; all lines of them."""
+    known = (one["period"].values == judged_by(one)) & np.isfinite(one["observed"].values)
     return one.isel(time=np.flatnonzero(known))
 
 
@@ -122,7 +127,7 @@ def duration_curves(one: xr.Dataset) -> dict[str, np.ndarray]:
     dict
         ``x``, the share in percent, and each line's flow there, mm/day; NaN without a value.
     """
-    part, share = _tested(one), np.linspace(0.5, 99.5, POINTS)
+    part, share = _judged(one), np.linspace(0.5, 99.5, POINTS)
     found: dict[str, np.ndarray] = {"x": share.astype(np.float32)}
     for name in (n for n in LINES if n in one):
         values = part[name].values[np.isfinite(part[name].values)]
@@ -135,7 +140,7 @@ def duration_curves(one: xr.Dataset) -> dict[str, np.ndarray]:
 
 def monthly_means(one: xr.Dataset) -> dict[str, np.ndarray]:
     """Mean flow of each month over the test days with an observation, mm/day, ``x`` the month."""
-    part = _tested(one)
+    part = _judged(one)
     months = pd.DatetimeIndex(part["time"].values).month
     found: dict[str, np.ndarray] = {"x": np.arange(1, 13)}
     for name in (n for n in LINES if n in one):

@@ -10,7 +10,7 @@ import xarray as xr
 
 from hydrotl.data.manifest import load_manifest
 from hydrotl.river.folder import Run, RunFile
-from hydrotl.river.report.figures import flow_figures, seasonal_rows
+from hydrotl.river.report.figures import flow_figures, judged_by, seasonal_rows
 from hydrotl.river.report.map import place_map
 from hydrotl.river.report.markup import listed, paragraph, section, table, text
 from hydrotl.river.report.style import STYLE
@@ -68,6 +68,7 @@ def report(run: Run) -> str:
     )
     if left_out:
         about += f" {left_out} basins are not drawn here; series.csv has them all."
+    years = f"{judged_by(series)} years"
     parts = [
         section("verdict", "Verdict", paragraph(said.sentence, "verdict"), listed(said.reasons)),
         section("places", "Where", place_map(file.basins), _basins(file)),
@@ -78,7 +79,7 @@ def report(run: Run) -> str:
             f'<div class="figure">{div}</div>',
             season_tables(series, shown),
         ),
-        section("scores", "Scores in the test years", *_score_tables(scores)),
+        section("scores", f"Scores in the {years}", *_score_tables(scores, judged_by(series))),
         section("choice", "What was chosen, and why", *_choice(file)),
         section("data", "What the check of the data found", _findings(file)),
         section("cost", "What it cost", _cost(file)),
@@ -102,7 +103,9 @@ def _basins(file: RunFile) -> str:
             "longitude": basin.longitude,
             "area": basin.area,
             "train": f"{basin.train.start} to before {basin.train.end}",
-            "test": f"{basin.test.start} to before {basin.test.end}",
+            "test": "none"
+            if basin.test is None
+            else f"{basin.test.start} to before {basin.test.end}",
         }
         for name, basin in file.basins.items()
     ]
@@ -125,14 +128,15 @@ def season_tables(series: xr.Dataset, shown: int) -> str:
     for basin in listed:
         rows = seasonal_rows(series.sel(basin=basin))
         heads = {name: name for name in rows[0]}
-        tables.append(table(f"{basin}: mean flow of each month, test years, mm/day", heads, rows))
+        title = f"{basin}: mean flow of each month, {judged_by(series)} years, mm/day"
+        tables.append(table(title, heads, rows))
     of = many if len(listed) < len(basins) else ""
     return f"<details><summary>The seasons as tables{of}</summary>{''.join(tables)}</details>"
 
 
-def _score_tables(scores: pd.DataFrame) -> list[str]:
-    """Scores of the chosen model, and the NSE of all models side by side."""
-    test = scores[scores["period"] == "test"]
+def _score_tables(scores: pd.DataFrame, period: str) -> list[str]:
+    """Scores of the chosen model in a period, and the NSE of all models side by side."""
+    test = scores[scores["period"] == period]
     own = test[test["model"] == "simulated"]
     beside = test.pivot(index="basin", columns="model", values="nse")
     known = [name for name in NAMES if name in beside]

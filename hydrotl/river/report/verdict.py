@@ -25,6 +25,7 @@ LOSS = 0.2
 #: Share of the test days inside a 90 % band that is taken for kept.
 KEPT = (0.8, 0.97)
 NAMES = {"simulated": "the chosen model", "local": "the local network", "gr4j": "GR4J"}
+OUTSIDE = "Weather or land use unlike those years, and dams, are outside of what was tested."
 #: What candidates of the choice are.
 MODELS = {
     "local": "a network of these data alone",
@@ -71,6 +72,15 @@ def verdict(file: RunFile, scores: pd.DataFrame, series: xr.Dataset) -> Verdict:
     model = f"{file.chosen} ({'; '.join(parts)})" if parts else file.chosen
     count = len(file.basins)
     many = f"{count} basins" if count > 1 else "the basin"
+    if not file.tested:
+        doubt = ["The check of the data found something: look at it."] if file.findings else []
+        return Verdict(
+            f"The model is {model}, trained on all years with flow of {many}: none are left to "
+            "test it on. On held-out training days, by which it was chosen, its NSE was "
+            f"{held:.2f}. How good it is in other years, a run without --all-years tells.",
+            (*doubt, OUTSIDE),
+            "unknown",
+        )
     if not np.isfinite(skill):
         return Verdict(
             f"The model is {model} (NSE {held:.2f} on held-out training days); no flow was "
@@ -174,11 +184,11 @@ def _reasons(file: RunFile, scores: pd.DataFrame, series: xr.Dataset, held: floa
     short = [
         name
         for name, basin in file.basins.items()
-        if basin.test.days < 360 or basin.train.days < 360
+        if basin.test is not None and min(basin.test.days, basin.train.days) < 360
     ]
     if short:
         said.append(
             f"Less than a year to train or to test on, which proves little: {', '.join(short)}."
         )
-    said.append("Weather or land use unlike those years, and dams, are outside of what was tested.")
+    said.append(OUTSIDE)
     return said

@@ -12,10 +12,10 @@ import yaml
 
 from hydrotl.book.pages import new_region, table1b, validation
 from hydrotl.book.pages.demonstration import demonstration_folder
-from hydrotl.config import Setting
 from hydrotl.data.ownfile import load_own, own_entry
 from hydrotl.data.readers import read_unchecked
 from hydrotl_core.errors import ConfigError
+from hydrotl_core.recipe import Period
 from tests.notebook_cells import run_cells
 from tests.project import save_record
 from tests.synthetic import ROOT, write_yaml
@@ -201,8 +201,8 @@ def test_mean_flows_are_of_the_days_with_an_observation() -> None:
 
 
 def test_periods_are_shown_with_their_last_day() -> None:
-    setting = Setting.model_validate({"train": YEARS["train"], "test": YEARS["test"]})
-    (row,) = new_region.periods(setting, ["mine"]).to_dict("records")
+    train, test = (Period.model_validate(YEARS[name]) for name in ("train", "test"))
+    (row,) = new_region.periods(["mine"], [train], [test]).to_dict("records")
     assert list(row.values()) == ["mine", "2003-10-01", "2006-09-30", "2006-10-01", "2007-09-29"]
 
 

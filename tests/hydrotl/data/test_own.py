@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from hydrotl.data.own import SETTING, open_own, own_region, own_setting
+from hydrotl.data.own import SETTING, open_own, own_region, own_setting, whole_record
 from hydrotl.data.regions import region_data
 from hydrotl_core.errors import ConfigError, DataError, DoubtfulData
 from tests.synthetic import write_yaml
@@ -125,6 +125,18 @@ def test_a_record_of_less_than_two_years_is_named() -> None:
         own_setting(flow_of(("2000-01-01", "2010-01-01"), ("2000-01-01", "2001-06-01")))
     with pytest.raises(DataError, match="no basin has two years with flow"):
         own_setting(flow_of(("2000-01-01", "2001-06-01")))
+
+
+def test_without_a_test_the_whole_record_is_for_training() -> None:
+    spans = ("2000-01-01", "2001-06-01"), ("2003-05-05", "2003-12-01"), ("2003-01-01", "2003-03-01")
+    long, short, few = whole_record(flow_of(*spans))
+    assert [str(long.start), str(long.end)] == list(spans[0])
+    assert [str(short.start), str(short.end)] == list(spans[1])
+    assert few == long, "two months are too few for a period of their own"
+    with pytest.raises(DataError, match="no basin has 120 days with flow"):
+        whole_record(flow_of(spans[2]))
+    with pytest.raises(DataError, match="no basin has 120 days with flow"):
+        whole_record(flow_of(*spans).drop_vars("streamflow"))
 
 
 def test_the_region_of_a_folder_feeds_the_machinery_of_regions(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ def test_the_years_are_those_of_the_record(made: Run) -> None:
     ds = rivers()
     days = pd.DatetimeIndex(ds["time"].values)
     for basin, info in made.file.basins.items():
+        assert info.test is not None
         seen = days[np.isfinite(ds["streamflow"].sel(basin=basin).values)]
         assert str(info.train.start) == str(seen[0].date())
         assert str(info.test.end) == str((seen[-1] + pd.Timedelta(1, "D")).date())
@@ -83,6 +84,7 @@ def test_scores_are_those_of_the_series_in_the_csv(made: Run) -> None:
     assert (table["low"] <= table["simulated"] + 1e-3).all()
     assert (table["high"] >= table["simulated"] - 1e-3).all()
     for basin, info in made.file.basins.items():
+        assert info.test is not None
         for period, first in (("training", info.train.start), ("test", info.test.start)):
             days = table[(table["basin"] == basin) & (table["period"] == period)]
             assert days["date"].min() == str(first)
@@ -125,6 +127,37 @@ def test_what_was_stopped_goes_on_and_nothing_is_half_written(
     table, minds = compare_runs(read_run(run.folder), read_run(again.folder))
     assert (table["gain"] == 0).all()
     assert minds == []
+
+
+def test_a_run_on_all_years_has_no_test_and_says_so(
+    made: Run, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ten months of flow, too few to leave some for a test."""
+    ds = rivers()
+    short = ds["streamflow"].sel(time=slice("2002-06-01", "2003-03-31"))
+    ds["streamflow"] = short.reindex(time=ds["time"])
+    folder = write_rivers(tmp_path / "short", ds)
+    assert call("run", str(folder), "--jobs", "1") == 2
+    assert "hydrotl run --all-years" in capsys.readouterr().err
+    assert call("run", "target", "--all-years") == 2
+    assert "for a folder of your own" in capsys.readouterr().err
+    out = tmp_path / "all"
+    assert call("run", str(folder), "--all-years", "--out", str(out), "--jobs", "1") == 0
+    assert "none are left to test it on" in capsys.readouterr().out
+    run = read_run(out)
+    assert not run.file.tested
+    for row, info in enumerate(run.file.basins.values()):
+        seen = ds["time"].values[np.isfinite(ds["streamflow"].values[row])]
+        assert info.test is None
+        assert info.train.start == pd.Timestamp(seen[0]).date()
+        assert info.train.end == (pd.Timestamp(seen[-1]) + pd.Timedelta(1, "D")).date()
+    assert set(run.scores["period"]) == {"training"}
+    assert set(kept_series(run)["period"].values.ravel()) == {"", "training"}
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "Scores in the training years" in page
+    assert "test years, mm/day" not in page
+    with pytest.raises(ConfigError, match="trained on all years"):
+        compare_runs(made, run)
 
 
 def test_comparison_tells_what_differs(made: Run, capsys: pytest.CaptureFixture[str]) -> None:
