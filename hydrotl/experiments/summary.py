@@ -156,6 +156,7 @@ def summary(records: Sequence[Mapping[str, Any]], rule: Rule) -> dict[str, Any]:
         "ways_over_local": {way: gain(tables, way, "local") for way in ways if way != "local"},
         "chosen": pd.Series([t.attrs["pointed_to"] for t in tables]).value_counts().to_dict(),
         "by_size": _by_size(tables, kinds),
+        "by_region": _by_region(records, tables, kinds),
     }
 
 
@@ -237,6 +238,21 @@ def _by_size(tables: Sequence[pd.DataFrame], kinds: pd.DataFrame) -> list[dict[s
             }
         )
     return rows
+
+
+def _by_region(
+    records: Sequence[Mapping[str, Any]], tables: Sequence[pd.DataFrame], kinds: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """Mean score of each way in each target that is a region's setting."""
+    return [
+        {
+            "target": records[k]["target"],
+            "basins": int(kinds["basins"][k]),
+            "years": int(kinds["years"][k]),
+            "scores": {way: round(float(mean), 4) for way, mean in tables[k].mean().items()},
+        }
+        for k in kinds.index[~kinds["draw"]]
+    ]
 
 
 def study_records(name: str) -> list[dict[str, Any]]:

@@ -6,14 +6,19 @@ from typing import Any
 
 import pandas as pd
 
+from hydrotl.book.pages import words
 from hydrotl.book.pages.beyond import NAMES, figures_of
+from hydrotl.experiments.covered import home_of
 from hydrotl.experiments.records import read_record, results_dir
+from hydrotl.experiments.study import load_study
 from hydrotl.experiments.summary import AUTO
 
 #: Ways of the study that other local networks are shown beside.
 BESIDE = ("local", "gr4j", "warm-c", AUTO)
 #: What a study's own source is called, beside others.
 OWN = "the portable source"
+#: The way in which the source stays as it is.
+SOURCE = "zero"
 
 
 def other_locals(found: dict[str, Any]) -> pd.DataFrame:
@@ -38,6 +43,21 @@ def other_locals(found: dict[str, Any]) -> pd.DataFrame:
     )
 
 
+def elsewhere(found: dict[str, Any], study: str = "beyond") -> pd.DataFrame:
+    """Mean NSE of the study's models in the regions, a row per region and training period."""
+    declared = load_study(study)
+    rows = [
+        {
+            "region": words.region(home_of(one["target"], declared)),
+            "basins": one["basins"],
+            "years": one["years"],
+            **{NAMES[way]: one["scores"].get(way) for way in BESIDE},
+        }
+        for one in found["by_region"]
+    ]
+    return pd.DataFrame(rows, columns=["region", "basins", "years", *(NAMES[w] for w in BESIDE)])
+
+
 def forgetting(study: str = "beyond") -> pd.DataFrame:
     """NSE at home of models that were trained elsewhere: mean over targets, a row per model.
 
@@ -55,6 +75,20 @@ def forgetting(study: str = "beyond") -> pd.DataFrame:
         median=("nse_median", "mean"),
     )
     return means.rename(columns=names).rename_axis("model").reset_index()
+
+
+def forgotten(table: pd.DataFrame) -> str:
+    """What training elsewhere cost at home, in a sentence: of :func:`forgetting`, or nothing."""
+    means = dict(zip(table["model"], table["mean NSE"], strict=True))
+    if SOURCE not in means:
+        return ""
+    lost = [
+        f"{name} {means[SOURCE] - value:.2f}" for name, value in means.items() if name != SOURCE
+    ]
+    return (
+        f"At home the source's own mean NSE is {means[SOURCE]:.2f}. Trained elsewhere, it loses of "
+        f"that: {', '.join(lost)}. So take the source for a new region, not the model of another."
+    )
 
 
 def by_source(study: str = "beyond-source") -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hydrotl.book.pages import beyond, grounds, show
+from hydrotl.book.pages import beyond, grounds, show, words
 from hydrotl.experiments.covered import VALUES, coverage_summary, settings_key, write_coverage
 from hydrotl.experiments.records import write_record
 from hydrotl.experiments.study import load_study
@@ -58,7 +58,8 @@ def study(published: Path) -> dict[str, Any]:
 
 def test_tables_of_the_page(study: dict[str, Any]) -> None:
     page = run_cells("10-beyond", study="small")
-    worth, gains, others, chosen, coverage, check, sources, forgetting = page.tables()
+    worth, gains, abroad, others, chosen, coverage, check, sources, forgetting = page.tables()
+    assert abroad.empty, "no region is among them"
     assert others.empty, "no other local networks were trained in these targets"
     assert forgetting.empty, "nor was forgetting measured"
     assert sources.empty, "nor are there other sources"
@@ -99,10 +100,15 @@ def test_what_the_study_rests_on(published: Path, study: dict[str, Any]) -> None
                 {"target": name, "way": "warm-c", "nse_mean": mean, "nse_median": mean + 0.1}
                 for name, mean in (("1-0-1y", 0.2), ("1-1-1y", 0.6))
             ]
+            + [{"target": "1-0-1y", "way": "zero", "nse_mean": 0.7, "nse_median": 0.8}]
         },
     )
     row = grounds.forgetting("small").iloc[0]
     assert row.tolist() == pytest.approx(["warm-c", 2, 0.4, 0.2, 0.5])
+    assert "mean NSE is 0.70. Trained elsewhere, it loses of that: warm-c 0.30." in (
+        grounds.forgotten(grounds.forgetting("small"))
+    )
+    assert grounds.forgotten(grounds.forgetting("other")) == ""
     ways = {"zero": -0.2, "warm-c": 0.1, "warm-c, 10 basins": 0.02}
     part = {"ways_over_local": {way: {"mean": mean} for way, mean in ways.items()}}
     (summaries / "other.json").write_text(json.dumps(part))
@@ -111,9 +117,15 @@ def test_what_the_study_rests_on(published: Path, study: dict[str, Any]) -> None
     assert table["gain of zero"].tolist()[0] == -0.2
     assert table["gain of warm-c"].tolist() == [0.1, 0.02]
     assert table["gain of zero"].isna().tolist() == [False, True]
+    means = {"local": 0.1, "gr4j": 0.2, "warm-c": 0.3, "auto": 0.4, "zero": 0.0}
+    region = {"target": "min-river-1-year", "basins": 1, "years": 1, "scores": means}
+    around = load_yaml(ROOT / "experiments" / "beyond.yaml") | {"regions": ["min-river"]}
+    write_yaml(published / "experiments" / "around.yaml", around)
+    row = grounds.elsewhere({"by_region": [region]}, "around").iloc[0]
+    assert row.tolist() == [words.region("min-river"), 1, 1, 0.1, 0.2, 0.3, 0.4]
     scores = {"local": 0.5, "alone": 0.6, "gr4j": 0.65, "warm-c": 0.7, "auto": 0.75}
-    means = {way: {"mean": value} for way, value in scores.items()}
-    size = {"basins": 3, "years": 5, "draws": 2, "scores": means}
+    of_size = {way: {"mean": value} for way, value in scores.items()}
+    size = {"basins": 3, "years": 5, "draws": 2, "scores": of_size}
     rivals = {"ways": {"alone": {}}, "by_size": [size]}
     shown = grounds.other_locals({"rivals": rivals})
     assert shown.columns.tolist()[3:] == [
@@ -143,7 +155,7 @@ def test_coverage_on_the_page(
     glued: dict[str, Any] = {}
     monkeypatch.setattr(show, "name_values", glued.update)
     page = run_cells("10-beyond", study="small")
-    table = page.tables()[4].set_index("targets")
+    table = page.tables()[5].set_index("targets")
     assert "1 of 2 targets computed so far have one" in page.remarks()
     assert table.loc["all", "coverage"] == table.loc["1 basin, 1 year", "coverage"] == 0.91
     assert table.loc["all", "interval score"] == 1.1

@@ -469,6 +469,11 @@ def test_summary_by_hand() -> None:
     gain_of_mean = (0.2 + (0.65 + 0.35) / 2) / 2
     assert found["untransferred_over_local"]["mean"] == pytest.approx(gain_of_mean)
     assert found["gain_over_untransferred"]["mean"] == pytest.approx((0.0 - 0.5) / 2)
+    region = {**records[1], "target": "wales-1-year"}
+    (row,) = summary.summary([records[0], region], Rule())["by_region"]
+    assert (row["target"], row["basins"], row["years"]) == ("wales-1-year", 2, 1)
+    assert row["scores"]["local"] == pytest.approx(0.3)
+    assert found["by_region"] == []
     assert found["settings"] == 2
     assert found["chosen"] == {"0.5 local + 0.5 gr4j": 1, "local": 1}
 
