@@ -166,8 +166,8 @@ def against(
     """What a study gains over models of the same targets that another study computed.
 
     Of each way that the other does not choose from: ``gain`` of what is chosen over it,
-    ``over_local`` its own over the local network. ``by_size`` are the scores of all of them in the
-    random draws that both have.
+    ``over_local`` its own over the local network; beside them ``gain_over_local`` in the same
+    targets. ``by_size`` are the scores of all of them in the random draws that both have.
 
     Raises
     ------
@@ -192,6 +192,7 @@ def against(
         tables.append(table)
     return {
         "settings": len(tables),
+        "gain_over_local": gain(tables, AUTO, "local"),
         "ways": {
             way: {"gain": gain(tables, AUTO, way), "over_local": gain(tables, way, "local")}
             for way in ways

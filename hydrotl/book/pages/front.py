@@ -173,9 +173,10 @@ def other_locals(found: dict[str, Any]) -> str:
         for way, part in rivals["ways"].items()
         if part["gain"] is not None
     ]
+    there = compare(rivals["gain_over_local"], "the local network")
     return (
-        f"In {rivals['settings']} of the targets other local networks were trained too: there, "
-        f"what is chosen (auto) {', and '.join(said)}."
+        f"In {rivals['settings']} of the targets other local networks were trained too, one member "
+        f"each. There, what is chosen (auto) {there}, {', and '.join(said)}."
     )
 
 

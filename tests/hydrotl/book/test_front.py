@@ -115,11 +115,13 @@ def test_other_local_networks_are_named_where_they_were_trained() -> None:
         "local, each river alone": {"gain": part(0.07, 0.04, 0.09)},
         "another": {"gain": part(0.01, -0.01, 0.03)},
     }
-    figures["rivals"] = {"settings": 22, "ways": rivals}
+    local = {"gain_over_local": part(0.17, 0.1, 0.2)}
+    figures["rivals"] = {"settings": 22, "ways": rivals, **local}
     assert front.other_locals(figures) == (
-        "In 22 of the targets other local networks were trained too: there, what is chosen (auto) "
-        "is ahead of networks that are trained for each river alone by 0.07 (0.04 to 0.09), and is "
-        "not clearly ahead of or behind another, by +0.01 (-0.01 to +0.03)."
+        "In 22 of the targets other local networks were trained too, one member each. There, what "
+        "is chosen (auto) is ahead of the local network by 0.17 (0.10 to 0.20), is ahead of "
+        "networks that are trained for each river alone by 0.07 (0.04 to 0.09), and is not clearly "
+        "ahead of or behind another, by +0.01 (-0.01 to +0.03)."
     )
     assert front.other_locals(figures) in front.pays(figures)
 
