@@ -139,7 +139,7 @@ def summary(records: Sequence[Mapping[str, Any]], rule: Rule) -> dict[str, Any]:
     """The figures of the study."""
     tables = [target_scores(record, rule) for record in records]
     kinds = kinds_of(records)
-    lost = [t[AUTO].mean() < t["local"].mean() - LOSS for t in tables]
+    lost = [t[AUTO].mean() < t["local"].mean() - LOSS for t in tables if "local" in t]
     few = (kinds["basins"] <= 5) & (kinds["years"] == 1)
     scarce = [table for table, is_few in zip(tables, few, strict=True) if is_few]
     ways = dict.fromkeys(way for record in records for way in record["ways"])
@@ -151,7 +151,7 @@ def summary(records: Sequence[Mapping[str, Any]], rule: Rule) -> dict[str, Any]:
         "gain_over_untransferred": gain(tables, AUTO, UNTRANSFERRED),
         "untransferred_over_local": gain(tables, UNTRANSFERRED, "local"),
         "loss": LOSS,
-        "share_lost_to_local": round(float(np.mean(lost)), 4),
+        "share_lost_to_local": round(float(np.mean(lost)), 4) if lost else None,
         "regret": interval_of(by_cluster(tables, [t["oracle"] - t[AUTO] for t in tables])),
         "ways_over_local": {way: gain(tables, way, "local") for way in ways if way != "local"},
         "chosen": pd.Series([t.attrs["pointed_to"] for t in tables]).value_counts().to_dict(),

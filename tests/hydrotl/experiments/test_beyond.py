@@ -494,6 +494,8 @@ def test_other_local_networks_are_compared_in_the_targets_of_both_studies() -> N
     )
     assert found["ways"]["alone"]["gain"]["mean"] == pytest.approx((0.1 + 0.5 - 0.8 - 0.7) / 2)
     assert found["by_size"][0]["scores"]["alone"]["mean"] == pytest.approx((0.8 + 0.7) / 2)
+    alone = summary.summary([other], Rule())
+    assert (alone["gain_over_local"], alone["share_lost_to_local"]) == (None, None)
     with pytest.raises(ConfigError, match=r"2-0-1y of two studies differs in basins"):
         summary.against(ours, Rule(), [{**other, "basins": ["0", "9"]}])
     assert summary.against(ours, Rule(), [])["settings"] == 0
