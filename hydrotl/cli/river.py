@@ -51,6 +51,8 @@ def run_folder(folder: Path, out: Path | None, jobs: int, all_years: bool = Fals
     run = fit_river(river, Asked(out=out, jobs=jobs), typer.echo)
     typer.echo(verdict(run.file, run.scores, kept_series(run)).sentence)
     typer.echo(f"Report: {run.folder / 'report.html'}")
+    if run.file.tested:
+        typer.echo(f"For new weather, train on all years: hydrotl run {folder} --all-years")
 
 
 def simulate(

@@ -143,7 +143,9 @@ def test_a_run_on_all_years_has_no_test_and_says_so(
     assert "for a folder of your own" in capsys.readouterr().err
     out = tmp_path / "all"
     assert call("run", str(folder), "--all-years", "--out", str(out), "--jobs", "1") == 0
-    assert "none are left to test it on" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "none are left to test it on" in said
+    assert "train on all years" not in said
     run = read_run(out)
     assert not run.file.tested
     for row, info in enumerate(run.file.basins.values()):
