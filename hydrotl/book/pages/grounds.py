@@ -58,6 +58,24 @@ def elsewhere(found: dict[str, Any], study: str = "beyond") -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["region", "basins", "years", *(NAMES[w] for w in BESIDE)])
 
 
+def abroad(table: pd.DataFrame) -> str:
+    """Where what is chosen is ahead of the local network and where behind: of :func:`elsewhere`."""
+    if table.empty:
+        return ""
+    chosen, local = NAMES[AUTO], NAMES["local"]
+    behind = table[table[chosen] < table[local]]
+    named = [
+        f"{row['region']} with {row['years']} year{'s' * (row['years'] > 1)} "
+        f"({row[chosen]:.2f} against {row[local]:.2f})"
+        for _, row in behind.iterrows()
+    ]
+    rest = f", and behind in {' and '.join(named)}" if named else ""
+    return (
+        f"Outside Great Britain, what is chosen (auto) is ahead of the local network in "
+        f"{len(table) - len(behind)} of {len(table)} targets{rest}."
+    )
+
+
 def forgetting(study: str = "beyond") -> pd.DataFrame:
     """NSE at home of models that were trained elsewhere: mean over targets, a row per model.
 

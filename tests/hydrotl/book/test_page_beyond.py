@@ -121,7 +121,14 @@ def test_what_the_study_rests_on(published: Path, study: dict[str, Any]) -> None
     region = {"target": "min-river-1-year", "basins": 1, "years": 1, "scores": means}
     around = load_yaml(ROOT / "experiments" / "beyond.yaml") | {"regions": ["min-river"]}
     write_yaml(published / "experiments" / "around.yaml", around)
-    row = grounds.elsewhere({"by_region": [region]}, "around").iloc[0]
+    table = grounds.elsewhere({"by_region": [region, {**region, "years": 4}]}, "around")
+    assert grounds.abroad(table).endswith("ahead of the local network in 2 of 2 targets.")
+    assert grounds.abroad(table.assign(**{"local network": [0.1, 0.55]})).endswith(
+        f"in 1 of 2 targets, and behind in {words.region('min-river')} with 4 years (0.40 against "
+        "0.55)."
+    )
+    assert grounds.abroad(table[:0]) == ""
+    row = table.iloc[0]
     assert row.tolist() == [words.region("min-river"), 1, 1, 0.1, 0.2, 0.3, 0.4]
     scores = {"local": 0.5, "alone": 0.6, "gr4j": 0.65, "warm-c": 0.7, "auto": 0.75}
     of_size = {way: {"mean": value} for way, value in scores.items()}
