@@ -33,7 +33,7 @@ def beyond(
 
     _, jobs = resources("cpu", jobs)
     study = load_study(name)
-    if study.gr4j and not status and not installed():
+    if not status and not installed():
         raise ConfigError(
             "the study compares with GR4J, whose package is not there: pip install grsuite"
         )

@@ -117,9 +117,11 @@ def target_work(
         refuse_seen(target.name, source, seen, allowed=seen_allowed)
         cautions += told(source, seen)
     candidates, compared = networks(study, starts, target, ablations=ablations)
-    gr4j = benchmark(roles) if study.gr4j else None
-    if gr4j is not None:
+    gr4j = benchmark(roles)
+    if gr4j is not None and study.gr4j == "candidate":
         candidates.append(gr4j)
+    elif gr4j is not None and ablations:
+        compared.append(gr4j)
     ways = (*candidates, *compared)
     parts = len(candidates), study.folds, study.block_days
     return Work(target, ways, *parts, path, tuple(cautions), study.rule)

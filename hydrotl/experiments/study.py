@@ -9,7 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -119,7 +119,9 @@ class Study(Named):
     folds: int = Field(3, gt=1, le=100, description="parts of the training days, held out in turn")
     block_days: int = Field(61, gt=0, description="length of the blocks that go to the folds")
     rule: Rule = Rule()
-    gr4j: bool = Field(True, description="a candidate too, calibrated")
+    gr4j: Literal["candidate", "compared"] = Field(
+        "candidate", description="calibrated, to choose from or with the ablations"
+    )
     ablations: dict[str, Ablation] = Field({}, description="compared, but not chosen from")
     forgetting: Forgetting | None = None
     ablation_draws: int = Field(0, ge=0, description="first draws of each size that have them")

@@ -165,9 +165,10 @@ def against(
 ) -> dict[str, Any]:
     """What a study gains over models of the same targets that another study computed.
 
-    Of each way that the other does not choose from: ``gain`` of what is chosen over it,
-    ``over_local`` its own over the local network; beside them ``gain_over_local`` in the same
-    targets. ``by_size`` are the scores of all of them in the random draws that both have.
+    Of each way that the other does not choose from and this one lacks: ``gain`` of what is chosen
+    over it, ``over_local`` its own over the local network, and ``gain_over_mean``, over its mean
+    with GR4J; beside them ``gain_over_local`` in the same targets. ``by_size`` are the scores of
+    all of them in the random draws that both have.
 
     Raises
     ------
@@ -185,20 +186,34 @@ def against(
             )
     tables, ways = [], dict[str, None]()
     for record, rival in both:
-        names = [name for name in rival["ways"] if name not in rival["candidates"]]
+        known = {*rival["candidates"], *record["ways"]}
+        names = [name for name in rival["ways"] if name not in known]
         ways.update(dict.fromkeys(names))
         table = target_scores(record, rule)
         table[names] = target_scores(rival, Rule())[names]
+        if "gr4j" in rival["ways"]:
+            halves = [Mix(((name, 0.5), ("gr4j", 0.5))) for name in names]
+            of_mean = scores_of(full_products(rival["test_products"]), rival["ways"], halves)
+            table[[with_gr4j(name) for name in names]] = of_mean.T
         tables.append(table)
     return {
         "settings": len(tables),
         "gain_over_local": gain(tables, AUTO, "local"),
         "ways": {
-            way: {"gain": gain(tables, AUTO, way), "over_local": gain(tables, way, "local")}
+            way: {
+                "gain": gain(tables, AUTO, way),
+                "over_local": gain(tables, way, "local"),
+                "gain_over_mean": gain(tables, AUTO, with_gr4j(way)),
+            }
             for way in ways
         },
         "by_size": _by_size(tables, kinds_of([record for record, _ in both])),
     }
+
+
+def with_gr4j(way: str) -> str:
+    """Name of the mean of a way and GR4J."""
+    return f"{way} + gr4j"
 
 
 def kinds_of(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

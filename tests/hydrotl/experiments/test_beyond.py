@@ -145,11 +145,12 @@ def test_test_products_are_those_of_members_trained_by_hand(
 
 
 def test_a_network_for_each_river_is_that_of_the_river_alone(study: str) -> None:
-    ways = {"ways": {"readout": 1}, "regions": [], "gr4j": False, "ablation_draws": 1}
+    ways = {"ways": {"readout": 1}, "regions": [], "gr4j": "compared", "ablation_draws": 1}
     alone = {"alone": {"option": "local", "each": True, "members": 2}}
     small = validated(Study, {**STUDY, **ways, "ablations": alone}, "small")
     work = beyond.plan(small, "small", find_benchmark)
-    assert [way.name for way in work[0].ways] == ["readout", "alone"]
+    assert [way.name for way in work[0].ways] == ["readout", "alone", "gr4j"]
+    assert work[0].candidates == 1
     both = next(item for item in work if item.target.name == "2-0-1y")
     assert [len(member) for member in both.tests[1]] == [2, 2]
     shared = both.ways[1].shared(both.target)
@@ -484,7 +485,9 @@ def test_other_local_networks_are_compared_in_the_targets_of_both_studies() -> N
         summary_record("2-0-1y", [[0.9, 0.1], [0.5, 0.1]], [[0.1, 5.0], [0.1, 5.0]]),  # auto: local
     ]
     other = summary_record("2-0-1y", [[0.0, 0.2], [0.0, 0.3]], [[0.3, 0.3]])
-    other |= {"ways": ["readout", "alone"], "candidates": ["readout"]}
+    other |= {"ways": ["readout", "alone", "gr4j"], "candidates": ["readout"]}
+    # Products of the errors of readout, alone and GR4J, independent of each other.
+    other["test_products"] = [[0.0, 0.0, 0.0, a, 0.0, 0.1] for a in (0.2, 0.3)]
     other["held_out_products"] = [[0.3], [0.3]]
     elsewhere = {**other, "target": "2-9-1y"}
     found = summary.against(ours, Rule(), [other, elsewhere])
@@ -493,6 +496,9 @@ def test_other_local_networks_are_compared_in_the_targets_of_both_studies() -> N
         (0.8 + 0.7 - 0.1 - 0.5) / 2
     )
     assert found["ways"]["alone"]["gain"]["mean"] == pytest.approx((0.1 + 0.5 - 0.8 - 0.7) / 2)
+    # The mean with GR4J leaves a quarter of each error: (0.2 + 0.1) / 4 and (0.3 + 0.1) / 4.
+    of_mean = found["ways"]["alone"]["gain_over_mean"]["mean"]
+    assert of_mean == pytest.approx((0.1 + 0.5 - 0.925 - 0.9) / 2)
     assert found["by_size"][0]["scores"]["alone"]["mean"] == pytest.approx((0.8 + 0.7) / 2)
     alone = summary.summary([other], Rule())
     assert (alone["gain_over_local"], alone["share_lost_to_local"]) == (None, None)
