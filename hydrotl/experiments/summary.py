@@ -149,6 +149,9 @@ def summary(records: Sequence[Mapping[str, Any]], rule: Rule) -> dict[str, Any]:
         "gain_over_local_scarce": gain(scarce, AUTO, "local"),
         "gain_over_gr4j": gain(tables, AUTO, "gr4j"),
         "gain_over_untransferred": gain(tables, AUTO, UNTRANSFERRED),
+        "gain_over_untransferred_single": gain(
+            [table for table in tables if len(table) == 1], AUTO, UNTRANSFERRED
+        ),
         "untransferred_over_local": gain(tables, UNTRANSFERRED, "local"),
         "loss": LOSS,
         "share_lost_to_local": round(float(np.mean(lost)), 4) if lost else None,

@@ -87,14 +87,16 @@ def advice(found: dict[str, Any]) -> str:
     if len(single) > 1:
         first, longest = min(single), max(single)
         ours, alone = single[first]["auto"]["mean"], single[longest]["local"]["mean"]
-        worth = "more" if ours > alone else "less"
+        conceptual = single[longest].get("gr4j", {"mean": float("-inf")})["mean"]
+        worth = "more" if ours > max(alone, conceptual) else "less"
+        beside = f", GR4J {conceptual:.2f}" if np.isfinite(conceptual) else ""
         said.append(
             f"A single river with {first} year of record reaches a mean NSE of {ours:.2f} with it, "
-            f"a local network with {longest} years {alone:.2f}: here the source and GR4J are worth "
-            f"{worth} than {longest - first} further years of record."
+            f"a local network with {longest} years {alone:.2f}{beside}: here what is chosen is "
+            f"worth {worth} than {longest - first} further years of record."
         )
         gained = single[longest]["auto"]["mean"] - alone
-        said.append(f"After {longest} years the gain is still {gained:+.2f}.")
+        said.append(f"After {longest} years its gain over the local network is {gained:+.2f}.")
     return " ".join(said)
 
 
@@ -110,7 +112,7 @@ def gains(found: dict[str, Any]) -> pd.DataFrame:
             "low": part["low"],
             "high": part["high"],
             "median gain": part["median"],
-            "wins": part["wins"],
+            "wins, %": 100 * part["wins"],
             "targets": part["settings"],
         }
         for way, part in parts.items()
@@ -181,7 +183,7 @@ def coverage_progress(held: dict[str, Any] | None) -> str:
     if held is None:
         return "No target has a computed interval yet."
     if held["targets"] == held["of_targets"]:
-        return f"All {held['targets']} targets computed so far have one."
+        return f"All {held['targets']} targets have one."
     return f"{held['targets']} of {held['of_targets']} targets computed so far have one."
 
 

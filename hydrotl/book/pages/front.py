@@ -127,7 +127,13 @@ def answer(found: dict[str, Any]) -> str:
     if local is None or without is None:
         return "No result says it yet."
     if local["low"] > 0 and without["low"] > 0:
-        return "Yes, on average over these rivers."
+        strict = strictest(found)
+        if strict is None or strict[1]["low"] > 0:
+            return "Yes, on average over these rivers."
+        return (
+            "Yes over a local network; not clearly, where several rivers are modelled, over the "
+            "best that can be done without a source."
+        )
     if local["high"] < 0 or without["high"] < 0:
         return "No, on average it does not: a model of the local data is as good or better."
     return "No, not clearly: the intervals leave it open whether it helps or harms."
@@ -144,11 +150,16 @@ def pays(found: dict[str, Any]) -> str:
         )
     apart = found["gain_over_untransferred"]
     if apart is not None:
-        adds = ": that is what transfer adds" if apart["low"] > 0 else ""
+        strict = strictest(found)
+        clear = apart["low"] > 0 and (strict is None or strict[1]["low"] > 0)
+        adds = ": that is what transfer adds" if clear else ""
         said.append(
             f"Over all targets, it {compare(apart, 'the mean of the local network and GR4J')}, in "
             f"which nothing is transferred{adds}."
         )
+    single = found.get("gain_over_untransferred_single")
+    if single is not None:
+        said.append(f"With a single river it {compare(single, 'that mean')}.")
     if network is not None:
         said.append(
             "Over all targets, the transferred network alone (warm-c), without GR4J, "
@@ -163,6 +174,20 @@ def pays(found: dict[str, Any]) -> str:
     return " ".join(said)
 
 
+def strictest(found: dict[str, Any]) -> tuple[str, dict[str, float]] | None:
+    """The mean of other local networks and GR4J that what is chosen gains least over.
+
+    In words, and that gain; None where no other study has one.
+    """
+    rivals = (found.get("rivals") or {"ways": {}})["ways"]
+    parts = {way: part.get("gain_over_mean") for way, part in rivals.items()}
+    known = {way: part for way, part in parts.items() if part is not None}
+    if not known:
+        return None
+    least = min(known, key=lambda way: known[way]["mean"])
+    return f"the mean of GR4J and {RIVALS.get(least, least)}", known[least]
+
+
 def other_locals(found: dict[str, Any]) -> str:
     """How what is chosen stands to other local networks, where another study has them."""
     rivals = found.get("rivals")
@@ -174,9 +199,15 @@ def other_locals(found: dict[str, Any]) -> str:
         if part["gain"] is not None
     ]
     there = compare(rivals["gain_over_local"], "the local network")
+    strict = strictest(found)
+    last = (
+        ""
+        if strict is None
+        else f" It {compare(strict[1], strict[0])}: in that, too, nothing is transferred."
+    )
     return (
         f"In {rivals['settings']} of the targets other local networks were trained too, one member "
-        f"each. There, what is chosen (auto) {there}, {', and '.join(said)}."
+        f"each. There, what is chosen (auto) {there}, {', and '.join(said)}.{last}"
     )
 
 

@@ -11,7 +11,7 @@ from hydrotl.book.pages.beyond import NAMES, figures_of
 from hydrotl.experiments.covered import home_of
 from hydrotl.experiments.records import read_record, results_dir
 from hydrotl.experiments.study import load_study
-from hydrotl.experiments.summary import AUTO
+from hydrotl.experiments.summary import AUTO, UNTRANSFERRED, with_gr4j
 
 #: Ways of the study that other local networks are shown beside.
 BESIDE = ("local", "gr4j", "warm-c", AUTO)
@@ -24,14 +24,16 @@ SOURCE = "zero"
 def other_locals(found: dict[str, Any]) -> pd.DataFrame:
     """Mean NSE of other local networks beside the study's models, a row per size of the target."""
     rivals = found.get("rivals") or {"by_size": [], "ways": {}}
-    ways = [BESIDE[0], *rivals["ways"], *BESIDE[1:]]
+    others = list(rivals["ways"])
+    ways = [BESIDE[0], *others, *BESIDE[1:-1], *map(with_gr4j, others[:1]), BESIDE[-1]]
+    names = {**NAMES, **{with_gr4j(way): f"{way.removeprefix('local, ')} + GR4J" for way in others}}
     rows = [
         {
             "basins": size["basins"],
             "years": size["years"],
             "samples": size["draws"],
             **{
-                NAMES.get(way, way): size["scores"][way]["mean"]
+                names.get(way, way): size["scores"][way]["mean"]
                 for way in ways
                 if way in size["scores"]
             },
@@ -39,23 +41,23 @@ def other_locals(found: dict[str, Any]) -> pd.DataFrame:
         for size in rivals["by_size"]
     ]
     return pd.DataFrame(
-        rows, columns=["basins", "years", "samples", *(NAMES.get(w, w) for w in ways)]
+        rows, columns=["basins", "years", "samples", *(names.get(w, w) for w in ways)]
     )
 
 
 def elsewhere(found: dict[str, Any], study: str = "beyond") -> pd.DataFrame:
     """Mean NSE of the study's models in the regions, a row per region and training period."""
-    declared = load_study(study)
+    declared, ways = load_study(study), ("local", "gr4j", UNTRANSFERRED, "warm-c", AUTO)
     rows = [
         {
             "region": words.region(home_of(one["target"], declared)),
             "basins": one["basins"],
             "years": one["years"],
-            **{NAMES[way]: one["scores"].get(way) for way in BESIDE},
+            **{NAMES[way]: one["scores"].get(way) for way in ways},
         }
         for one in found["by_region"]
     ]
-    return pd.DataFrame(rows, columns=["region", "basins", "years", *(NAMES[w] for w in BESIDE)])
+    return pd.DataFrame(rows, columns=["region", "basins", "years", *(NAMES[w] for w in ways)])
 
 
 def abroad(table: pd.DataFrame) -> str:
@@ -105,7 +107,7 @@ def forgotten(table: pd.DataFrame) -> str:
     ]
     return (
         f"At home the source's own mean NSE is {means[SOURCE]:.2f}. Trained elsewhere, it loses of "
-        f"that: {', '.join(lost)}. So take the source for a new region, not the model of another."
+        f"that: {', '.join(lost)}. For many places, keep the source beside each region's model."
     )
 
 

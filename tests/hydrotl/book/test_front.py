@@ -126,6 +126,29 @@ def test_other_local_networks_are_named_where_they_were_trained() -> None:
     assert front.other_locals(figures) in front.pays(figures)
 
 
+def test_the_strictest_model_without_a_source_decides_too() -> None:
+    figures = found(part(0.1, 0.05, 0.2), part(0.03, 0.01, 0.05))
+    figures["gain_over_untransferred"] = part(0.04, 0.02, 0.06)
+    figures["gain_over_untransferred_single"] = part(0.03, 0.01, 0.08)
+    ways = {
+        "local, each river alone": {"gain": part(0.09, 0.06, 0.12)},
+        "another": {"gain": part(0.1, 0.06, 0.12), "gain_over_mean": part(0.05, 0.02, 0.1)},
+    }
+    figures["rivals"] = {"settings": 9, "ways": ways, "gain_over_local": part(0.2, 0.1, 0.3)}
+    assert front.answer(figures) == "Yes, on average over these rivers."
+    assert "that is what transfer adds" in front.pays(figures)
+    assert "With a single river it is ahead of that mean by 0.03 (0.01 to 0.08)" in (
+        front.pays(figures)
+    )
+    ways["local, each river alone"]["gain_over_mean"] = part(0.01, -0.01, 0.04)
+    assert front.answer(figures).startswith("Yes over a local network; not clearly, where several")
+    assert "that is what transfer adds" not in front.pays(figures)
+    assert front.other_locals(figures).endswith(
+        " It is not clearly ahead of or behind the mean of GR4J and networks that are trained for "
+        "each river alone, by +0.01 (-0.01 to +0.04): in that, too, nothing is transferred."
+    )
+
+
 def test_what_transfer_adds_is_said_against_a_choice_without_it() -> None:
     figures = found(part(0.1, 0.05, 0.2), part(-0.1, -0.2, -0.05))
     said = front.pays({**figures, "gain_over_untransferred": part(0.03, 0.01, 0.05)})

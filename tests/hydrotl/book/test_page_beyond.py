@@ -117,7 +117,7 @@ def test_what_the_study_rests_on(published: Path, study: dict[str, Any]) -> None
     assert table["gain of zero"].tolist()[0] == -0.2
     assert table["gain of warm-c"].tolist() == [0.1, 0.02]
     assert table["gain of zero"].isna().tolist() == [False, True]
-    means = {"local": 0.1, "gr4j": 0.2, "warm-c": 0.3, "auto": 0.4, "zero": 0.0}
+    means = {"local": 0.1, "gr4j": 0.2, "warm-c": 0.3, "auto": 0.4, "local + gr4j": 0.25}
     region = {"target": "min-river-1-year", "basins": 1, "years": 1, "scores": means}
     around = load_yaml(ROOT / "experiments" / "beyond.yaml") | {"regions": ["min-river"]}
     write_yaml(published / "experiments" / "around.yaml", around)
@@ -129,8 +129,9 @@ def test_what_the_study_rests_on(published: Path, study: dict[str, Any]) -> None
     )
     assert grounds.abroad(table[:0]) == ""
     row = table.iloc[0]
-    assert row.tolist() == [words.region("min-river"), 1, 1, 0.1, 0.2, 0.3, 0.4]
-    scores = {"local": 0.5, "alone": 0.6, "gr4j": 0.65, "warm-c": 0.7, "auto": 0.75}
+    assert row.tolist() == [words.region("min-river"), 1, 1, 0.1, 0.2, 0.25, 0.3, 0.4]
+    scores = {"local": 0.5, "alone": 0.6, "gr4j": 0.65, "warm-c": 0.7, "alone + gr4j": 0.72}
+    scores["auto"] = 0.75
     of_size = {way: {"mean": value} for way, value in scores.items()}
     size = {"basins": 3, "years": 5, "draws": 2, "scores": of_size}
     rivals = {"ways": {"alone": {}}, "by_size": [size]}
@@ -140,9 +141,10 @@ def test_what_the_study_rests_on(published: Path, study: dict[str, Any]) -> None
         "alone",
         "GR4J",
         "warm-c",
+        "alone + GR4J",
         "chosen (auto)",
     ]
-    assert shown.iloc[0].tolist() == [3, 5, 2, 0.5, 0.6, 0.65, 0.7, 0.75]
+    assert shown.iloc[0].tolist() == [3, 5, 2, 0.5, 0.6, 0.65, 0.7, 0.72, 0.75]
 
 
 def test_coverage_on_the_page(
@@ -226,7 +228,9 @@ def test_advice_sets_one_year_with_a_source_against_the_longest_record_without()
     said = beyond.advice(found)
     assert "it is ahead of a local network in 97 %, of GR4J alone in 91 % of the targets" in said
     assert "reaches a mean NSE of 0.82 with it, a local network with 5 years 0.75" in said
-    assert "are worth more than 4 further years of record." in said
-    assert said.endswith("After 5 years the gain is still +0.09.")
+    assert "is worth more than 4 further years of record." in said
+    assert said.endswith("After 5 years its gain over the local network is +0.09.")
+    found["by_size"][1]["scores"]["gr4j"] = {"mean": 0.83}
+    assert "0.75, GR4J 0.83: here what is chosen is worth less than 4" in beyond.advice(found)
     found["by_size"] = [size(1, 0.82, 0.72), size(5, 0.9, 0.85)]
-    assert "are worth less than 4 further years" in beyond.advice(found)
+    assert "is worth less than 4 further years" in beyond.advice(found)
