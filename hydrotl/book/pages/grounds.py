@@ -124,3 +124,26 @@ def by_source(study: str = "beyond-source") -> pd.DataFrame:
             wide.setdefault(source or OWN, {})[way] = part["mean"]
     table = pd.DataFrame(wide).T.reindex(columns=["zero", "readout", "warm-c"])
     return table.add_prefix("gain of ").rename_axis("source").reset_index()
+
+
+def sources_compared(study: str = "beyond-source") -> str:
+    """Whether the sources of such a study can be told apart by warm-c, in a sentence, or nothing.
+
+    They cannot if their mean gains differ by less than half the interval of one of them.
+    """
+    if not (results_dir() / "summary" / f"{study}.json").is_file():
+        return ""
+    found = figures_of(study)["ways_over_local"]
+    gains = [part["mean"] for name, part in found.items() if name.partition(", ")[0] == "warm-c"]
+    own = found["warm-c"]
+    spread = max(gains) - min(gains)
+    told = (
+        "so some are better than others"
+        if spread >= (own["high"] - own["low"]) / 2
+        else "so these targets do not tell whether more basins, or dropping, are worth it to a "
+        "warm start"
+    )
+    return (
+        f"The mean gains of warm-c differ by {spread:.2f} at most, and the interval of that from "
+        f"the portable source is {own['low']:.2f} to {own['high']:.2f}, {told}."
+    )

@@ -110,8 +110,12 @@ def test_what_the_study_rests_on(published: Path, study: dict[str, Any]) -> None
     )
     assert grounds.forgotten(grounds.forgetting("other")) == ""
     ways = {"zero": -0.2, "warm-c": 0.1, "warm-c, 10 basins": 0.02}
-    part = {"ways_over_local": {way: {"mean": mean} for way, mean in ways.items()}}
+    ends = {"low": 0.0, "high": 0.2}
+    part = {"ways_over_local": {way: {"mean": mean, **ends} for way, mean in ways.items()}}
     (summaries / "other.json").write_text(json.dumps(part))
+    said = grounds.sources_compared("other")
+    assert "of warm-c differ by 0.08 at most" in said
+    assert "do not tell" in said
     table = grounds.by_source("other").set_index("source")
     assert table.index.tolist() == ["the portable source", "10 basins"]
     assert table["gain of zero"].tolist()[0] == -0.2
