@@ -27,6 +27,8 @@ from hydrotl_core.files import replacing
 AUTO = "auto"
 #: The mean of the two models that know nothing of a source: what a choice without transfer can do.
 UNTRANSFERRED = "local + gr4j"
+#: Name of the mean of another way and GR4J.
+WITH_GR4J = "{} + gr4j"
 #: A loss against the local model that counts.
 LOSS = 0.02
 
@@ -180,6 +182,7 @@ def against(
     """
     ours = {record["target"]: record for record in records}
     both = [(ours[rival["target"]], rival) for rival in rivals if rival["target"] in ours]
+    tables, ways = [], dict[str, None]()
     for record, rival in both:
         differing = [part for part in ("basins", "fit", "test") if record[part] != rival[part]]
         if differing:
@@ -187,8 +190,6 @@ def against(
                 f"target {record['target']} of two studies differs in {', '.join(differing)}: give "
                 "the draws of both the same seed, pool and periods"
             )
-    tables, ways = [], dict[str, None]()
-    for record, rival in both:
         known = {*rival["candidates"], *record["ways"]}
         names = [name for name in rival["ways"] if name not in known]
         ways.update(dict.fromkeys(names))
@@ -197,7 +198,7 @@ def against(
         if "gr4j" in rival["ways"]:
             halves = [Mix(((name, 0.5), ("gr4j", 0.5))) for name in names]
             of_mean = scores_of(full_products(rival["test_products"]), rival["ways"], halves)
-            table[[with_gr4j(name) for name in names]] = of_mean.T
+            table[[WITH_GR4J.format(name) for name in names]] = of_mean.T
         tables.append(table)
     return {
         "settings": len(tables),
@@ -206,17 +207,12 @@ def against(
             way: {
                 "gain": gain(tables, AUTO, way),
                 "over_local": gain(tables, way, "local"),
-                "gain_over_mean": gain(tables, AUTO, with_gr4j(way)),
+                "gain_over_mean": gain(tables, AUTO, WITH_GR4J.format(way)),
             }
             for way in ways
         },
         "by_size": _by_size(tables, kinds_of([record for record, _ in both])),
     }
-
-
-def with_gr4j(way: str) -> str:
-    """Name of the mean of a way and GR4J."""
-    return f"{way} + gr4j"
 
 
 def kinds_of(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -292,10 +288,7 @@ def study_summary(name: str) -> dict[str, Any]:
 
 
 def write_summary(name: str) -> Path:
-    """Write ``results/summary/NAME.json`` from the study's records; returns its path.
-
-    Records of an earlier version get their checksum.
-    """
+    """Write ``results/summary/NAME.json``; records of an earlier version get their checksum."""
     for record in sorted((results_dir() / name).glob("*.json")):
         add_checksum(record)
     path = results_dir() / "summary" / f"{name}.json"

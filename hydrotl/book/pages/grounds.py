@@ -11,7 +11,7 @@ from hydrotl.book.pages.beyond import NAMES, figures_of
 from hydrotl.experiments.covered import home_of
 from hydrotl.experiments.records import read_record, results_dir
 from hydrotl.experiments.study import load_study
-from hydrotl.experiments.summary import AUTO, UNTRANSFERRED, with_gr4j
+from hydrotl.experiments.summary import AUTO, UNTRANSFERRED, WITH_GR4J
 
 #: Ways of the study that other local networks are shown beside.
 BESIDE = ("local", "gr4j", "warm-c", AUTO)
@@ -25,8 +25,11 @@ def other_locals(found: dict[str, Any]) -> pd.DataFrame:
     """Mean NSE of other local networks beside the study's models, a row per size of the target."""
     rivals = found.get("rivals") or {"by_size": [], "ways": {}}
     others = list(rivals["ways"])
-    ways = [BESIDE[0], *others, *BESIDE[1:-1], *map(with_gr4j, others[:1]), BESIDE[-1]]
-    names = {**NAMES, **{with_gr4j(way): f"{way.removeprefix('local, ')} + GR4J" for way in others}}
+    ways = [BESIDE[0], *others, *BESIDE[1:-1], *map(WITH_GR4J.format, others[:1]), BESIDE[-1]]
+    names = {
+        **NAMES,
+        **{WITH_GR4J.format(way): f"{way.removeprefix('local, ')} + GR4J" for way in others},
+    }
     rows = [
         {
             "basins": size["basins"],
