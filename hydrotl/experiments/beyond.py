@@ -24,7 +24,7 @@ from hydrotl.experiments.run import run_tasks
 from hydrotl.experiments.seen import refuse_seen, seen_basins, told, trained_basins
 from hydrotl.experiments.start import Start, load_start
 from hydrotl.experiments.study import DRAWN, Ablation, Study, training_for
-from hydrotl.experiments.target import Network, OneEach, Target, Way
+from hydrotl.experiments.target import Network, Target, Way
 from hydrotl.experiments.work import Work, record_of
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Inputs
@@ -64,7 +64,7 @@ def networks(
         if option is not None and way.anchor is not None:
             option = option.model_copy(update={"anchor": way.anchor})
         group = groups["local" if option is None else option.inputs]
-        made = Network(
+        return Network(
             name=name,
             training=training_for(group, basins),
             inputs=known_inputs(way.inputs or study.inputs, target),
@@ -73,8 +73,8 @@ def networks(
             members=way.members,
             fold_members=way.members if option is not None and not option.trained else 1,
             without=way.without,
+            each=way.each,
         )
-        return OneEach(made) if way.each else made
 
     candidates = {
         name: Ablation(option=name, members=members) for name, members in study.ways.items()

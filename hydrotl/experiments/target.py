@@ -93,7 +93,7 @@ class Network:
     """A way to model a target with networks: local without an option, else a transfer.
 
     ``inputs`` are those of a new input layer; an option with the source's has the source's, less
-    the family ``without``.
+    the family ``without``. With ``each``, every basin has a network of its own.
     """
 
     name: str
@@ -105,10 +105,15 @@ class Network:
     fold_members: int = 1
     device: str = "cpu"
     without: str | None = None
+    each: bool = False
 
     def shared(self, target: Target) -> dict[str, Any]:
         """Data of the target and parameters of the source's members."""
-        return {target.name: target.ds, **{one.name: one.parameters for one in self.starts}}
+        data = {part.name: part.ds for part in self._parts(target)}
+        return {**data, **{one.name: one.parameters for one in self.starts}}
+
+    def _parts(self, target: Target) -> list[Target]:
+        return one_each(target) if self.each else [target]
 
     def member(self, target: Target, seed: int, held: Held | None = None) -> Member:
         """Member ``seed``, which simulates the test or, of a fold, all training days."""
@@ -137,55 +142,26 @@ class Network:
         return self.starts[seed % len(self.starts)]
 
     def tasks(self, target: Target, seed: int, held: Held | None = None) -> list[Task]:
-        """The one task that trains and simulates member ``seed``."""
+        """A task that trains and simulates member ``seed``, of each basin alone if so wanted."""
+        return [self._task(part, seed, held) for part in self._parts(target)]
+
+    def _task(self, target: Target, seed: int, held: Held | None) -> Task:
         member = self.member(target, seed, held)
         start = None if self.option is None else self.start(seed)
         key = member_key(member, target.data_hash, start.sha256 if start else None)
         path = stored(content_hash([key, held]))
-        return [
-            Task(
-                title=f"{target.name} {self.name} {seed}{_fold_name(held)}",
-                product=path,
-                checkpoint=path.with_suffix(".checkpoint"),
-                compute=partial(train_and_simulate, member=member, held=held, code=code_version()),
-                write=write_product,
-                check=read_product,
-                data={"data": target.name, **({"start": start.name} if start else {})},
-                updates=total_updates(member.training, len(target.basins), member.fit[0].days)
-                if self.option is None or self.option.trained
-                else 1,
-            )
-        ]
-
-
-@dataclass(frozen=True)
-class OneEach:
-    """The same, with a network of its own for each basin of a target."""
-
-    network: Network
-
-    @property
-    def name(self) -> str:
-        """In records and tables."""
-        return self.network.name
-
-    @property
-    def members(self) -> int:
-        """How many members simulate the test."""
-        return self.network.members
-
-    @property
-    def fold_members(self) -> int:
-        """How many members simulate each fold."""
-        return self.network.fold_members
-
-    def shared(self, target: Target) -> dict[str, Any]:
-        """Data of each basin, and parameters of the source's members."""
-        return {k: v for part in one_each(target) for k, v in self.network.shared(part).items()}
-
-    def tasks(self, target: Target, seed: int, held: Held | None = None) -> list[Task]:
-        """A task per basin."""
-        return [t for part in one_each(target) for t in self.network.tasks(part, seed, held)]
+        return Task(
+            title=f"{target.name} {self.name} {seed}{_fold_name(held)}",
+            product=path,
+            checkpoint=path.with_suffix(".checkpoint"),
+            compute=partial(train_and_simulate, member=member, held=held, code=code_version()),
+            write=write_product,
+            check=read_product,
+            data={"data": target.name, **({"start": start.name} if start else {})},
+            updates=total_updates(member.training, len(target.basins), member.fit[0].days)
+            if self.option is None or self.option.trained
+            else 1,
+        )
 
 
 def one_each(target: Target) -> list[Target]:

@@ -131,8 +131,8 @@ def answer(found: dict[str, Any]) -> str:
         if strict is None or strict[1]["low"] > 0:
             return "Yes, on average over these rivers."
         return (
-            "Yes over a local network; not clearly, where several rivers are modelled, over the "
-            "best that can be done without a source."
+            "Yes over a local network; over the best that was made without a source, not clearly "
+            "in the targets where that was tried."
         )
     if local["high"] < 0 or without["high"] < 0:
         return "No, on average it does not: a model of the local data is as good or better."
@@ -165,7 +165,8 @@ def pays(found: dict[str, Any]) -> str:
             "Over all targets, the transferred network alone (warm-c), without GR4J, "
             f"{compare(network, 'the local network')}."
         )
-    said += [other_locals(found)] if other_locals(found) else []
+    others = other_locals(found)
+    said += [others] if others else []
     lost = round(100 * found["share_lost_to_local"])
     said.append(
         f"The choice was worse than the local network by more than {found['loss']:g} in {lost} % "
@@ -194,7 +195,7 @@ def other_locals(found: dict[str, Any]) -> str:
     if not rivals or not rivals["ways"]:
         return ""
     said = [
-        f"{compare(part['gain'], RIVALS.get(way, way))}"
+        compare(part["gain"], RIVALS.get(way, way))
         for way, part in rivals["ways"].items()
         if part["gain"] is not None
     ]

@@ -78,7 +78,7 @@ def verdict(file: RunFile, scores: pd.DataFrame, series: xr.Dataset) -> Verdict:
             f"The model is {model}, trained on all years with flow of {many}: none are left to "
             "test it on. On held-out training days, by which it was chosen, its NSE was "
             f"{held:.2f}. How good it is in other years, a run without --all-years tells.",
-            (*doubt, OUTSIDE),
+            (*doubt, OUTSIDE.replace("tested", "learned")),
             "unknown",
         )
     if not np.isfinite(skill):
@@ -122,7 +122,7 @@ def reason(file: RunFile) -> str:
             f"gets {1 - file.pull:.0%} of the weight, and the {file.default} the rest: "
             f"together {file.chosen}."
         )
-    return f"{why} The test years had no part in it."
+    return f"{why} The test years had no part in it." if file.tested else why
 
 
 def tried(file: RunFile) -> dict[str, float]:

@@ -141,7 +141,7 @@ def test_the_strictest_model_without_a_source_decides_too() -> None:
         front.pays(figures)
     )
     ways["local, each river alone"]["gain_over_mean"] = part(0.01, -0.01, 0.04)
-    assert front.answer(figures).startswith("Yes over a local network; not clearly, where several")
+    assert front.answer(figures).startswith("Yes over a local network; over the best that was made")
     assert "that is what transfer adds" not in front.pays(figures)
     assert front.other_locals(figures).endswith(
         " It is not clearly ahead of or behind the mean of GR4J and networks that are trained for "

@@ -158,6 +158,7 @@ def test_a_run_on_all_years_has_no_test_and_says_so(
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "Scores in the training years" in page
     assert "test years, mm/day" not in page
+    assert "The test years had no part" not in page
     with pytest.raises(ConfigError, match="trained on all years"):
         compare_runs(made, run)
 
