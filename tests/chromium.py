@@ -34,6 +34,19 @@ def chromium() -> Iterator[Any]:
         running.close()
 
 
+def wait_for(page: Any, expression: str) -> None:
+    """Wait until ``expression`` holds, by the clock: Playwright's own way asks at each frame.
+
+    A headless browser beside busy processors may draw no further frame, and nothing ends.
+    """
+    page.wait_for_function(expression, polling=100)
+
+
+def press(page: Any, selector: str) -> None:
+    """Press a button as by keyboard; a click waits for frames (see `wait_for`)."""
+    page.press(selector, "Enter")
+
+
 class Visit:
     """Pages opened as files with no network, what they asked of hosts, and their complaints."""
 
@@ -66,5 +79,5 @@ class Visit:
         """The page at ``path``, loaded, with the figures drawn that are in view."""
         self.page.goto(path.as_uri())
         self.page.wait_for_load_state("load")
-        self.page.wait_for_function("document.documentElement.dataset.figures !== 'drawing'")
+        wait_for(self.page, "document.documentElement.dataset.figures !== 'drawing'")
         return self.page

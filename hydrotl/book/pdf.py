@@ -224,7 +224,7 @@ def _print(page: Path, target: Path, minutes: float = 5) -> None:
             tab.set_default_timeout(minutes * 60_000)
             tab.emulate_media(media="print", color_scheme="light")
             tab.goto(page.as_uri())
-            tab.wait_for_function(DRAWN)
+            tab.wait_for_function(DRAWN, polling=100)  # by the clock: frames may cease
             tab.evaluate(NO_TOOLS)
             tab.pdf(
                 path=target, format="A4", scale=SCALE, margin=margin, outline=True, tagged=True,

@@ -11,7 +11,7 @@ import pytest
 from hydrotl.book import figures
 from hydrotl.book.pages import show, words
 from hydrotl.config import load_region
-from tests.chromium import Visit
+from tests.chromium import Visit, press, wait_for
 from tests.hydrotl.book.test_build import load
 from tests.synthetic import ROOT
 
@@ -124,7 +124,7 @@ def first_view_mb(browser: Any, path: Path) -> float:
     visit.page.set_default_timeout(120_000)  # a busy machine is no fault of the page
     visit.page.add_init_script(NO_REST)
     visit.page.goto(path.as_uri())
-    visit.page.wait_for_function("performance.getEntriesByName('first view').length")
+    wait_for(visit.page, "performance.getEntriesByName('first view').length")
     visit.page.wait_for_load_state("load")
     visit.page.wait_for_timeout(300)
     visit.context.close()
@@ -240,7 +240,7 @@ def test_table_is_offered_as_a_file_with_its_content(browser: Any, tmp_path: Pat
     visit = Visit(browser)
     opened = visit.open(page)
     with opened.expect_download() as waiting:
-        opened.click("text=Table as CSV")
+        press(opened, "text=Table as CSV")
     assert waiting.value.suggested_filename == "notes-table-1.csv"
     waiting.value.save_as(tmp_path / "table.csv")
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "table.csv"), frame)

@@ -18,7 +18,7 @@ from hydrotl_core.readout import fit_output, simulate_refitted, source_output, s
 from hydrotl_core.simulation import simulate
 from hydrotl_core.weights import load_model, member_paths
 from tests.book_project import make_project
-from tests.chromium import chromium
+from tests.chromium import chromium, press, wait_for
 from tests.live_page import (
     STATIC,
     WEIGHTS,
@@ -119,10 +119,11 @@ def drop(visit: Visit, content: bytes, latitude: Any = LATITUDE, area: Any = ARE
 
 
 def simulated(page: Any) -> None:
-    page.click("#live-simulate")
-    page.wait_for_function(
+    press(page, "#live-simulate")
+    wait_for(
+        page,
         "document.getElementById('live-river-status').textContent === 'Done.'"
-        " || !document.getElementById('live-error').hidden"
+        " || !document.getElementById('live-error').hidden",
     )
     assert page.inner_text("#live-error") == ""
 
@@ -210,7 +211,7 @@ def test_page_opens_with_the_fitted_model_and_sliders_change_it(visit: Visit) ->
     pytest.importorskip("lumod", reason="data: the sample basins come with lumod")
     page = visit.page
     said = page.locator("#live-play-status")
-    page.wait_for_function(SHOWN)
+    wait_for(page, SHOWN)
     own, title = sample_river(0), sample_rivers()[0]["title"]
     changed = own | {"prcp": own["prcp"] * 1.2}
     changed |= {name: own[name] + 5 for name in ("tmin", "tmax", "tmean")}
@@ -232,7 +233,7 @@ def test_page_opens_with_the_fitted_model_and_sliders_change_it(visit: Visit) ->
     assert page.inner_text("#live-rain-value") == "+20 %"
     assert page.inner_text("#live-warmth-value") == "+5.0 °C"
     assert page.inner_text("#live-area-value") == "30 km²"
-    page.wait_for_function(SHOWN)
+    wait_for(page, SHOWN)
     means = [float(flow.mean()) for flow in flows]
     text = said.inner_text()
     assert f"Mean flow {means[0]:.2f} mm/day with the observed weather, {means[1]:.2f} with" in text
@@ -244,8 +245,8 @@ def test_page_opens_with_the_fitted_model_and_sliders_change_it(visit: Visit) ->
     untouched = nse(untouched_flow(own, split)[split:], own["streamflow"][split:])
     assert said.inner_text().startswith(f"{title}. Shown: the source model as it is")
     assert f"is {untouched:.2f} (1 is perfect" in said.inner_text()
-    page.click("#live-reset")
-    page.wait_for_function(SHOWN)
+    press(page, "#live-reset")
+    wait_for(page, SHOWN)
     page.select_option("#live-model", "fitted")
     assert line.get_attribute("d") == before
     assert page.locator("#live-flow path.live-changed").count() == 0
@@ -286,17 +287,13 @@ def balance_is_that_of(page: Any, rivers: list[dict[str, Any]], flows: list[np.n
 def test_another_river_and_a_later_start(visit: Visit) -> None:
     pytest.importorskip("lumod", reason="data: the sample basins come with lumod")
     page = visit.page
-    page.wait_for_function(SHOWN)
+    wait_for(page, SHOWN)
     page.select_option("#live-basin", "tamaulipas")
-    page.wait_for_function(
-        "document.getElementById('live-play-status').textContent.includes('2000-')"
-    )
-    page.wait_for_function(SHOWN)
+    wait_for(page, "document.getElementById('live-play-status').textContent.includes('2000-')")
+    wait_for(page, SHOWN)
     page.focus("#live-year")
     page.keyboard.press("Home")
-    page.wait_for_function(
-        "document.getElementById('live-play-status').textContent.includes('1981-')"
-    )
+    wait_for(page, "document.getElementById('live-play-status').textContent.includes('1981-')")
     page.select_option("#live-store", "snow")
     assert "Hardly any snow" in page.inner_text("#live-cell-text")  # at 24 degrees north
     page.select_option("#live-store", "soil")
@@ -310,7 +307,7 @@ def test_a_dropped_table_is_run_at_once_and_again_when_the_place_is_given(visit:
     assert "give the latitude" in page.inner_text("#live-error")
     page.fill("#live-latitude", str(LATITUDE))
     page.press("#live-latitude", "Tab")
-    page.wait_for_function("document.getElementById('live-river-status').textContent === 'Done.'")
+    wait_for(page, "document.getElementById('live-river-status').textContent === 'Done.'")
     assert page.inner_text("#live-verdict").startswith("Verdict: ")
     assert set(scores(page)) == {"mean of the season", "untouched source", "fitted source"}
     assert page.locator("#live-role-prcp").is_visible(), "opened by the error, it stays open"
@@ -498,7 +495,7 @@ def test_what_is_wrong_can_be_corrected_in_the_page(visit: Visit) -> None:
     page.select_option("#live-unit-flow", "mm/day")
     assert page.locator("#live-error").is_hidden()
     page.fill("#live-split", "1999-01-01")
-    page.click("#live-simulate")
+    press(page, "#live-simulate")
     assert "must lie between 2001-01-02 and 2006-01-01" in page.inner_text("#live-error")
 
 
@@ -540,7 +537,7 @@ def test_river_beyond_the_source_is_told(visit: Visit) -> None:
 
 def saved(page: Any, button: str, folder: Path) -> Path:
     with page.expect_download() as waiting:
-        page.click(button)
+        press(page, button)
     path = folder / waiting.value.suggested_filename
     waiting.value.save_as(path)
     return path
@@ -619,7 +616,7 @@ def test_no_text_is_cut_or_lies_on_another(browser: Any, site: Path, width: int)
         page.evaluate("document.getElementById('live-correct').open = true")
         page.select_option(f"#live-role-{role}", label=name.decode())
     simulated(page)
-    page.wait_for_function(SHOWN)
+    wait_for(page, SHOWN)
     page.evaluate("document.querySelectorAll('.live details').forEach((d) => { d.open = true; })")
     assert page.evaluate(CLIPPED) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
