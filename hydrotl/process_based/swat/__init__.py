@@ -2,7 +2,8 @@
 
 Read in this order: ``inputs`` (a basin's facts, and its weather without gaps), ``landscape`` and
 ``weather`` (the input files), ``project`` (all of them in a folder), ``run`` (the executable, for
-one project or all basins of a data set), ``output`` (its streamflow), ``record`` (the committed
+one project or all basins of a data set), ``output`` (its streamflow; ``channel`` reads that of
+SWAT+, ``reach`` and ``control`` that of SWAT2012, both with ``tables``), ``record`` (the committed
 result). ``installation`` finds or fetches the pinned executable and the default tables.
 :func:`hydrotl.process_based.swat.output.swat_flow` reads any existing run, of SWAT+ or SWAT2012.
 

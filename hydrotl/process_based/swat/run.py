@@ -14,9 +14,10 @@ import xarray as xr
 
 from hydrotl.data.manifest import Dataset
 from hydrotl.process_based import WARM_UP_DAYS, flow_array, require_warm_up
+from hydrotl.process_based.swat.channel import CHANNEL_FILE
 from hydrotl.process_based.swat.inputs import Basin, basin_of, weather_record
 from hydrotl.process_based.swat.installation import Installation
-from hydrotl.process_based.swat.output import CHANNEL_FILE, swat_flow
+from hydrotl.process_based.swat.output import swat_flow
 from hydrotl.process_based.swat.project import write_project
 from hydrotl_core.errors import DataError, ProcessModelError
 

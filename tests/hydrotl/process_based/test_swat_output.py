@@ -9,19 +9,16 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from hydrotl.process_based.swat.output import (
-    flow_of_runs,
-    read_channel,
-    read_output_rch,
-    swat_flow,
-)
+from hydrotl.process_based.swat.channel import read_channel
+from hydrotl.process_based.swat.output import flow_of_runs, swat_flow
+from hydrotl.process_based.swat.reach import read_output_rch
 from hydrotl_core.errors import DataError
 from tests.synthetic import ROOT
 
 DAILY = ROOT / "tests" / "swat2012"
 CHANNEL = """ lumped   SWAT+ 2024-07-08   MODULAR Rev 2024.61.0.1
  jday mon day yr unit gis_id name area null null flo_out
-                              ha          m^3/s m^3/s
+                              ha                m^3/s
    1   1   1 2000   1   1 cha1 0.5E+03 0.0 1.0 0.20E+01
    1   1   1 2000   2   2 cha2 0.5E+03 0.0 1.0 0.99E+01
    2   1   2 2000   1   1 cha1 0.5E+03 0.0 1.0 0.40E+01
@@ -100,14 +97,18 @@ def test_a_number_that_means_two_channels_is_an_error_with_both(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("0.40E+01", "********", "line 6 cannot be read"),
+        ("0.40E+01", "********", "line 6: flow is .* wider than its column"),
         ("cha1 0.5E+03 0.0 1.0 0.40E+01", "cha1", "line 6 cannot be read"),
         ("   2   1   2 2000   1 ", "   3   1   3 2000   1 ", "not consecutive"),
         ("flo_out", "flo_in", "line 2: no column flo_out"),
         ("0.40E+01", "Infinity", "line 6 cannot be read"),
-        ("0.0 1.0 0.99E+01", "0.0 0.99E+01", r"line 5 cannot be read \(10 values where 11"),
+        (
+            "0.0 1.0 0.99E+01",
+            "0.0 0.99E+01",
+            r"line 5 cannot be read \(it has 10 words, others have 11",
+        ),
         ("   1   1   1 2000   2   2 cha2 0.5E+03 0.0 1.0 0.99E+01\n", "", "unit 2 has 1 lines and"),
-        (" m^3/s m^3/s", " mm mm", r"line 3: no unit m\^3/s"),
+        ("m^3/s\n", "mm\n", "line 3: flo_out is in mm, which cannot become m3/s"),
     ],
 )
 def test_damaged_channel_file(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -266,7 +267,7 @@ def test_lines_lost_from_a_print_are_noticed(run: Path, tmp_path: Path) -> None:
         read_output_rch(years, 1)
     # one value less in a line moves the others
     years.write_text(output_rch(names, [" 2003", " 2004"]).replace("  2.0000E+02", "", 1))
-    with pytest.raises(DataError, match=r"line 11 cannot be read \(6 values where 7 belong"):
+    with pytest.raises(DataError, match=r"line 11 cannot be read \(it has 6 words, others have 7"):
         read_output_rch(years, 1)
 
 
