@@ -61,8 +61,8 @@ def _require_days(path: Path, control: Path, code: str | None, last: int) -> Non
                 "1 days): put the run's file.cio there. If they are months, run it again"
             )
         return
-    if code not in map(str, PRINTS):
-        raise DataError(f"{control}: IPRINT is {code}, not 0 (months), 1 (days) or 2 (years)")
+    if not code.isdecimal() or int(code) not in PRINTS:
+        raise DataError(f"{control}: IPRINT is {code!r}, not 0 (months), 1 (days) or 2 (years)")
     print_of = PRINTS[int(code)]
     if print_of == "months" and last <= 12:
         raise DataError(

@@ -80,7 +80,8 @@ def flow_of_runs(ds: xr.Dataset, runs: dict[str, tuple[Path, int | str, float]])
     ----------
     runs
         Basin id -> output file or folder, number or name of the channel or reach, area in km2: the
-        arguments of :func:`swat_flow`. The print has to be daily.
+        arguments of :func:`swat_flow`. The print has to be daily, of two days or
+        more.
 
     Returns
     -------
@@ -97,7 +98,8 @@ def flow_of_runs(ds: xr.Dataset, runs: dict[str, tuple[Path, int | str, float]])
         if basin not in runs:
             raise DataError(f"no SWAT run of basin {basin}")
         path, flow = runs[basin][0], swat_flow(*runs[basin])
-        if not flow.index.equals(pd.date_range(flow.index[0], flow.index[-1], freq="D")):
+        days = pd.date_range(flow.index[0], flow.index[-1], freq="D")
+        if len(flow) < 2 or not flow.index.equals(days):  # one value may be that of a year
             raise DataError(f"{path} is not a daily print, which a teacher needs")
         if not flow.index.isin(ds["time"].values).any():
             raise DataError(f"{path} has no day of the data of basin {basin}")
@@ -120,7 +122,8 @@ def _check_area(path: Path, area: object) -> float:
 def _number(path: Path, number: object) -> int | str:
     """A channel's or reach's number as an int, also where a table made it 13.0; or a name."""
     if isinstance(number, str):
-        return int(number) if number.strip().isdecimal() else number.strip()
+        text = number.strip()
+        return int(text) if text.isdecimal() and len(text) < 20 else text
     if not isinstance(number, bool):
         if isinstance(number, Integral):
             return int(number)

@@ -88,8 +88,8 @@ def _reach_lines(path: Path, reach: int) -> pd.DataFrame:
     skip = found[0] + 1
     names = _names(path, skip, head[found[0]])
     line, first = first_line(path, skip, _WIDTH)
-    # Words of a line are REACH, RCH, GIS, MON or MO DA YR, the area with a decimal point, values.
-    dated = len(first) > 4 and "." not in first[4]
+    # Words of a line are REACH, RCH, GIS, MON or MO DA YR, the area (no whole number), values.
+    dated = len(first) > 4 and first[4].isdecimal()
     start = 7 if dated else 5
     # Some revisions print a whole number without a name behind the values.
     behind = first[start + len(names) :]

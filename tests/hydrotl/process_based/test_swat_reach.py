@@ -77,7 +77,7 @@ def test_thirteen_are_days_whatever_file_cio_says_of_them(path: Path) -> None:
     with pytest.raises(DataError, match=r"MON to 13, but IPRINT in file\.cio is 0 \(months\)"):
         read_output_rch(path, 1)
     control(path, iprint=3)
-    with pytest.raises(DataError, match=r"IPRINT is 3, not 0 \(months\), 1 \(days\)"):
+    with pytest.raises(DataError, match=r"IPRINT is '3', not 0 \(months\), 1 \(days\)"):
         read_output_rch(path, 1)
 
 
@@ -92,6 +92,13 @@ def test_a_stopped_monthly_print_is_no_teacher(path: Path) -> None:
     control(path, iprint=0)
     ds = xr.Dataset(coords={"basin": ["a"], "time": pd.date_range("2003-01-01", "2003-01-31")})
     with pytest.raises(DataError, match="no line that closes their year"):
+        flow_of_runs(ds, {"a": (path, 1, 86.4)})
+
+
+def test_a_single_year_is_no_day_of_a_teacher(path: Path) -> None:
+    path.write_text(printed([row(1, "2003", 1.0, 5.0, 0.0)]))
+    ds = xr.Dataset(coords={"basin": ["a"], "time": pd.date_range("2003-01-01", "2003-01-31")})
+    with pytest.raises(DataError, match="is not a daily print, which a teacher needs"):
         flow_of_runs(ds, {"a": (path, 1, 86.4)})
 
 
@@ -159,6 +166,12 @@ def test_stars_in_another_column_do_not_matter(path: Path, line: str) -> None:
     rows = days(5)
     rows[4] = line
     path.write_text(printed(rows))
+    control(path)
+    assert read_output_rch(path, 1).tolist() == [1.5, 2.5, 3.5, 4.5, 5.5]
+
+
+def test_stars_of_the_area_are_no_date(path: Path) -> None:
+    path.write_text(printed([line.replace("  5.0000E+01", STARS) for line in days(5)]))
     control(path)
     assert read_output_rch(path, 1).tolist() == [1.5, 2.5, 3.5, 4.5, 5.5]
 
