@@ -1,11 +1,13 @@
 """Weights files: safetensors whose metadata hold everything needed to use them again.
 
 A file is believed only as far as it agrees with itself: names and shapes of its parameters with its
-card, the card's inputs with its scaler, and every number finite.
+card, the card's inputs with its scaler, and every number finite. It holds a hash of its content;
+of files that were written before there was one, ``SHA256SUMS`` beside them does.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -18,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from hydrotl_core.errors import FileError, WeightsError
-from hydrotl_core.files import is_intact, reason, replacing, sealed
+from hydrotl_core.files import SEAL, is_intact, reason, replacing, sealed
 from hydrotl_core.model import StreamflowLSTM
 from hydrotl_core.recipe import Training
 from hydrotl_core.scaling import Scale, Scaler
@@ -27,6 +29,8 @@ from hydrotl_core.transfer import averaged_families, hidden_size, load_strict
 FORMAT = 1
 #: A member's file; its number has no leading zero, so that a member has one name.
 MEMBER = re.compile(r"member-(0|[1-9]\d*)\.safetensors")
+#: Hashes of files that hold none themselves, as ``sha256sum`` writes and checks them.
+SUMS = "SHA256SUMS"
 AGAIN = (
     "take the file from where it came from (`git checkout -- FILE` for the project's own), or move "
     "it away and train it again"
@@ -74,7 +78,8 @@ def load_weights(path: Path) -> tuple[dict[str, torch.Tensor], Card]:
     ------
     WeightsError
         If the file is absent, damaged, not from this project or of another format; if its card
-        contradicts itself or the parameters; or if a number in it is not finite.
+        contradicts itself or the parameters; if a number in it is not finite; or if no hash proves
+        its content.
     """
     if not path.is_file():
         raise WeightsError(f"no weights at {path}: train them, or put them there")
@@ -112,9 +117,25 @@ def load_weights(path: Path) -> tuple[dict[str, torch.Tensor], Card]:
     widened = {n: p.float() if p.dtype == torch.float16 else p for n, p in parameters.items()}
     for problem in [*card_problems(card), *_parameter_problems(widened, card)]:
         raise WeightsError(f"{path}: {problem}: {AGAIN}")
+    if SEAL not in metadata:
+        intact = hashlib.sha256(path.read_bytes()).hexdigest() == _listed(path)
     if not intact:
         raise WeightsError(f"{path} is damaged, its values are not those that were saved: {AGAIN}")
     return widened, card
+
+
+def _listed(path: Path) -> str:
+    """Hash of ``path`` in the list beside it."""
+    sums = path.with_name(SUMS)
+    lines = sums.read_text(encoding="utf-8").splitlines() if sums.is_file() else []
+    for line in lines:
+        digest, _, name = line.partition(" ")
+        if name.lstrip(" *") == path.name:
+            return digest.lower()
+    raise WeightsError(
+        f"{path} holds no hash of its content, and {SUMS} beside it names none: nobody can say "
+        f"that it is what was saved; copy {SUMS} with it, or {AGAIN}"
+    )
 
 
 def card_problems(card: Card) -> list[str]:

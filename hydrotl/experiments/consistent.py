@@ -189,7 +189,7 @@ def heal_record(path: Path, keys: Collection[str] = (), basins: Sequence[str] = 
 def parse_record(text: str) -> dict[str, Any]:
     """A record from its JSON, without its checksum.
 
-    A record without a checksum, of an earlier version, is believed if it says one thing.
+    A summary has no checksum: it is made of records, and again whenever one is added.
 
     Raises
     ------
@@ -205,6 +205,8 @@ def parse_record(text: str) -> dict[str, Any]:
     except RecursionError:
         raise ValueError("it is nested too deep") from None
     of_cell = "option" in record or "setting" in record
+    if CHECKSUM not in record and (of_cell or "target" in record):
+        raise ValueError("its checksum is gone")
     if of_cell or "nse" in record:
         try:
             problem = (CellScores if of_cell else Scores).model_validate(record).problem()

@@ -236,19 +236,6 @@ def cell_table(records: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def add_checksum(path: Path) -> None:
-    """Give the record of an earlier version its checksum; one that has it stays as it is.
-
-    Raises
-    ------
-    ConfigError
-        If the record is damaged.
-    """
-    record = read_record(path)
-    if CHECKSUM not in json.loads(path.read_text(encoding="utf-8")):
-        write_record(path, record)
-
-
 def region_records(region: str, recipe: str) -> list[dict[str, Any]]:
     """All committed records of a region, by setting and option.
 

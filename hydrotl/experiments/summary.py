@@ -18,7 +18,7 @@ import pandas as pd
 from hydrotl.config import load_region
 from hydrotl.data.regions import region_settings
 from hydrotl.experiments.auto import Choice, Mix, Rule, choose, mixes, scores_of
-from hydrotl.experiments.records import add_checksum, read_record, results_dir
+from hydrotl.experiments.records import read_record, results_dir
 from hydrotl.experiments.study import DRAWN, load_study
 from hydrotl.experiments.uncertainty import DRAWS, SEED
 from hydrotl_core.errors import ConfigError
@@ -288,9 +288,7 @@ def study_summary(name: str) -> dict[str, Any]:
 
 
 def write_summary(name: str) -> Path:
-    """Write ``results/summary/NAME.json``; records of an earlier version get their checksum."""
-    for record in sorted((results_dir() / name).glob("*.json")):
-        add_checksum(record)
+    """Write ``results/summary/NAME.json``."""
     path = results_dir() / "summary" / f"{name}.json"
     text = json.dumps(study_summary(name), indent=1)
     with replacing(path) as temporary:

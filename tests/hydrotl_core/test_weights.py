@@ -1,7 +1,9 @@
 """Weights files: a round trip in bits, a full card, and clear words for anything else."""
 
+import hashlib
 import json
 import pickle
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -303,6 +305,37 @@ def test_committed_weights_are_sound(path: Path) -> None:
     _, card = load_weights(path)
     assert card_problems(card) == []
     assert member_paths(path.parent)[card.seed] == path
+
+
+def test_a_file_without_a_hash_is_believed_only_by_the_list_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "member-0.safetensors"
+    make(path)
+    rewritten(path, lambda content: None)
+    with pytest.raises(WeightsError, match=r"member-0.*no hash of its content, and SHA256SUMS"):
+        load_weights(path)
+    sums = tmp_path / "SHA256SUMS"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    for mark in ("  ", " *"):
+        sums.write_text(f"{'0' * 64}{mark}member-1.safetensors\n{digest}{mark}{path.name}\n")
+        load_weights(path)
+    altered = bytearray(path.read_bytes())
+    altered[-1] ^= 1
+    path.write_bytes(altered)
+    with pytest.raises(WeightsError, match="damaged, its values are not those that were saved"):
+        load_weights(path)
+
+
+def test_one_changed_bit_of_committed_weights_is_noticed(tmp_path: Path) -> None:
+    folder = ROOT / "weights" / "conus"
+    for name in ("member-0.safetensors", "SHA256SUMS"):
+        shutil.copy(folder / name, tmp_path)
+    path = tmp_path / "member-0.safetensors"
+    load_weights(path)
+    altered = bytearray(path.read_bytes())
+    altered[-3] ^= 1
+    path.write_bytes(altered)
+    with pytest.raises(WeightsError, match="damaged"):
+        load_weights(path)
 
 
 def test_weights_that_were_read_do_not_change_with_their_file(tmp_path: Path) -> None:

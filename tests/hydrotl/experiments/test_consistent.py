@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from hydrotl.experiments.consistent import CHECKSUM, heal_record, load_record, parse_record
+from hydrotl.experiments.consistent import (
+    CHECKSUM,
+    checksum,
+    heal_record,
+    load_record,
+    parse_record,
+)
 from hydrotl.experiments.records import read_record
 from hydrotl_core.errors import ConfigError, FileError
 from tests.synthetic import ROOT
@@ -16,10 +22,10 @@ COMMITTED = ROOT / "results" / "gb-5" / "fast-few" / "1-year_TL-a.json"
 
 
 def committed(**changes: Any) -> str:
-    """The record with changes, as of a version that wrote no checksum."""
+    """The record with changes, and the checksum that they have."""
     record = {**json.loads(COMMITTED.read_text(encoding="utf-8")), **changes}
     kept = {key: value for key, value in record.items() if value != "gone"}
-    return json.dumps({key: value for key, value in kept.items() if key != CHECKSUM})
+    return json.dumps({CHECKSUM: checksum(kept)} | {k: kept[k] for k in kept if k != CHECKSUM})
 
 
 def test_all_committed_records_are_believed() -> None:
@@ -30,13 +36,11 @@ def test_all_committed_records_are_believed() -> None:
         assert read_record(path) == {key: said[key] for key in said if key != "checksum"}
 
 
-def test_committed_records_have_a_checksum() -> None:
-    """Those of a study get theirs when it is summed up."""
-    studied = {ROOT / "results" / name for name in ("beyond", "summary")}
-    paths = [p for p in (ROOT / "results").rglob("*.json") if p.parent not in studied]
-    lacking = [path for path in paths if CHECKSUM not in json.loads(path.read_text("utf-8"))]
-    assert len(paths) > 200
-    assert not lacking
+def test_a_record_without_its_checksum_is_refused() -> None:
+    for path in (COMMITTED, ROOT / "results" / "beyond" / "1-0-1y.json"):
+        said = json.loads(path.read_text(encoding="utf-8"))
+        with pytest.raises(ValueError, match="its checksum is gone"):
+            parse_record(json.dumps({key: said[key] for key in said if key != CHECKSUM}))
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,6 @@ from hydrotl.experiments.facts import (
     write_facts,
 )
 from hydrotl.experiments.records import (
-    add_checksum,
     cell_path,
     cell_table,
     read_record,
@@ -146,21 +145,6 @@ def test_committed_records_have_the_layout_that_is_written(name: str, tmp_path: 
     committed = ROOT / "results" / f"{name}.json"
     write_record(tmp_path / "again.json", read_record(committed))
     assert (tmp_path / "again.json").read_bytes() == committed.read_bytes()
-
-
-def test_an_earlier_record_gets_its_checksum_and_stays_as_it_is_else(tmp_path: Path) -> None:
-    path = tmp_path / "r.json"
-    write_record(path, score_record(simulation()))
-    with_checksum = path.read_bytes()
-    lines = with_checksum.splitlines(keepends=True)
-    path.write_bytes(b"".join(lines[:1] + lines[2:]))
-    add_checksum(path)
-    assert path.read_bytes() == with_checksum
-    write_record(path, json.loads(with_checksum) | {"deviations": ["a gauge moved"]})
-    assert read_record(path)["deviations"] == ["a gauge moved"]
-    path.write_bytes(with_checksum.replace(b'"kge": [0.75', b'"kge": [0.76'))
-    with pytest.raises(ConfigError, match=r"r\.json .*damaged .*by its checksum"):
-        add_checksum(path)
 
 
 def test_records_of_a_region_that_name_other_basins_are_refused(fresh: Path) -> None:
