@@ -17,9 +17,8 @@ import numpy as np
 
 from hydrotl.experiments.intervals import LEVEL, Bands
 from hydrotl.experiments.ungauged import LEAST_PREDICTED, read_ungauged, with_errors
+from hydrotl.river.seal import BAND
 from hydrotl_core.errors import ConfigError
-
-FILE = "band.json"
 
 
 @dataclass(frozen=True)
@@ -80,19 +79,19 @@ def coverage(low: np.ndarray, high: np.ndarray, observed: np.ndarray) -> float:
 
 
 def write_bands(folder: Path, bands: RunBands) -> None:
-    """Write them to :data:`FILE`."""
+    """Write them to ``band.json``."""
     content: dict[str, Any] = {
         "level": LEVEL,
         "basins": bands.basins,
         "own": None if bands.own is None else bands.own.to_json(),
         "ungauged": bands.ungauged,
     }
-    (folder / FILE).write_text(json.dumps(content) + "\n", encoding="utf-8")
+    (folder / BAND).write_text(json.dumps(content) + "\n", encoding="utf-8")
 
 
 def read_bands(folder: Path) -> RunBands:
     """What :func:`write_bands` wrote; a ConfigError if it is not there or not sound."""
-    path = folder / FILE
+    path = folder / BAND
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         own, ungauged = content["own"], content["ungauged"]

@@ -33,13 +33,7 @@ from hydrotl.process_based.way import NAME as GR4J
 from hydrotl.river.bands import run_bands, write_bands
 from hydrotl.river.folder import (
     GR4J_FILE,
-    INPUTS,
-    SCORES,
-    SERIES,
-    Basin,
-    Model,
     Run,
-    RunFile,
     new_folder,
     refuse_taken,
     write_gr4j,
@@ -49,7 +43,9 @@ from hydrotl.river.folder import (
 from hydrotl.river.plan import UNGAUGED, River, Wanted, river_target, river_work
 from hydrotl.river.readme import readme
 from hydrotl.river.report.page import write_report
+from hydrotl.river.runfile import Basin, Model, RunFile
 from hydrotl.river.scores import score_table
+from hydrotl.river.seal import INPUTS, SCORES, SERIES
 from hydrotl.river.series import BESIDE, run_series, write_series
 from hydrotl_core.errors import ConfigError, DoubtfulData
 from hydrotl_core.weights import load_weights, save_weights
@@ -128,7 +124,6 @@ def fit_river(river: River, asked: Asked, say: Say = print) -> Run:
         _write_inputs(folder / INPUTS, target)
         seconds = {"choosing": chosen_at - began, "training": trained_at - chosen_at}
         file = _run_file(river, target, work, study, asked, choice, models, doubts, seconds)
-        write_run_file(folder, file)
         (folder / "README.md").write_text(readme(file), encoding="utf-8")
         run = Run(folder, file)
         series = run_series(run, bands)
@@ -136,7 +131,8 @@ def fit_river(river: River, asked: Asked, say: Say = print) -> Run:
         write_series(folder / "series.csv", series)
         shown = ["simulated", *(name for name in BESIDE if name in file.models)]
         score_table(series, shown).to_csv(folder / SCORES, index=False)
-        write_report(run)
+        file = write_run_file(folder, file)  # last of what is read again: it seals the others
+        write_report(Run(folder, file))
         if (store / LOG).is_file():
             shutil.copy(store / LOG, folder / LOG)
     return Run(out, file)

@@ -1,6 +1,7 @@
 """The folder of a run: what is in it, how it is described, written and read.
 
-``run.yaml`` says what was chosen and where it came from. Beside it are the weights of every member
+``run.yaml`` says what was chosen and where it came from, and seals what is read again
+(:mod:`hydrotl.river.runfile`, :mod:`hydrotl.river.seal`). Beside it are the weights of every member
 (``members/MODEL/member-0.safetensors``), output layers of single basins (``layers/MODEL``), the
 parameters of GR4J (``gr4j.csv``), the band (``band.json``), the weather and flow that the models
 were given (``inputs.nc``),
@@ -18,73 +19,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-import yaml
-from pydantic import Field
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from hydrotl.config import validated
-from hydrotl.yamlfile import load_yaml
+from hydrotl.river.runfile import RUN, RunFile, read_yaml_file, write_yaml_file
+from hydrotl.river.seal import INPUTS, SCORES, check_seal, seal_of
 from hydrotl_core.errors import ConfigError, WeightsError
 from hydrotl_core.files import is_intact, sealed
-from hydrotl_core.recipe import Period, Strict
+from hydrotl_core.recipe import Period
 
-RUN = "run.yaml"
-INPUTS, SERIES, SCORES = "inputs.nc", "series.nc", "scores.csv"
 GR4J_FILE = "gr4j.csv"
-
-
-class Basin(Strict):
-    """A basin of a run: where it is, and its days of training and, if there is one, of test."""
-
-    latitude: float | None = None
-    longitude: float | None = None
-    area: float | None = Field(None, description="km2")
-    train: Period
-    test: Period | None = None
-
-
-class Model(Strict):
-    """A model of a run: its files, relative to the folder, and its share in the simulation."""
-
-    weight: float = Field(0.0, ge=0, le=1)
-    members: str | None = Field(None, description="folder of weights")
-    layers: str | None = Field(None, description="folder of output layers of single basins")
-    parameters: str | None = Field(None, description="table of GR4J's parameters")
-
-
-class RunFile(Strict):
-    """What ``run.yaml`` says."""
-
-    format: Literal[1] = 1
-    title: str
-    source: str
-    study: str
-    latitude: str = Field(description="attribute of inputs.nc that holds the latitude")
-    basins: dict[str, Basin]
-    models: dict[str, Model]
-    chosen: str
-    best: str = Field("", description="candidate that the held-out days point to")
-    held_out: dict[str, float] = Field(description="NSE on held-out training days")
-    default: str | None = Field(None, description="what the choice stays with if nothing is ahead")
-    margin: float = 0.0
-    pull: float = Field(0.0, description="share of the default in what is chosen")
-    findings: list[str] = Field([])
-    cautions: list[str] = Field([])
-    citation: list[str] = Field([])
-    seconds: dict[str, float] = Field({})
-    data: dict[str, Any] = Field({})
-    provenance: dict[str, Any] = Field({})
-
-    @property
-    def tested(self) -> bool:
-        """Whether years were left for a test."""
-        return any(basin.test is not None for basin in self.basins.values())
 
 
 @dataclass(frozen=True)
@@ -121,27 +69,28 @@ class Run:
 
 
 def read_run(folder: Path) -> Run:
-    """The run in ``folder``.
+    """The run in ``folder``, whole and as it was written.
 
     Raises
     ------
     ConfigError
-        If there is none, or its file is not valid.
+        If there is none, its file is not valid, or a file of it is missing or not what was written.
     """
     path = folder.expanduser() / RUN
     if not path.is_file():
         runs = sorted(p.parent.name for p in folder.expanduser().glob(f"runs/*/{RUN}"))
         there = f"; its runs are {', '.join(f'{folder}/runs/{r}' for r in runs)}" if runs else ""
         raise ConfigError(f"no run in {folder} (no {RUN}){there}")
-    return Run(path.parent, validated(RunFile, load_yaml(path), str(path)))
+    file = read_yaml_file(path)
+    check_seal(path.parent, file)
+    return Run(path.parent, file)
 
 
-def write_run_file(folder: Path, file: RunFile) -> None:
-    """Write ``run.yaml``."""
-    text = yaml.safe_dump(
-        file.model_dump(mode="json", exclude_none=True), sort_keys=False, allow_unicode=True
-    )
-    (folder / RUN).write_text(text, encoding="utf-8")
+def write_run_file(folder: Path, file: RunFile) -> RunFile:
+    """Write ``run.yaml`` with the seal of the files in ``folder``; what was written."""
+    whole = file.model_copy(update={"files": seal_of(folder, file)})
+    write_yaml_file(folder, whole)
+    return whole
 
 
 @contextmanager

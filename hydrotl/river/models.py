@@ -11,8 +11,9 @@ import xarray as xr
 from hydrotl.data.manifest import Attributes
 from hydrotl.process_based.benchmark import benchmark_variables
 from hydrotl.process_based.calibration import simulate_calibrated
-from hydrotl.river.folder import Model, Run, read_gr4j, read_layers
+from hydrotl.river.folder import Run, read_gr4j, read_layers
 from hydrotl.river.plan import UNGAUGED
+from hydrotl.river.runfile import Model
 from hydrotl_core.arrays import in_period
 from hydrotl_core.errors import WeightsError
 from hydrotl_core.use import record_periods, simulate_file

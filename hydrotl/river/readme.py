@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from hydrotl.book.escape import code, plain
-from hydrotl.river.folder import RunFile
+from hydrotl.river.runfile import RunFile
 
 TEXT = """\
 Made by `hydrotl run`. Open `report.html` first: it needs no network.
 
-- `run.yaml`: what was chosen, on which days, from which data and code
+- `run.yaml`: what was chosen, on which days, from which data and code, and the hash of each file
+  that hydrotl reads again: keep these as they are, and the folder whole, wherever you put it
 - `scores.csv`: scores of each basin and model, in the test and the training years
 - `series.csv`, `series.nc`: simulated flow with its 90 % band, observed flow and rain, mm/day
 - `inputs.nc`: everything the models were given

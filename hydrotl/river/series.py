@@ -9,8 +9,9 @@ import pandas as pd
 import xarray as xr
 
 from hydrotl.river.bands import RunBands
-from hydrotl.river.folder import SERIES, Run
+from hydrotl.river.folder import Run
 from hydrotl.river.models import chosen_flow, model_flow
+from hydrotl.river.seal import SERIES
 from hydrotl_core.arrays import in_period
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.files import replacing

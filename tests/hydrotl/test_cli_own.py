@@ -9,8 +9,9 @@ import yaml
 
 from hydrotl.data.init import init_folder
 from hydrotl.data.ownfile import load_own
-from hydrotl.river.folder import Run, RunFile
+from hydrotl.river.folder import Run
 from hydrotl.river.own import open_forcing
+from hydrotl.river.runfile import RunFile
 from tests.entry_point import call
 from tests.hydrotl.data.test_own import weather
 from tests.synthetic import ROOT
@@ -129,7 +130,7 @@ def run_in(latitude: float | None) -> Run:
         "study": "s",
         "latitude": "latitude",
         "chosen": "zero",
-        "models": {},
+        "models": {"zero": {"weight": 1, "members": "members/zero"}},
         "held_out": {},
         "basins": {basin: {"latitude": latitude, **days} for basin in AREAS},
     }

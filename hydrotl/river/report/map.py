@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from hydrotl.book.maps import coastlines
-from hydrotl.river.folder import Basin
 from hydrotl.river.report.markup import text
+from hydrotl.river.runfile import Basin
 
 WIDTH = 640
 #: Degrees of latitude around the places at least, so that an outline of land tells where they are.

@@ -9,12 +9,13 @@ import pandas as pd
 import xarray as xr
 
 from hydrotl.data.manifest import load_manifest
-from hydrotl.river.folder import Run, RunFile
+from hydrotl.river.folder import Run
 from hydrotl.river.report.figures import flow_figures, judged_by, seasonal_rows
 from hydrotl.river.report.map import place_map
 from hydrotl.river.report.markup import listed, paragraph, section, table, text
 from hydrotl.river.report.style import STYLE
 from hydrotl.river.report.verdict import MODELS, NAMES, reason, tried, verdict
+from hydrotl.river.runfile import RunFile
 from hydrotl.river.scores import MEANING
 from hydrotl.river.series import kept_series
 from hydrotl_core import __version__

@@ -14,7 +14,7 @@ import xarray as xr
 
 from hydrotl.experiments.auto import WORST
 from hydrotl.river.bands import coverage
-from hydrotl.river.folder import RunFile
+from hydrotl.river.runfile import RunFile
 
 #: NSE from which a simulation is called so.
 GOOD, FAIR = 0.65, 0.5

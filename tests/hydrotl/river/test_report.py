@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from hydrotl.river.folder import Basin, Run, read_run, write_run_file
+from hydrotl.river.folder import Run, read_run, write_run_file
 from hydrotl.river.report.figures import (
     MOST_DAYS,
     duration_curves,
@@ -20,6 +20,7 @@ from hydrotl.river.report.figures import (
 from hydrotl.river.report.map import place_map, side_by_side
 from hydrotl.river.report.page import report, season_tables, write_report
 from hydrotl.river.report.verdict import verdict
+from hydrotl.river.runfile import Basin
 from hydrotl.river.series import kept_series, write_series
 from tests.chromium import chromium
 
