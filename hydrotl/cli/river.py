@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from hydrotl_core.errors import ConfigError
-
 RunFolder = Annotated[Path, typer.Argument(help="Folder of a run (it holds run.yaml).")]
 
 
@@ -73,13 +71,12 @@ def simulate(
     from hydrotl.data.ownfile import REGION_FILE
     from hydrotl.river.folder import read_run
     from hydrotl.river.own import open_forcing
+    from hydrotl.river.place import simulation_place
     from hydrotl.river.series import write_series
     from hydrotl.river.simulate import simulate_run
 
-    out = out or run / "simulations" / f"{forcing.resolve().stem}.csv"
-    if out.suffix not in (".csv", ".nc"):
-        raise ConfigError(f"{out} must end in .csv or .nc")
     found = read_run(run)
+    out = simulation_place(run, forcing, out)
     if forcing.is_dir() and not (forcing / REGION_FILE).is_file():
         written = init_folder(forcing)
         typer.echo(f"wrote {written.path}: what is in the files, as far as it can be told")
