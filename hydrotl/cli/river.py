@@ -99,10 +99,16 @@ def compare(
     runs = [read_run(folder) for folder in (one, other)]
     table, said = compare_runs(*runs)
     for number, run in enumerate(runs, 1):
-        typer.echo(f"{number}: {run.folder}: {run.file.chosen}")
-    typer.echo(table.to_string())
+        typer.echo(f"{number}: {run.folder}: {_plain(run.file.chosen)}")
+    for line in table.rename(index=_plain).to_string().splitlines():
+        typer.echo(line)
     for text in said:
-        typer.echo(f"Mind: {text}")
+        typer.echo(f"Mind: {_plain(text)}")
+
+
+def _plain(text: str) -> str:
+    """``text`` from a run's files with nothing in it that a terminal takes for an instruction."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def export(

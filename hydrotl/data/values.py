@@ -235,6 +235,8 @@ def _jumps(array: xr.DataArray, name: str) -> Iterator[Finding]:
 
 def extremes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Lowest and highest known value of each basin, NaN where none is known."""
+    if not values.shape[1]:  # such as the steps of a single day
+        return np.full(len(values), np.nan), np.full(len(values), np.nan)
     lowest, highest = values.min(axis=1), values.max(axis=1)
     gaps = np.isnan(lowest)  # rows without are several times faster without a look for them
     lowest[gaps] = np.fmin.reduce(values[gaps], axis=1)

@@ -40,6 +40,7 @@ from hydrotl.river.folder import (
     write_layers,
     write_run_file,
 )
+from hydrotl.river.own import warn_again
 from hydrotl.river.plan import UNGAUGED, River, Wanted, river_target, river_work
 from hydrotl.river.readme import readme
 from hydrotl.river.report.page import write_report
@@ -90,8 +91,9 @@ def fit_river(river: River, asked: Asked, say: Say = print) -> Run:
     store = out.parent / STORE
     began, study = time.perf_counter(), load_study(asked.study)
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", DoubtfulData)
+        warnings.simplefilter("always")
         target = river_target(river)
+    warn_again(caught, DoubtfulData)
     doubts = list(dict.fromkeys(str(w.message) for w in caught if w.category is DoubtfulData))
     for doubt in doubts:
         say(f"Mind: {doubt}")

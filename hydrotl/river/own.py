@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import xarray as xr
@@ -30,9 +31,10 @@ def open_river(folder: Path, *, all_years: bool = False) -> River:
         If it is not described, or the data are impossible.
     """
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", DoubtfulData)
+        warnings.simplefilter("always")
         ds = open_own(folder)
         region = own_region(folder, ds, with_years=not all_years)
+    warn_again(caught, DoubtfulData)
     refuse_flow_as_weather(ds, region)
     warned = [str(one.message) for one in caught if issubclass(one.category, DoubtfulData)]
     _, findings = check_own(ds)
@@ -65,7 +67,7 @@ def open_forcing(path: Path, run: Run) -> tuple[xr.Dataset, Attributes]:
     Raises
     ------
     DataError
-        If the file is not canonical.
+        If the file is not canonical, or none.
     """
     if path.is_dir():
         with warnings.catch_warnings(record=True) as caught:
@@ -73,15 +75,38 @@ def open_forcing(path: Path, run: Run) -> tuple[xr.Dataset, Attributes]:
             ds = open_own(path)
         known = {name: basin.latitude is not None for name, basin in run.file.basins.items()}
         located = all(known.get(str(basin), False) for basin in ds["basin"].values)
-        for one in caught:
-            # What the run knows need not be said.
-            if not (located and issubclass(one.category, UnknownLatitudeWarning)):
-                warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+        # What the run knows need not be said.
+        warn_again(caught, *([UnknownLatitudeWarning] if located else []))
         return ds, own_roles(path)
     try:
         with xr.open_dataset(path) as file:
             ds = file.load()
     except (OSError, ValueError) as error:
-        raise DataError(f"{path} is no NetCDF file ({error}): give one, or a folder") from None
-    ds = check_canonical(ds.assign_coords(basin=[str(b) for b in ds["basin"].values]), str(path))
-    return ds, Attributes(latitude=run.file.latitude)
+        what = str(error).partition(". Consider")[0]  # advice for programmers
+        raise DataError(f"{path} is no NetCDF file ({what}): give one, or a folder") from None
+    return check_canonical(_by_basin(ds), str(path)), Attributes(latitude=run.file.latitude)
+
+
+def _by_basin(ds: xr.Dataset) -> xr.Dataset:
+    """Ids as text, and what a file has as coordinates of its basins as their attributes."""
+    if "basin" in ds.coords and ds["basin"].dims == ("basin",):
+        ids = [
+            b.decode(errors="replace") if isinstance(b, bytes) else str(b)
+            for b in ds["basin"].values
+        ]
+        ds = ds.assign_coords(basin=ids)
+    beside = [name for name in ds.coords if name not in ds.dims]
+    ds = ds.reset_coords(beside)
+    for name in beside:
+        if ds[name].dims == ("basin",) and ds[name].dtype.kind in "fiu":
+            ds[name] = ds[name].astype(float)
+        else:
+            ds = ds.drop_vars([name])
+    return ds
+
+
+def warn_again(caught: Sequence[warnings.WarningMessage], *but: type[Warning]) -> None:
+    """Pass on the warnings that were caught, except those of some kinds."""
+    for one in caught:
+        if not issubclass(one.category, but):
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)

@@ -14,6 +14,7 @@ from hydrotl.data.canonical import static_attributes
 from hydrotl.data.coverage import check_coverage
 from hydrotl.data.derive import DERIVED, derive
 from hydrotl.data.manifest import Attributes
+from hydrotl.data.ownfile import own_words
 from hydrotl.data.places import with_places
 from hydrotl.experiments.beyond import source_starts, target_work
 from hydrotl.experiments.blocks import Held
@@ -23,7 +24,7 @@ from hydrotl.experiments.target import Network, Target, Way
 from hydrotl.experiments.work import Work
 from hydrotl.process_based.way import NAME as GR4J
 from hydrotl.process_based.way import find_benchmark
-from hydrotl_core.errors import ConfigError
+from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.recipe import Inputs, Period
 from hydrotl_core.scaling import STREAMFLOW
 
@@ -188,7 +189,10 @@ def river_target(river: River) -> Target:
         missing in it.
     """
     fit, test = river.fit, river.fit if river.test is None else river.test
-    ds = weather_and_flow(river.ds, river.roles)
+    try:
+        ds = weather_and_flow(river.ds, river.roles)
+    except DataError as error:
+        raise DataError(str(error) if river.folder is None else own_words(str(error))) from None
     check_coverage(ds, Inputs(dynamic=["prcp", "tmean"]), fit, test, river.title)
     return Target(river.title, ds, fit, test)
 

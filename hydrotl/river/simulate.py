@@ -15,6 +15,7 @@ from hydrotl.data.coverage import check_coverage
 from hydrotl.data.manifest import Attributes
 from hydrotl.river.bands import RunBands, read_bands
 from hydrotl.river.folder import Run
+from hydrotl.river.likeness import doubt_other_weather, refuse_other_places
 from hydrotl.river.models import chosen_flow, members, ungauged_flow
 from hydrotl.river.plan import UNGAUGED, weather_and_flow
 from hydrotl.river.series import with_band
@@ -59,9 +60,16 @@ def simulate_run(run: Run, forcing: xr.Dataset, roles: Attributes) -> Simulation
     Raises
     ------
     DataError
-        If ``forcing`` lacks what the models were trained with, or weather on some day of a record.
+        If ``forcing`` lacks what the models were trained with, or weather on some day of a record,
+        or says that a basin of the run is elsewhere or of another size.
+
+    Warns
+    -----
+    DoubtfulData
+        Of a longitude that is not the run's, and of weather unlike all of the run's.
     """
     nothing = np.full((forcing.sizes["basin"], forcing.sizes["time"]), np.nan, np.float32)
+    refuse_other_places(run, forcing, roles)
     blind = forcing.assign({STREAMFLOW: (("basin", "time"), nothing, {"units": "mm/day"})})
     blind, roles = _with_latitudes(run, blind, roles)
     given, bands = weather_and_flow(blind, roles), read_bands(run.folder)
@@ -69,6 +77,7 @@ def simulate_run(run: Run, forcing: xr.Dataset, roles: Attributes) -> Simulation
     ids = [str(basin) for basin in given["basin"].values]
     own = [basin for basin in ids if basin in run.file.basins]
     other = [basin for basin in ids if basin not in run.file.basins]
+    doubt_other_weather(run, given, own)
     parts, said = [], []
     for group in _alike(run, given, own):
         joined, text = _joined(run, given.sel(basin=group))
