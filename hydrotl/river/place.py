@@ -25,11 +25,11 @@ def simulation_place(run: Path, forcing: Path, out: Path | None = None) -> Path:
     FileError
         If it cannot be written.
     """
-    out = out or run / SIMULATIONS / f"{forcing.resolve().stem}.csv"
+    out = (out or run / SIMULATIONS / f"{forcing.resolve().stem}.csv").expanduser()
     if out.suffix not in ENDINGS:
         raise ConfigError(f"{out} must end in .csv or .nc")
     # As the system will find it, whatever links and dots there are on the way.
-    place, weather = out.expanduser().resolve(), forcing.expanduser().resolve()
+    place, weather = out.resolve(), forcing.expanduser().resolve()
     holder = next((p for p in place.parents if (p / RUN).is_file()), None)
     if holder is not None:
         if holder / SIMULATIONS in place.parents:
