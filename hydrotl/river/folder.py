@@ -27,7 +27,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from hydrotl.river.runfile import RUN, RunFile, read_yaml_file, write_yaml_file
-from hydrotl.river.seal import INPUTS, SCORES, check_seal, seal_of
+from hydrotl.river.seal import INPUTS, SCORES, check_file, check_seal, seal_of
 from hydrotl_core.errors import ConfigError, WeightsError
 from hydrotl_core.files import is_intact, sealed
 from hydrotl_core.recipe import Period
@@ -55,7 +55,8 @@ class Run:
     @cached_property
     def scores(self) -> pd.DataFrame:
         """A row per basin, model and period."""
-        return pd.read_csv(self.folder / SCORES, dtype={"basin": str})
+        path = check_file(self.folder, self.file, SCORES)
+        return pd.read_csv(path, dtype={"basin": str})
 
     @property
     def basins(self) -> list[str]:

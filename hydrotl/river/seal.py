@@ -10,6 +10,8 @@ from hydrotl_core.errors import ConfigError, FileError
 from hydrotl_core.files import reason
 
 INPUTS, SERIES, SCORES, BAND = "inputs.nc", "series.nc", "scores.csv", "band.json"
+#: What was found, and nothing is simulated with.
+RESULTS = (SERIES, SCORES)
 
 
 def seal_of(folder: Path, file: RunFile) -> dict[str, str]:
@@ -19,7 +21,10 @@ def seal_of(folder: Path, file: RunFile) -> dict[str, str]:
 
 
 def check_seal(folder: Path, file: RunFile) -> None:
-    """Raise a ConfigError if a file of the run is missing, another one, or one too many.
+    """Raise a ConfigError if a file of the model is missing, another one, or one too many.
+
+    Its series and scores are looked at where they are read (:func:`check_file`): who opened a table
+    elsewhere and saved it has the model all the same.
 
     Raises
     ------
@@ -29,25 +34,34 @@ def check_seal(folder: Path, file: RunFile) -> None:
         If a file cannot be read.
     """
     networks = _networks(folder, file)
-    for path in dict.fromkeys([*_single(file), *_needed(file), *file.files, *sorted(networks)]):
-        if path not in file.files:
-            what = "is not sealed in" if (folder / path).exists() else "is missing, also in"
-            raise ConfigError(f"{folder / path} {what} run.yaml (`files`): {AGAIN}")
-        try:
-            found = sha256_of(folder / path)
-        except FileNotFoundError:
-            raise ConfigError(f"{folder / path} is missing from the run: {AGAIN}") from None
-        except OSError as error:
-            raise FileError(f"{folder / path} cannot be read ({reason(error)})") from error
-        if found != file.files[path]:
-            raise ConfigError(
-                f"{folder / path} is not what `hydrotl run` wrote, by its hash in run.yaml: {AGAIN}"
-            )
+    wanted = [*_single(file), *_needed(file), *file.files, *sorted(networks)]
+    for path in dict.fromkeys(wanted):
+        if path not in RESULTS:
+            check_file(folder, file, path)
+
+
+def check_file(folder: Path, file: RunFile, path: str) -> Path:
+    """The file ``path`` of a run, if it is what was written; the errors of :func:`check_seal`."""
+    place = folder / path
+    if path not in file.files:
+        what = "is not sealed in" if place.exists() else "is missing, also in"
+        raise ConfigError(f"{place} {what} run.yaml (`files`): {AGAIN}")
+    try:
+        found = sha256_of(place)
+    except FileNotFoundError:
+        raise ConfigError(f"{place} is missing from the run: {AGAIN}") from None
+    except OSError as error:
+        raise FileError(f"{place} cannot be read ({reason(error)})") from error
+    if found != file.files[path]:
+        raise ConfigError(
+            f"{place} is not what `hydrotl run` wrote, by its hash in run.yaml: {AGAIN}"
+        )
+    return place
 
 
 def _single(file: RunFile) -> list[str]:
     tables = [model.parameters for model in file.models.values() if model.parameters]
-    return [INPUTS, SERIES, SCORES, BAND, *dict.fromkeys(tables)]
+    return [INPUTS, BAND, *RESULTS, *dict.fromkeys(tables)]
 
 
 def _needed(file: RunFile) -> list[str]:

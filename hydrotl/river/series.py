@@ -11,9 +11,8 @@ import xarray as xr
 from hydrotl.river.bands import RunBands
 from hydrotl.river.folder import Run
 from hydrotl.river.models import chosen_flow, model_flow
-from hydrotl.river.seal import SERIES
+from hydrotl.river.seal import SERIES, check_file
 from hydrotl_core.arrays import in_period
-from hydrotl_core.errors import ConfigError
 from hydrotl_core.files import replacing
 from hydrotl_core.scaling import STREAMFLOW
 
@@ -25,11 +24,8 @@ PERIODS = ("", "training", "test")
 
 
 def kept_series(run: Run) -> xr.Dataset:
-    """The series in a run's folder; a ConfigError if they are not there."""
-    path = run.folder / SERIES
-    if not path.is_file():
-        raise ConfigError(f"{path} is missing: the run is not complete, so run it again")
-    return read_series(path)
+    """The series of a run; a ConfigError if they are not there, or not what was written."""
+    return read_series(check_file(run.folder, run.file, SERIES))
 
 
 def run_series(run: Run, bands: RunBands) -> xr.Dataset:

@@ -78,8 +78,6 @@ CHANGES: dict[str, tuple[str, Edit]] = {
     "inputs": ("inputs.nc", byte("inputs.nc")),
     "inputs empty": ("inputs.nc", lambda run: (run / "inputs.nc").write_bytes(b"")),
     "inputs gone": ("inputs.nc is missing", lambda run: (run / "inputs.nc").unlink()),
-    "series": ("series.nc", byte("series.nc")),
-    "scores": ("scores.csv", text("scores.csv", "simulated", "gr4j")),
     "band": ("band.json", band),
     "last member gone": (
         "warm-c/member-1.safetensors is missing",
@@ -114,6 +112,16 @@ def test_what_is_not_as_it_was_written_is_refused(name: str, copy: Path) -> None
         read_run(copy)
     assert said in str(caught.value)
     assert "`hydrotl run` again" in str(caught.value)
+
+
+def test_other_scores_and_series_are_refused_where_they_are_read(copy: Path) -> None:
+    text("scores.csv", "simulated", "gr4j")(copy)
+    (copy / "series.nc").unlink()
+    run = read_run(copy)  # to simulate with
+    with pytest.raises(ConfigError, match=r"scores\.csv is not what `hydrotl run` wrote"):
+        assert run.scores is None
+    with pytest.raises(ConfigError, match=r"series\.nc is missing from the run"):
+        kept_series(run)
 
 
 def weights(**shares: float) -> Callable[[dict[str, Any]], object]:
