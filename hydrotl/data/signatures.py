@@ -27,7 +27,9 @@ _WORDS = {
         "flood",
         "floods",
     ),
-    *("flood", "floods", "bfi", "fdc", "hfd", "debit", "abfluss", "caudal", "vazao"),
+    *("flood", "floods", "bfi", "fdc", "hfd", "debit", "abfluss", "caudal", "vazao", "afvoer"),
+    *("portata", "gasto", "disch", "recession", "flashiness", "rbi"),
+    *("qm", "hq", "nq", "qavg", "qaverage", "avgq", "qdepth", "lowflows", "highflows", "peakflows"),
 }
 #: Signatures whose words alone do not give them away.
 _SIGNATURES = re.compile(
@@ -35,6 +37,15 @@ _SIGNATURES = re.compile(
     r"|water_?yield|specific_?(yield|discharge)|dis_m3_p|run_mm_s"  # HydroATLAS: of a model
     r"|(rise|fall)_(rate|days)|num_hyd_alt|cen_time|gini_flow|reservoir_index|interv_degree"
     r"|annual_(max|min)_\d+_?day|month_\d+_?day_(max|min)|iai_q"
+    r"|(^|_)(ro_?(ratio|coeff?)|rb_index)(_|$)|fdc_?slope|slope_?fdc|abfluss_?(mittel|menge|spende)"
+)
+#: Words written as one, and units or short forms that are of flow beside a statistic only: cms is
+#: centimetres to some, dis a distance.
+_STATISTIC = r"(mean|avg|average|median|max|min|peak|std|cv|annual)"
+_JOINED = re.compile(
+    rf"{_STATISTIC}_?(stream|river)?(flow|runoff|discharge|disch)"
+    rf"|(flow|runoff|discharge|disch)_?({_STATISTIC}|coeff?|ratio)"
+    rf"|(^|_){_STATISTIC}_(dis|cms|cfs|m3_?s|cumecs?)(_|$)|(^|_)(dis|cms|cfs|m3_?s|cumecs?)_{_STATISTIC}"
 )
 #: What makes such a word mean something else: terrain, rights, plants of a model, gaps of a record.
 _OTHER = re.compile(
@@ -59,11 +70,16 @@ def words(name: str) -> list[str]:
 
 
 def is_of_flow(name: str) -> bool:
-    """Whether an attribute or a column is of streamflow by its name."""
+    """Whether an attribute or a column is of streamflow by its name.
+
+    ``BFIHOST`` is not: it is estimated from the soil, by a formula that was fitted to other gauges.
+    """
     plain = re.sub(r"\W+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)).strip("_").lower()
     if _OTHER.search(plain):
         return False
-    return not _WORDS.isdisjoint(words(name)) or _SIGNATURES.search(plain) is not None
+    if not _WORDS.isdisjoint(words(name)):
+        return True
+    return any(pattern.search(plain) for pattern in (_SIGNATURES, _JOINED))
 
 
 def is_long_term(name: str) -> bool:

@@ -22,6 +22,12 @@ PUBLISHED = {
     "own tables": "Qmean QMEAN mean_flow meanFlow MeanFlow Mean_Discharge MQ mean_annual_flood "
     "runoff_coefficient specific_discharge Q90(mm/d) BFI water_yield peak_flow debit_moyen "
     "peakFlowQ streamflow discharge.mean qobs flow_std elasticity low-flow-index rr_ratio",
+    "written as one": "meanrunoff flowmean dischargemean streamflowmean avgdischarge runoffcoeff "
+    "lowflows fdcslope slopefdc Qm Qaverage qdepth",
+    "short forms": "mean_dis dis_mean disch_avg ro_ratio flashiness flashiness_index RBI rb_index "
+    "HQ100 HQ MQ NQ cms_mean mean_cfs peak_m3s recession_k recession_constant",
+    "other languages": "portata_media gasto_medio caudal_medio debit_moyen vazao_media afvoer "
+    "abfluss Abfluss_Mittel mittlerer_abfluss",
 }
 
 
@@ -38,6 +44,7 @@ def test_other_attributes_are_not_taken_for_flow() -> None:
     names += "lai_max sand_perc soil_depth quartz aquifer_perc discharges surfacewater_abs dpsbar "
     names += "flow_accumulation flow_length sur_rights_flow gw_rights_flow_m3s overflow_frac "
     names += "runoff_curve_number flood_frac flooded_veg_frac flow_perc_complete flow_period_start "
+    names += "dis_to_coast distance_mean dissolved_max elevation_cms quartz_mean BFIHOST "
     names += "flow_availability bankslope latitude quality inter_high_perc max_high_prec_dur"
     assert [name for name in names.split() if is_of_flow(name)] == []
 
