@@ -10,25 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
 import xarray as xr
 
 from hydrotl.config import Region, Setting, Source
 from hydrotl.data.canonical import dynamic_variables
 from hydrotl.data.climate import CLIMATE
+from hydrotl.data.copies import copied_in
+from hydrotl.data.flow_statistics import computed_from_flow
 from hydrotl.data.manifest import Attributes, Dataset, load_manifest
 from hydrotl.data.signatures import is_long_term, is_of_flow
 from hydrotl_core.errors import ConfigError, DataError
 from hydrotl_core.recipe import Inputs, Period
 from hydrotl_core.scaling import STREAMFLOW
-
-#: Rank correlation from which a daily variable is streamflow, and that of its steps.
-ALIKE, ALIKE_STEPS = 0.98, 0.8
-#: Days looked at in a basin, the fewest that say something; shifts, and basins tried at each.
-WINDOW, LEAST_DAYS, SHIFTS, BASINS = 400, 60, (-2, -1, 1, 2), 12
-#: From so many basins on, an attribute in a fixed ratio to a statistic of flow is no chance.
-LEAST_BASINS, SAME_RATIO, LEAST_SPREAD = 5, 1.01, 1.05
-QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 
 
 def flow_attributes(names: Iterable[str], attributes: Attributes) -> list[str]:
@@ -77,8 +70,8 @@ def refuse_flow(owner: Region | Source, inputs: Inputs) -> None:
 def refuse_flow_as_weather(ds: xr.Dataset, owner: Region | Source) -> None:
     """Raise a DataError if a daily variable in ``ds`` is streamflow under another name.
 
-    Its column is that of streamflow or named so, or it has the ranks of streamflow, perhaps some
-    days earlier or later. ``owner`` may allow it.
+    Its column is that of streamflow or named so, or it has the ranks of streamflow in part of the
+    record, perhaps some days earlier or later. ``owner`` may allow it.
     """
     if owner.flow_inputs:
         return
@@ -90,107 +83,44 @@ def refuse_flow_as_weather(ds: xr.Dataset, owner: Region | Source) -> None:
                 f"{owner.title}: {name} is read from the column {columns[name]!r}, which is one "
                 f"of streamflow: {remedy}"
             )
-        basin = None if name == STREAMFLOW else copied_in(ds, name)
-        if basin is not None:
-            raise DataError(
-                f"{owner.title}: {name} is streamflow under another name: in basin {basin} it "
-                f"rises and falls with it day by day: {remedy}"
-            )
+    copy = copied_in(
+        ds, [n for n in dynamic_variables(ds) if n != STREAMFLOW], _test_periods(owner)
+    )
+    if copy is not None:
+        name, basin = copy
+        raise DataError(
+            f"{owner.title}: {name} is streamflow under another name: in basin {basin} it rises "
+            f"and falls with it day by day, at least for some months: {remedy}"
+        )
 
 
 def refuse_flow_as_attribute(
-    ds: xr.Dataset, owner: Region | Source, periods: Sequence[Period] = ()
+    ds: xr.Dataset,
+    owner: Region | Source,
+    names: Iterable[str],
+    periods: Sequence[Period] = (),
 ) -> None:
-    """Raise a DataError if an attribute in ``ds`` is computed from its streamflow.
+    """Raise a DataError if one of the attributes ``names`` is computed from streamflow.
 
     It is, where over many basins it is in a fixed ratio to a statistic of flow, of the whole
-    record or of one of the ``periods``. ``owner`` may allow it.
+    record or of one of the ``periods`` (:func:`computed_from_flow`). ``owner`` may allow it.
     """
     if owner.flow_attributes:
         return
-    for name, what in computed_from_flow(ds, periods).items():
+    area = load_manifest()[owner.dataset].attributes.area
+    for name, what in computed_from_flow(ds, periods, names, area).items():
         raise DataError(
-            f"{owner.title}: attribute {name} is computed from observed flow: in every basin it is "
-            f"the same multiple of {what}: leave it out (or say `flow_attributes: true`, which the "
+            f"{owner.title}: attribute {name} is computed from observed flow: in every basin it "
+            f"follows from {what}: leave it out (or say `flow_attributes: true`, which the "
             "record then shows)"
         )
 
 
-def copied_in(ds: xr.Dataset, name: str) -> str | None:
-    """First basin in which a daily variable is streamflow, in other units or shifted in time.
-
-    Ranks are compared, so any growing or falling function of flow is found; the steps from day to
-    day are compared too, since flow and the length of the day may both fall for a season.
-    """
-    if STREAMFLOW not in ds:
-        return None
-    flow = ds[STREAMFLOW].transpose("basin", "time").values
-    values = ds[name].transpose("basin", "time").values
-    tried = np.linspace(0, len(flow) - 1, min(len(flow), BASINS)).astype(int)
-    for row in range(len(flow)):
-        known = np.flatnonzero(np.isfinite(flow[row]))[:WINDOW]
-        for shift in (0, *(SHIFTS if row in tried else ())):
-            days = known[(known + shift >= 0) & (known + shift < flow.shape[1])]
-            if _alike(flow[row, days], values[row, days + shift]):
-                return str(ds["basin"].values[row])
-    return None
-
-
-def _alike(flow: np.ndarray, values: np.ndarray) -> bool:
-    both = np.isfinite(values)
-    flow, values = flow[both], values[both]
-    if flow.size < LEAST_DAYS or min(np.unique(flow).size, np.unique(values).size) < LEAST_DAYS / 3:
-        return False
-    one, other = (np.argsort(np.argsort(v, kind="stable")).astype(float) for v in (flow, values))
-    together = float(np.corrcoef(one, other)[0, 1])
-    steps = np.diff(one), np.diff(other)
-    if abs(together) < ALIKE or min(step.std() for step in steps) == 0:
-        return False
-    return float(np.corrcoef(*steps)[0, 1]) * np.sign(together) >= ALIKE_STEPS
-
-
-def computed_from_flow(ds: xr.Dataset, periods: Sequence[Period] = ()) -> dict[str, str]:
-    """Attributes in a fixed ratio to a statistic of flow in all basins: name -> the statistic."""
-    numeric = [n for n, a in ds.data_vars.items() if a.dims == ("basin",) and a.dtype.kind == "f"]
-    if not numeric or ds.sizes["basin"] < LEAST_BASINS:
-        return {}
-    rows = np.unique(np.linspace(0, ds.sizes["basin"] - 1, 5 * BASINS).astype(int))
-    part = ds.isel(basin=rows)
-    flow = part[STREAMFLOW].transpose("basin", "time").values.astype(float)
-    days = part["time"].values.astype("datetime64[D]")
-    spans = {(period.start, period.end) for period in periods}
-    statistics = {"": _statistics(flow)}
-    for start, end in sorted(spans):
-        inside = (days >= np.datetime64(start)) & (days < np.datetime64(end))
-        statistics[f" of {start}..{end}"] = _statistics(flow[:, inside])
-    found = {}
-    for name in numeric:
-        values = part[name].values
-        for span, table in statistics.items():
-            for what, statistic in table.items():
-                if _same_ratio(values, statistic):
-                    found[str(name)] = f"the {what} of its streamflow{span}"
-    return found
-
-
-def _statistics(flow: np.ndarray) -> dict[str, np.ndarray]:
-    """Statistics of each basin's known flow, ``[basin]``, NaN where there is hardly any."""
-    names = ["mean", "standard deviation", "maximum", *(f"{q:.0%} quantile" for q in QUANTILES)]
-    table = np.full((len(flow), len(names)), np.nan)
-    for row, values in enumerate(flow):
-        known = values[np.isfinite(values)]
-        if known.size >= LEAST_DAYS:
-            table[row] = [known.mean(), known.std(), known.max(), *np.quantile(known, QUANTILES)]
-    return dict(zip(names, table.T, strict=True))
-
-
-def _same_ratio(values: np.ndarray, statistic: np.ndarray) -> bool:
-    both = np.isfinite(values) & np.isfinite(statistic) & (values > 0) & (statistic > 0)
-    if both.sum() < LEAST_BASINS or both.sum() < np.isfinite(values).sum() / 2:
-        return False
-    one, other = values[both], statistic[both]
-    ratio = one / other
-    return bool(one.max() > LEAST_SPREAD * one.min() and ratio.max() <= SAME_RATIO * ratio.min())
+def _test_periods(owner: Region | Source) -> list[Period]:
+    if isinstance(owner, Source):
+        return [] if owner.test is None else [owner.test]
+    settings = owner.settings or load_manifest()[owner.dataset].protocol
+    return tested_days(settings.values())
 
 
 def tested_days(settings: Iterable[Setting]) -> list[Period]:

@@ -111,10 +111,10 @@ def region_data(region: Region, inputs: Inputs | None = None) -> xr.Dataset:
     ds = region_basins(region)
     roles = load_manifest()[region.dataset].attributes
     ds, wanted = _with_inputs(ds, inputs, roles)
-    ds = ds[list(dict.fromkeys(wanted))].load()
     every = [p for s in region_settings(region).values() for p in (s, *s.per_basin.values())]
-    refuse_flow_as_attribute(ds, region, [period for s in every for period in (s.train, s.test)])
-    return ds
+    periods = [period for s in every for period in (s.train, s.test)]
+    refuse_flow_as_attribute(ds, region, inputs.static, periods)
+    return ds[list(dict.fromkeys(wanted))].load()
 
 
 def require_precipitation(dataset: Dataset) -> None:
@@ -188,7 +188,7 @@ def source_inputs(source: Source, file: Path | None = None) -> xr.Dataset:
     places = [name for name in (roles.latitude, roles.longitude) if name in known]
     inputs = ds[list(dict.fromkeys(wanted))]
     refuse_flow_as_weather(inputs, source)
-    refuse_flow_as_attribute(inputs, source, [source.train])
+    refuse_flow_as_attribute(ds, source, source.inputs.static, [source.train])
     return with_places(ds[list(dict.fromkeys([*wanted, *places]))], roles)
 
 

@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from hydrotl.config import load_region, load_source
-from hydrotl.data.leaks import cautions, computed_from_flow, copied_in
+from hydrotl.data.leaks import cautions
 from hydrotl.data.regions import region_basins, region_cautions, region_data, source_inputs
 from hydrotl_core.errors import ConfigError, DataError
 from tests.project import edit, enter
-from tests.synthetic import canonical, period, write_project, write_yaml
+from tests.synthetic import write_project, write_yaml
 
 
 @pytest.fixture
@@ -130,56 +130,6 @@ def test_a_copy_of_flow_is_found_when_data_are_read(dataset: str, own: Path) -> 
     table.to_csv(file, index=False)
     with pytest.raises(DataError, match="pet is streamflow under another name: in basin 0002"):
         READERS[dataset]()
-
-
-COPIES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "itself": lambda q: q,
-    "another unit": lambda q: 11.57 * q,
-    "its logarithm": lambda q: np.log(q + 0.01),
-    "its negative": lambda q: 5 - q,
-    "yesterday's": lambda q: np.roll(q, 1, axis=1),
-    "tomorrow's": lambda q: np.roll(q, -1, axis=1),
-    "that of two days ago": lambda q: np.roll(q, 2, axis=1),
-    "rounded": lambda q: np.round(q, 1),
-    "with an error of 0.1 percent": lambda q: (
-        q * (1 + 0.001 * np.random.default_rng(0).standard_normal(q.shape))
-    ),
-}
-
-
-@pytest.mark.parametrize("what", COPIES)
-def test_flow_under_another_name_is_found(what: str) -> None:
-    ds = canonical()
-    flow = COPIES[what](ds["streamflow"].interpolate_na("time").values)
-    assert copied_in(ds.assign(pet=(("basin", "time"), flow)), "pet") == "0001"
-
-
-def test_weather_is_not_taken_for_flow() -> None:
-    ds = canonical(days=1200)
-    assert [copied_in(ds, name) for name in ("prcp", "tmean", "pet")] == [None] * 3
-    # A recession of one season beside the shortening day: both fall, each in its own steps.
-    days = np.arange(150)
-    noise = np.random.default_rng(0).normal(0, 0.01, days.size)
-    part = ds.isel(time=slice(0, 150), basin=[0])
-    fall = part.assign(
-        streamflow=(("basin", "time"), (3 * np.exp(-days / 60) + noise)[None]),
-        dayl=(("basin", "time"), (57000 - 150.0 * days)[None]),
-    )
-    assert copied_in(fall, "dayl") is None
-
-
-def test_an_attribute_in_proportion_to_flow_is_found_whatever_its_name() -> None:
-    ds = canonical(n_basins=8)
-    flow = ds["streamflow"]
-    assert computed_from_flow(ds) == {}
-    whole = ds.assign(cover=("basin", 0.3 * flow.quantile(0.9, "time").values))
-    assert computed_from_flow(whole) == {"cover": "the 90% quantile of its streamflow"}
-    test = period("2001-01-01", "2002-01-01")
-    mean = flow.sel(time="2001").mean("time").values.astype(float)
-    ratio = computed_from_flow(ds.assign(cover=("basin", mean)), [test])
-    assert ratio == {"cover": "the mean of its streamflow of 2001-01-01..2002-01-01"}
-    few = whole.isel(basin=slice(0, 4))
-    assert computed_from_flow(few) == {}, "four basins prove nothing"
 
 
 def test_an_attribute_computed_from_flow_is_refused_on_reading(own: Path) -> None:
