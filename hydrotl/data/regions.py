@@ -13,6 +13,7 @@ import xarray as xr
 from hydrotl.config import Basins, Region, Setting, Source
 from hydrotl.data.canonical import static_attributes
 from hydrotl.data.catalog import open_dataset
+from hydrotl.data.categories import as_categories
 from hydrotl.data.climate import CLIMATE, CLIMATE_NEEDS, has_climate
 from hydrotl.data.derive import DERIVABLE, derive
 from hydrotl.data.findings import names_of, refuse
@@ -199,6 +200,7 @@ def _with_inputs(ds: xr.Dataset, inputs: Inputs, roles: Attributes) -> tuple[xr.
     the data do not have.
     """
     wanted = [*inputs.dynamic, *inputs.static]
+    _refuse_own_climate(ds, inputs)
     if any(name in DERIVABLE and name not in ds for name in wanted):
         ds = derive(ds, roles)
     optional = {name for family in inputs.optional.values() for name in family}
@@ -206,7 +208,7 @@ def _with_inputs(ds: xr.Dataset, inputs: Inputs, roles: Attributes) -> tuple[xr.
     require(ds, [*there, STREAMFLOW], "inputs")
     for name in inputs.static:
         if name in static_attributes(ds):
-            _refuse_codes(ds[name])
+            ds = as_categories(ds, name)
     wrong = [
         f for name in static_attributes(ds) if name in there for f in codes(ds, name, "impossible")
     ]
@@ -214,19 +216,15 @@ def _with_inputs(ds: xr.Dataset, inputs: Inputs, roles: Attributes) -> tuple[xr.
     return ds, [*there, STREAMFLOW, *(CLIMATE_NEEDS if has_climate(inputs) else [])]
 
 
-def _refuse_codes(attribute: xr.DataArray) -> None:
-    """Refuse codes of digits that tell every basin apart: each would be a yes/no input of its own.
-
-    They are ids, or numbers that were written with zeros in front.
-    """
-    if attribute.dtype.kind not in "OUT":
-        return
-    codes = [str(code) for code in attribute.values if code]
-    if len(codes) > 2 and len(set(codes)) == len(codes) and all(c.isdecimal() for c in codes):
+def _refuse_own_climate(ds: xr.Dataset, inputs: Inputs) -> None:
+    """Refuse a column under the name of an index of climate, which would be computed over it."""
+    own = [name for name in inputs.static if name in CLIMATE and name in static_attributes(ds)]
+    if own:
         raise ConfigError(
-            f"input {attribute.name} holds codes ({', '.join(codes[:3])}, ...), another in each "
-            "basin, of which a model learns nothing: leave it out, or write numbers without "
-            "zeros in front"
+            f"the attribute table of {ds.attrs.get('source', 'the data')} has a column "
+            f"{', '.join(own)}, which is the name of an index that is computed from the training "
+            "days: rename the column, in the table and in the inputs, or remove it to have the "
+            "index computed"
         )
 
 

@@ -30,6 +30,8 @@ _LIKE_NUMBER = re.compile(
     rf"\s*{_UNIT}?",
     re.IGNORECASE,
 )
+#: What is 1 or 0 of a yes/no attribute, in whatever capitals.
+_TRUTH = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
 _DEGREES = re.compile(r"\d+ ?\u00b0.*")  # 43°12'N
 
 
@@ -58,8 +60,9 @@ def typed_column(
     Returns
     -------
     pandas.Series
-        float64 with NaN for missing, if all fields are numbers. Text with "" for missing, if they
-        are words, or codes: whole numbers of the same length of which some begin with a zero.
+        float64 with NaN for missing, if all fields are numbers, or true and false (1 and 0; also
+        yes and no, in any capitals). Text with "" for missing, if they are words, or codes: whole
+        numbers of the same length of which some begin with a zero.
 
     Raises
     ------
@@ -76,6 +79,9 @@ def typed_column(
         return texts.where(~absent, "")
     if finite.all():
         return values.reindex(texts.index)
+    truth = there.str.casefold().map(_TRUTH)
+    if (truth.notna() | values.isin([0.0, 1.0])).all():
+        return truth.fillna(values).reindex(texts.index)
     like = ~finite & there.map(lambda one: bool(_is_like_number(one)))
     words = ~finite & ~like & ~there.map(lambda one: bool(_NO_NUMBER.fullmatch(one)))
     if not (finite | like).any() or (words.any() and (finite | like).sum() < len(there) / 2):

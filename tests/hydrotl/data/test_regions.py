@@ -149,3 +149,14 @@ def test_codes_of_digits_that_differ_in_every_basin_are_no_input(own: Path) -> N
     inputs = region.inputs.model_copy(update={"static": ["height"]})
     with pytest.raises(ConfigError, match=r"input height holds codes \(0850, 0900, 1100"):
         region_data(region, inputs)
+
+
+def test_a_column_may_not_have_the_name_of_an_index_of_climate(own: Path) -> None:
+    table = own / "data" / "target" / "attributes.csv"
+    rows = table.read_text(encoding="utf-8").splitlines()
+    lines = [f"{row},{text}" for row, text in zip(rows, ["clim_prcp", 1, 2, 3], strict=True)]
+    table.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    region = load_region("target")
+    inputs = region.inputs.model_copy(update={"static": ["clim_prcp"]})
+    with pytest.raises(ConfigError, match=r"target has a column clim_prcp.*rename the column"):
+        region_data(region, inputs)
