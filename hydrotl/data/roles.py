@@ -35,6 +35,8 @@ LEAST_PERCENT = 1.0
 PLACE = ("latitude", "longitude")
 _AREA_UNITS = (("m2", 1e-6), ("ha", 0.01))
 
+#: Models compute with four bytes. A code that data may hold is just below.
+LARGEST = float(np.finfo(np.float32).max)
 #: A code is so many times further from 0 than values of which some are negative.
 FAR = 100
 #: Numbers that stand for a missing one in many tables.
@@ -74,6 +76,8 @@ def _of_role(
     if role in PLACE:
         yield from _missing(ds, role, name, native)
     wrong = (values < possible[0]) | (values > possible[1])
+    if role == "area":
+        wrong |= values == 0
     odd = ((values < usual[0]) | (values > usual[1])) & ~wrong
     for row in np.flatnonzero(wrong | odd):
         basin, value, shown = str(ds["basin"].values[row]), float(values[row]), native[row]
@@ -83,7 +87,9 @@ def _of_role(
         )
         text = text.removesuffix(" dimensionless")
         ends = f"{possible[0]:g} and {possible[1]:g} {unit}".removesuffix(" dimensionless")
-        if wrong[row]:
+        if wrong[row] and role == "area" and value <= 0:
+            text += ", where an area is larger than 0"
+        elif wrong[row]:
             text += f", where on earth it lies between {ends}"
         else:
             text += ", which is rarely right"
@@ -129,19 +135,34 @@ def _remedy(role: str, value: float) -> str:
 
 
 def codes(ds: xr.Dataset, name: str, grade: Grade = "doubtful") -> list[Finding]:
-    """Numbers that mean a missing one in many tables, far from the attribute's other values."""
+    """Numbers that mean a missing one in many tables, far from the attribute's other values.
+
+    Numbers that a network cannot hold are impossible whatever the ``grade``.
+    """
     values = ds[name].values
     if values.dtype.kind != "f":
         return []
+    beyond = np.abs(values) > LARGEST
+    found = [_beyond(name, ds, int(row)) for row in np.flatnonzero(beyond)]
+    values = np.where(beyond, np.nan, values)
     code = np.isin(values.astype(np.float32), np.array(SENTINELS, np.float32))
     others = np.abs(values[~code & np.isfinite(values)])
     negative = (values[~code] < 0).any()
     if negative and np.abs(values[code]).max(initial=0) < FAR * others.max():
-        return []
+        return found
     remedy = "if that means a missing value, add it to the manifest entry's `missing`"
-    found = []
     for row in np.flatnonzero(code):
         basin, value = str(ds["basin"].values[row]), float(values[row])
         text = f"attribute '{name}' of basin {basin} is {value:g}"
         found.append(Finding("code", grade, name, basin, value, text, remedy))
     return found
+
+
+def _beyond(name: str, ds: xr.Dataset, row: int) -> Finding:
+    basin, value = str(ds["basin"].values[row]), float(ds[name].values[row])
+    text = (
+        f"attribute '{name}' of basin {basin} is {value:g}, beyond {LARGEST:g}, the largest number "
+        "that a network computes with"
+    )
+    remedy = "correct it in the attribute table, or give the attribute in a larger unit"
+    return Finding("range", "impossible", name, basin, value, text, remedy)

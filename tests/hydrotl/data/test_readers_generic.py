@@ -286,8 +286,25 @@ def test_malformed_attributes(folder, old, new, message):
 
 
 def test_area_is_not_needed_for_depths(folder):
-    edit(folder / "attributes.csv", "86.4", "0")
-    assert read(folder, variables=VARIABLES | {"streamflow": ("q", "mm/day")})["area_km2"][1] == 0
+    depth = VARIABLES | {"streamflow": ("q", "mm/day")}
+    edit(folder / "attributes.csv", "86.4", "")
+    assert np.isnan(read(folder, variables=depth)["area_km2"][1])
+
+
+@pytest.mark.parametrize("area", ["0", "-86.4"])
+def test_an_area_is_positive_where_flow_is_a_depth_too(area, folder):
+    edit(folder / "attributes.csv", "86.4", area)
+    with pytest.raises(DataError, match=f"is {area} km2, where an area is larger than 0"):
+        read(folder, variables=VARIABLES | {"streamflow": ("q", "mm/day")})
+
+
+@pytest.mark.parametrize("value", ["1e300", "-4e38"])
+def test_an_attribute_that_no_network_holds_is_refused(value, folder):
+    table = pd.read_csv(folder / "attributes.csv", dtype=str)
+    table["relief"] = [value, *["1.5"] * (len(table) - 1)]
+    table.to_csv(folder / "attributes.csv", index=False)
+    with pytest.raises(DataError, match=r"attribute .relief. of basin .*beyond 3\.40282e"):
+        read(folder)
 
 
 def test_volumes_need_an_attribute_table(folder):
