@@ -14,11 +14,11 @@ Every loader raises a ConfigError that names the file and each wrong key, or the
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, Field, PositiveInt, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, PositiveInt, ValidationError, model_validator
 
-from hydrotl.names import PathName, given_name, path_name
+from hydrotl.names import PathName, given_name, no_twins, path_name
 from hydrotl.paths import project_root
 from hydrotl.yamlfile import load_extended, load_yaml, merged
 from hydrotl_core.errors import ConfigError
@@ -56,9 +56,8 @@ class Recipe(Named):
         """Complete each row of ``source_by_basins`` with what ``source`` says."""
         if not isinstance(value, dict) or not isinstance(value.get("source_by_basins"), dict):
             return value
-        rows = value["source_by_basins"].items()
-        table = {n: merged(value.get("source"), row) for n, row in rows}
-        return {**value, "source_by_basins": table}
+        rows, base = value["source_by_basins"], value.get("source")
+        return {**value, "source_by_basins": {n: merged(base, row) for n, row in rows.items()}}
 
     def source_training(self, subset: int | None) -> Training:
         """Training of a source with ``subset`` basins; None: all basins of its data set."""
@@ -84,10 +83,8 @@ class Recipe(Named):
 def refuse_overlap(train: Period, test: Period) -> None:
     """Raise a ValueError if the periods share a day."""
     if train.end > test.start and test.end > train.start:
-        raise ValueError(
-            f"training ({train.start}..{train.end}) and test ({test.start}..{test.end}) overlap: "
-            "move one of them"
-        )
+        one, other = (f"({p.start}..{p.end})" for p in (train, test))
+        raise ValueError(f"training {one} and test {other} overlap: move one of them")
 
 
 class Source(Named):
@@ -190,11 +187,17 @@ class Setting(Strict):
     @model_validator(mode="after")
     def _apart(self) -> Setting:
         refuse_overlap(self.train, self.test)
+        if any(one.per_basin for one in self.per_basin.values()):
+            raise ValueError("per_basin inside per_basin: list each basin once, in the outer one")
         return self
 
     def periods(self, which: Literal["train", "test"], basins: list[str]) -> list[Period]:
         """One period per basin."""
         return [getattr(self.per_basin.get(basin, self), which) for basin in basins]
+
+
+#: Of a region or data set, by name.
+Settings = Annotated[dict[PathName, Setting], AfterValidator(no_twins)]
 
 
 class Region(Named):
@@ -208,7 +211,7 @@ class Region(Named):
     dataset: str
     basins: Basins = Basins()
     inputs: Inputs
-    settings: dict[PathName, Setting] = Field({}, description="default: the manifest's protocol")
+    settings: Settings = Field({}, description="default: the manifest's protocol")
     flow_attributes: bool = Field(False, description="allow attributes computed from flow")
     flow_inputs: bool = Field(False, description="allow daily inputs that are flow")
     seen_basins: bool = Field(False, description="allow basins that the source was trained on")
@@ -221,10 +224,7 @@ class Region(Named):
     @model_validator(mode="after")
     def _variant(self) -> Region:
         if (self.variant is None) != (self.variant_of is None):
-            raise ValueError(
-                "variant and variant_of belong together, what changes and of which region: give "
-                "both, or leave both out"
-            )
+            raise ValueError("variant and variant_of belong together: give both, or leave both out")
         return self
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path, PurePosixPath
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator
 
 from hydrotl_core.errors import ConfigError, HydroTLError
+
+Named = TypeVar("Named")
 
 #: Bytes of a name in UTF-8: file systems take 255, and endings are added.
 LONGEST = 200
@@ -25,6 +27,9 @@ FORBIDDEN = frozenset('/\\<>:"|?*')
 UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 #: Marks that make a name read in another order than it is written.
 REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+#: Characters without width that no script needs: two names that look alike would differ. (The
+#: joiners of Persian and of Indian scripts are needed.)
+INVISIBLE = frozenset("\u00ad\u180e\u200b\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff")
 #: Devices of Windows, whatever follows after a dot.
 DEVICES = frozenset(
     {"con", "prn", "aux", "nul", "conin$", "conout$"}
@@ -59,7 +64,7 @@ def path_name(name: str, what: str = "name", error: type[HydroTLError] = ConfigE
 def _fault(name: str) -> str | None:
     if not name.strip():
         return "it is empty"
-    bad = next((c for c in name if c in FORBIDDEN | REORDERING), None)
+    bad = next((c for c in name if c in FORBIDDEN | REORDERING | INVISIBLE), None)
     bad = bad or next((c for c in name if unicodedata.category(c) in UNPRINTABLE), None)
     if bad is not None:
         return f"it has the character {bad!r}"
@@ -115,6 +120,19 @@ def same_file(path: str) -> str:
     """Key that is equal for two paths that some system takes for one file."""
     folded = unicodedata.normalize("NFC", path.casefold())
     return "".join(c for c in folded if unicodedata.category(c) != "Cf")
+
+
+def no_twins(named: dict[str, Named]) -> dict[str, Named]:
+    """``named``, if no two of its names are one file on some system; else a ValueError."""
+    seen: dict[str, str] = {}
+    for name in named:
+        first = seen.setdefault(same_file(name), name)
+        if first != name:
+            raise ValueError(
+                f"{first!r} and {name!r} differ in capitals only, or not visibly, and would be one "
+                "file on some systems: rename one"
+            )
+    return named
 
 
 #: In a model: a text that becomes part of a path.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal, get_args
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -30,6 +31,29 @@ Names = Annotated[list[str], AfterValidator(_once)]
 FIRST_YEAR, LAST_YEAR = 1700, 2200
 
 
+def _choices(stated: Any) -> set[Any]:
+    """Types that a field may have, without what is said about them."""
+    if get_origin(stated) is Annotated:
+        return _choices(get_args(stated)[0])
+    if get_origin(stated) in (Union, UnionType):
+        return set().union(*map(_choices, get_args(stated)))
+    return {stated}
+
+
+def _truth_as_number(value: Any, stated: Any) -> bool | None:
+    """The first true or false in ``value``, in lists and mappings too, where a number belongs."""
+    choices = _choices(stated)
+    if isinstance(value, bool):
+        return value if choices & {int, float} and bool not in choices else None
+    if not isinstance(value, (dict, list, tuple)):
+        return None
+    inside = value.values() if isinstance(value, dict) else value
+    # The last argument is what a mapping or list holds; pairs are of one type here.
+    of = [get_args(c)[-1] for c in choices if get_origin(c) in (dict, list, tuple)]
+    found = (_truth_as_number(one, kind) for kind in of for one in inside)
+    return next((truth for truth in found if truth is not None), None)
+
+
 class Strict(BaseModel):
     """Unknown keys are errors, numbers are finite, values never change after validation.
 
@@ -41,11 +65,9 @@ class Strict(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _no_truth(cls, value: Any, info: ValidationInfo) -> Any:
-        if isinstance(value, bool):
-            stated = cls.model_fields[str(info.field_name)].annotation
-            types = {stated, *get_args(stated)}
-            if types & {int, float} and bool not in types:
-                raise ValueError(f"{str(value).lower()} is no number: give one")
+        truth = _truth_as_number(value, cls.model_fields[str(info.field_name)].annotation)
+        if truth is not None:
+            raise ValueError(f"{str(truth).lower()} is no number: give one")
         return value
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from hydrotl.config import Setting, validated
+from hydrotl.config import Settings, validated
 from hydrotl.data.canonical import UNITS
 from hydrotl.names import PathName, inner_path, same_file
 from hydrotl.paths import MANIFEST_NAME, project_root
@@ -182,7 +182,7 @@ class Dataset(Strict):
         None, gt=0, description="mean tmax less tmin in K, for data with mean temperature only"
     )
     screens: dict[str, Screen] = Field(default_factory=dict)
-    protocol: dict[PathName, Setting] = Field(
+    protocol: Settings = Field(
         default_factory=dict, description="training and test periods, by name"
     )
     notes: list[Text] = Field([], description="what a user of the data should know")

@@ -219,6 +219,18 @@ def test_the_bases_of_the_cases_below_are_valid(model: type[BaseModel]) -> None:
             {"per_basin": {"b": {**GOOD[Setting], "train": ["2001-06-01", "2003-01-01"]}}},
             r"per_basin\.b: .*overlap",
         ),
+        (
+            Setting,
+            {"per_basin": {"b": {**GOOD[Setting], "per_basin": {"c": GOOD[Setting]}}}},
+            "per_basin inside per_basin: list each",
+        ),
+        (
+            Region,
+            {"settings": {"1-year": GOOD[Setting], "1-YEAR": GOOD[Setting]}},
+            "settings: .*'1-year' and '1-YEAR' differ in capitals only.*rename one",
+        ),
+        (Region, {"settings": {"1\u200byear": GOOD[Setting]}}, "has the character"),
+        (Region, {"basins": {"latitude": [True, 40]}}, r"basins\.latitude: .*true is no number"),
         (Option, {"trained": []}, "input layer is new"),
         (Recipe, {"local": {"default": {"updates": -1}}}, r"local\.default\.updates: "),
         (Recipe, {"transfer": None}, "transfer: .*dict"),

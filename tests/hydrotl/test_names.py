@@ -17,7 +17,18 @@ from tests.synthetic import ROOT, write_yaml
 
 @pytest.mark.parametrize(
     "name",
-    ["multi-year", "1-year", "Río Ñuble", "岷江", "किरमी", "v1.0", ".hidden", "a b", "é" * 100],
+    [
+        "multi-year",
+        "1-year",
+        "Río Ñuble",
+        "岷江",
+        "किरमी",
+        "v1.0",
+        ".hidden",
+        "a b",
+        "é" * 100,
+        "می\u200cخواهم",
+    ],
 )
 def test_letters_of_any_script_name_a_file(name: str, tmp_path: Path) -> None:
     assert path_name(name) == name
@@ -29,6 +40,8 @@ def test_letters_of_any_script_name_a_file(name: str, tmp_path: Path) -> None:
     ("name", "said"),
     [
         ("", "empty"),
+        ("a\u200bb", "has the character"),
+        ("a\ufeff", "has the character"),
         (" \t", "empty"),
         (".", "stands for a folder"),
         ("..", "stands for a folder"),

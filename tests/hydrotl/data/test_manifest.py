@@ -69,6 +69,11 @@ def test_valid_manifest_loads(tmp_path: Path) -> None:
     [
         ("    reader: generic", "    reader: generic\n    colour: blue", "datasets.rivers.colour"),
         ("prcp: {native: p,", "rain: {native: p,", r"variables\.rain.*not a canonical variable"),
+        (
+            "    reader: generic",
+            "    reader: generic\n    missing: [-99, true]",
+            "true is no number",
+        ),
         ("    licence: CC0\n", "", "datasets.rivers.licence: Field required"),
         ("    title: Rivers", "    title: ' '", "datasets.rivers.title"),
         ("version: 1", "version: 2", "version"),
