@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from hydrotl.config import Setting
 
 
+#: Files that are not used and are named on the terminal.
+MOST_PASSED = 8
+
+
 def init(
     folder: Annotated[Path, typer.Argument(help="Folder with daily series as CSV or NetCDF.")],
     replace: Annotated[bool, typer.Option("--replace", help="Write region.yaml anew.")] = False,
@@ -27,6 +31,7 @@ def init(
 
     Example: hydrotl init ~/rivers, then hydrotl check ~/rivers.
     """
+    from hydrotl.data.findings import names_of
     from hydrotl.data.init import init_folder
 
     with said_once():
@@ -39,6 +44,12 @@ def init(
         typer.echo(f"  {years_in_words(written.years, written.basins)}")
     for text in written.guessed:
         typer.echo(f"  guessed: {text}")
+    for text in written.passed[:MOST_PASSED]:
+        typer.echo(f"  not used: {text}")
+    if len(written.passed) > MOST_PASSED:
+        typer.echo(f"  and {len(written.passed) - MOST_PASSED} more files that are not used")
+    if written.without_flow:
+        typer.echo(f"  no flow: of {names_of(written.without_flow)}, which no test can be made on")
     for text in written.to_do:
         typer.echo(f"  to do: {text}")
     typer.echo(f"next: hydrotl check {folder}")

@@ -18,7 +18,8 @@ from hydrotl.data.own import own_setting
 from hydrotl.data.own_check import row_means
 from hydrotl.data.ownfile import REGION_FILE, OwnRegion, own_entry, own_words
 from hydrotl.data.readers import read_unchecked
-from hydrotl.data.sniff.folder import Group, Survey, survey
+from hydrotl.data.sniff.folder import Survey, survey, without_flow
+from hydrotl.data.sniff.groups import Group
 from hydrotl.data.sniff.headers import fits
 from hydrotl.data.sniff.scales import flow_unit
 from hydrotl.data.sniff.write import region_text
@@ -36,7 +37,8 @@ class Written:
     """What ``hydrotl init`` wrote, and what it has to say.
 
     ``understood`` has a line for each group of files: which variable is which column, in which
-    unit; ``years`` are those chosen from the record, where they can be.
+    unit; ``years`` are those chosen from the record, where they can be; ``passed`` has a line for
+    each file that is not used, with the reason; ``without_flow`` are basins without any.
     """
 
     path: Path
@@ -45,6 +47,8 @@ class Written:
     to_do: list[str] = field(default_factory=list)
     understood: list[str] = field(default_factory=list)
     years: Setting | None = None
+    passed: list[str] = field(default_factory=list)
+    without_flow: list[str] = field(default_factory=list)
 
 
 def init_folder(
@@ -92,19 +96,19 @@ def init_folder(
     to_do = _places(found)
     ds = _flow_units(found, home)
     years = None
-    notes: dict[str, str] = {}
     if ds is not None:
-        notes = _notes(found.groups, ds)
+        _notes(found.groups, ds)
         years = _years(ds)
     stated = chosen_years is not None
     years = chosen_years or years
-    text = region_text(home.name or "own basins", found, notes, years, stated)
+    text = region_text(home.name or "own basins", found, years, stated)
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
         validated(OwnRegion, load_yaml(temporary), str(path))
     basins = sorted({basin for group in found.groups for basin in group.basins})
-    understood = [_understood(group, notes.get(group.entry["path"], "")) for group in found.groups]
-    return Written(path, basins, found.guessed, to_do, understood, years)
+    understood = [_understood(group, group.note) for group in found.groups]
+    lacking = without_flow(found)
+    return Written(path, basins, found.guessed, to_do, understood, years, found.passed, lacking)
 
 
 def _correct(found: Survey, variable: str, column: str, unit: str) -> None:
@@ -209,9 +213,8 @@ def _flow_units(found: Survey, home: Path) -> xr.Dataset | None:
     return _read(found, home)
 
 
-def _notes(groups: list[Group], ds: xr.Dataset) -> dict[str, str]:
-    """Basins, days and gaps of each group, for a comment."""
-    notes = {}
+def _notes(groups: list[Group], ds: xr.Dataset) -> None:
+    """Note basins, days and gaps of each group, for a comment."""
     for group in groups:
         here = ds.sel(basin=group.basins)[list(group.entry["columns"])]
         named = ", ".join(group.basins[:6]) + (", ..." if len(group.basins) > 6 else "")
@@ -225,8 +228,7 @@ def _notes(groups: list[Group], ds: xr.Dataset) -> dict[str, str]:
         gaps = {name: _gaps(array.values) for name, array in here.data_vars.items()}
         holes = [f"{name} {count}" for name, count in gaps.items() if count]
         text += f"; missing days: {', '.join(holes)}" if holes else "; no missing days"
-        notes[group.entry["path"]] = text
-    return notes
+        group.note = text
 
 
 def _gaps(values: np.ndarray) -> int:

@@ -72,7 +72,7 @@ def check_own(ds: xr.Dataset) -> tuple[pd.DataFrame, list[Finding]]:
     accepted = set(str(ds.attrs.get("accept", "")).split("\n"))
     found = [replace(f, grade="doubtful") if f.kind in accepted else f for f in found]
     found = sorted(found, key=lambda finding: finding.grade == "doubtful")
-    return table, [*found, *_guesses(ds)]
+    return table, [*found, *_without_flow(ds), *_guesses(ds)]
 
 
 def look_own(folder: str | Path) -> tuple[pd.DataFrame, list[Finding]]:
@@ -144,6 +144,19 @@ def roles_of(ds: xr.Dataset) -> Attributes:
     known = static_attributes(ds)
     there = {role: name for role, name in names.items() if name in known}
     return Attributes.model_validate({**there, "radiation": ds.attrs.get("radiation") or None})
+
+
+def _without_flow(ds: xr.Dataset) -> list[Finding]:
+    """Basins without a single reading; whether a file of theirs was lost, nothing else tells."""
+    remedy = (
+        "if it is gauged, see which of its files or columns region.yaml lacks; without a gauge it "
+        "can be simulated but not tested"
+    )
+    return [
+        Finding("no flow", "doubtful", STREAMFLOW, b, 0.0, f"basin {b} has no flow at all", remedy)
+        for b in map(str, ds["basin"].values)
+        if STREAMFLOW not in ds or not np.isfinite(ds[STREAMFLOW].sel(basin=b).values).any()
+    ]
 
 
 def _guesses(ds: xr.Dataset) -> list[Finding]:

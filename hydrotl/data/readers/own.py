@@ -29,7 +29,14 @@ from hydrotl.data.readers.dates import parse_days
 from hydrotl.data.readers.netcdf import decode, open_netcdf
 from hydrotl.data.readers.own_forms import NETCDF, OwnColumn, OwnFiles, OwnStation, OwnTable
 from hydrotl.data.readers.own_table import attributes_of
-from hydrotl.data.readers.series import OnFault, Record, check_days, find_files, from_file
+from hydrotl.data.readers.series import (
+    OnFault,
+    Record,
+    as_glob,
+    check_days,
+    find_files,
+    from_file,
+)
 from hydrotl.data.readers.text import read_table, require_file, split_fields
 from hydrotl.data.spelling import basin_id, plain
 from hydrotl.data.units import convert
@@ -53,29 +60,25 @@ def read(folder: Path, dataset: Dataset, options: Options, basins: Sequence[str]
     known = sorted({basin for paths in found for basin in paths})
     chosen = pick_basins(known, basins, dataset.title)
     attributes = attributes_of(folder, dataset, options.attributes, options.stations, chosen)
-    records: dict[str, Record] = {basin: {} for basin in chosen}
-    for files, paths in zip(options.files, found, strict=True):
-        for basin in (one for one in chosen if one in paths):
-            part = _parts(paths[basin], basin, files, dataset, options.gaps)
-            twice = sorted(set(part) & set(records[basin]))
-            if twice:
-                raise DataError(
-                    f"{paths[basin][0]}: '{twice[0]}' of basin {basin} is in other files as well "
-                    f"({records[basin][twice[0]].attrs.get('file')}): leave one of them out of "
-                    "`files` in region.yaml"
-                )
-            for name, series in part.items():
-                area = None if attributes is None else attributes["area_km2"].get(basin)
-                records[basin][name] = _in_unit(series, files.columns[name], dataset, name, area)
-    for basin, record in records.items():
-        _complete(record, dataset, basin)
+    records: dict[str, Record] = {}
+    for basin in chosen:
+        area = None if attributes is None else attributes["area_km2"].get(basin)
+        pieces: dict[str, list[pd.Series]] = {}
+        for files, paths in zip(options.files, found, strict=True):
+            for path in paths.get(basin, []):
+                for name, one in _read_file(path, basin, files, dataset, options.gaps).items():
+                    one = _in_unit(one, files.columns[name], dataset, name, area)
+                    pieces.setdefault(name, []).append(one)
+        records[basin] = {name: _joined(parts, name, basin) for name, parts in pieces.items()}
+        _complete(records[basin], dataset, basin)
     return records, attributes
 
 
 def _files(folder: Path, files: OwnFiles, table: Path | None) -> dict[str, list[Path]]:
     """Basin id -> its files in a group; the attribute ``table`` is none of them."""
     if files.basin_column is not None or files.wide:
-        paths = [folder / files.path] if "*" not in files.path else sorted(folder.glob(files.path))
+        several = "*" in files.path
+        paths = sorted(folder.glob(as_glob(files.path))) if several else [folder / files.path]
         ids: dict[str, list[Path]] = {}
         for path in paths:
             for basin in dict.fromkeys(map(basin_id, _ids_in(path, files))):
@@ -102,36 +105,39 @@ def _ids_in(path: Path, files: OwnFiles) -> list[str]:
 
 def _several(folder: Path, pattern: str) -> dict[str, list[Path]]:
     """Basin id -> files of a pattern with both ``{basin}`` and ``*``, such as a file per year."""
-    expression = re.escape(pattern).replace(r"\*", "[^/]*").replace(r"\{basin\}", "([^/]+?)")
     found: dict[str, list[Path]] = {}
-    for path in sorted(folder.glob(pattern.replace("{basin}", "*"))):
-        match = re.fullmatch(expression, path.relative_to(folder).as_posix())
-        if match and not path.name.startswith((".", "~$")):
-            found.setdefault(basin_id(match[1]), []).append(path)
+    for path in sorted(folder.glob(as_glob(pattern))):
+        basin = basin_in(path.relative_to(folder).as_posix(), pattern)
+        if basin is not None:
+            found.setdefault(basin, []).append(path)
     if not found:
         raise DataError(f"{folder}: no file {pattern}; correct `path` in region.yaml")
     return found
 
 
-def _parts(
-    paths: Sequence[Path], basin: str, files: OwnFiles, dataset: Dataset, gaps: OnFault
-) -> Record:
-    """Record of a basin from its files, which continue one another."""
-    parts = [_read_file(path, basin, files, dataset, gaps) for path in paths]
-    if len(parts) == 1:
-        return parts[0]
-    joined: Record = {}
-    for name in files.columns:
-        pieces = sorted((part[name] for part in parts), key=lambda one: one.index[0])
-        for one, after in pairwise(pieces):
-            if after.index[0] <= one.index[-1]:
-                raise DataError(
-                    f"{after.attrs['file']}: begins on {after.index[0].date()}, before "
-                    f"{one.attrs['file']} ends: keep each day of basin {basin} in one file"
-                )
-        joined[name] = pd.concat(pieces)
-        joined[name].attrs = {}
-    return joined
+def basin_in(path: str, pattern: str) -> str | None:
+    """Basin of a ``path`` in the folder, by a pattern with ``{basin}``; None if it does not fit."""
+    expression = re.escape(pattern).replace(r"\*", "[^/]*").replace(r"\{basin\}", "([^/]+?)")
+    match = re.fullmatch(expression, path)
+    hidden = path.rpartition("/")[2].startswith((".", "~$"))
+    return basin_id(match[1]) if match and not hidden else None
+
+
+def _joined(pieces: Sequence[pd.Series], name: str, basin: str) -> pd.Series:
+    """A basin's series of a variable from its files, which continue one another."""
+    if len(pieces) == 1:
+        return pieces[0]
+    ordered = sorted(pieces, key=lambda one: one.index[0])
+    for one, after in pairwise(ordered):
+        if after.index[0] <= one.index[-1]:
+            raise DataError(
+                f"{after.attrs.get('file')}: '{name}' of basin {basin} begins on "
+                f"{after.index[0].date()}, before that in {one.attrs.get('file')} ends: keep each "
+                "day in one file, or leave one of them out of `files` in region.yaml"
+            )
+    whole = pd.concat(ordered)
+    whole.attrs = {}
+    return whole
 
 
 def _read_file(path: Path, basin: str, files: OwnFiles, dataset: Dataset, gaps: OnFault) -> Record:

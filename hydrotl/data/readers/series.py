@@ -48,7 +48,7 @@ def find_files(folder: Path, pattern: str, id_width: int = 0) -> dict[str, Path]
     """
     if not pattern or Path(pattern).is_absolute():
         raise DataError(f"{folder}: the pattern {pattern!r} must be relative to this folder")
-    stars = pattern.replace("{basin}", "*")
+    stars = as_glob(pattern)
     if "**" in stars:
         raise DataError(
             f"{folder}: the pattern {pattern!r} finds names at any depth: put a sign "
@@ -75,6 +75,11 @@ def find_files(folder: Path, pattern: str, id_width: int = 0) -> dict[str, Path]
             raise DataError(f"{path}: a copy of {found[original].name}? Remove or rename it")
     _warn_of_similar(found, folder)
     return found
+
+
+def as_glob(pattern: str) -> str:
+    """A pattern for ``Path.glob``: of the signs that mean something there, only ``*`` does here."""
+    return pattern.replace("[", "[[]").replace("{basin}", "*")
 
 
 def _warn_of_similar(files: Mapping[str, Path], folder: Path) -> None:

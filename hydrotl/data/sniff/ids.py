@@ -29,7 +29,7 @@ def basins_of(paths: Sequence[str], known: Sequence[str]) -> dict[str, tuple[str
     known
         Ids of a table of attributes, if there is one.
     """
-    by_table = {path: _known_id(path, known) for path in paths}
+    by_table = {path: known_id(path, known) for path in paths}
     stems = {path: _stem(path) for path in paths}
     years = _years(list(stems.values()))
     if known and all(by_table.values()):
@@ -55,12 +55,17 @@ def _suffix(path: str) -> str:
     return match[0] if match else ""
 
 
-def _known_id(path: str, known: Sequence[str]) -> str | None:
+def known_id(path: str, known: Sequence[str]) -> str | None:
     """The longest of the known ids that stands in a path by itself."""
     for one in sorted(known, key=len, reverse=True):
         if re.search(rf"(?<![^\W_]){re.escape(one)}(?![^\W_])", _stem(path)):
             return one
     return None
+
+
+def pattern_of(path: str, basin: str) -> str:
+    """A path with ``{basin}`` in place of the basin's id."""
+    return _pattern(path, basin)[1]
 
 
 def _pattern(path: str, basin: str, years: bool = False) -> tuple[str, str]:

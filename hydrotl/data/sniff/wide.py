@@ -19,7 +19,7 @@ from hydrotl.data.sniff.files import Series, form_of, is_numeric, unit_below
 from hydrotl.data.sniff.headers import UnnamedError, variable_of
 from hydrotl.data.sniff.numbers import numbers_of
 from hydrotl.data.sniff.sheet import Sheet, look
-from hydrotl.data.spelling import basin_id
+from hydrotl.data.spelling import basin_id, look_alike
 from hydrotl_core.errors import DataError
 
 
@@ -56,11 +56,13 @@ def wide_series(
 
 def _wide(path: Path, name: str, known: Sequence[str]) -> Series | None:
     sheet = look(path)
-    days, said = days_of(sheet), _variable(Path(name).stem)
+    days, said = days_of(sheet), variable_in(Path(name).stem)
     if days is None or said is None:
         return None
     rest = [column for column in sheet.names if column and column not in days.columns]
-    basins = [c for c in rest if basin_id(c) in known and is_numeric(sheet.texts(c))]
+    numeric = [column for column in rest if is_numeric(sheet.texts(column))]
+    basins = [column for column in numeric if basin_id(column) in known]
+    _refuse_similar(path, numeric, known)
     if not basins:
         return None
     variable, unit = said
@@ -71,7 +73,20 @@ def _wide(path: Path, name: str, known: Sequence[str]) -> Series | None:
     return Series(name, form, {variable: (EACH_BASIN, unit)}, days, numbers, unused, {}, sheet)
 
 
-def _variable(stem: str) -> tuple[str, str | None] | None:
+def _refuse_similar(path: Path, columns: Sequence[str], known: Sequence[str]) -> None:
+    """Refuse a column whose name is the id of a basin but for case or zeros in front."""
+    there = {basin_id(column) for column in columns}
+    lacking = {look_alike(basin): basin for basin in known if basin not in there}
+    for column in columns:
+        basin = lacking.get(look_alike(column))
+        if basin is not None and basin_id(column) not in known:
+            raise DataError(
+                f"{path}: a column '{column}', but none of basin '{basin}', as the table of basins "
+                "calls it (spreadsheets take away zeros in front): give both the same name"
+            )
+
+
+def variable_in(stem: str) -> tuple[str, str | None] | None:
     """What the name of a file says that it holds, and the unit."""
     whole = variable_of(re.sub(r"[_\W]+", " ", stem).strip())
     tokens = re.split(r"[^\w]+|_", stem)

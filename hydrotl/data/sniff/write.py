@@ -11,7 +11,8 @@ import yaml
 from hydrotl.config import Setting
 from hydrotl.data.canonical import MEANING
 from hydrotl.data.findings import names_of
-from hydrotl.data.sniff.folder import Group, Survey
+from hydrotl.data.sniff.folder import Survey
+from hydrotl.data.sniff.groups import Group
 
 _HEAD = """\
 # What the files in this folder hold, as `hydrotl init` understood them. Correct what is wrong: the
@@ -29,7 +30,7 @@ _MEANT = {
     "date_form": "%d day, %m month, %Y year",
     "missing": "values that mean a missing one",
     "basin_column": "a row per basin and day",
-    "basins": "a column per basin, called so",
+    "basins": "of these only",
 }
 _MOST_NAMED = 8
 _MEANING = MEANING | {"streamflow": "observed streamflow"}
@@ -38,21 +39,19 @@ _MEANING = MEANING | {"streamflow": "observed streamflow"}
 def region_text(
     title: str,
     found: Survey,
-    notes: Mapping[str, str],
     years: Setting | None,
     stated: bool = False,
 ) -> str:
     """Content of ``region.yaml``.
 
-    ``notes`` are comments by path of a group; ``years`` are those chosen from the record,
-    or ``stated``, which the file says then.
+    ``years`` are those chosen from the record, or ``stated``, which the file says then.
     """
     lines = [_HEAD + f"title: {_inline(title)}", ""]
     if found.guessed:
         lines += ["guessed:", *(f"  - {_inline(one)}" for one in found.guessed), ""]
     lines.append("files:")
     for group in found.groups:
-        lines += _group(group, notes.get(group.entry["path"], ""))
+        lines += _group(group)
     if found.attributes is not None:
         lines += ["", "attributes:  # a table with a row per basin", *_table(found.attributes)]
     if found.stations:
@@ -75,12 +74,14 @@ def region_text(
     return "\n".join(lines) + "\n"
 
 
-def _group(group: Group, note: str) -> list[str]:
+def _group(group: Group) -> list[str]:
     entry = dict(group.entry)
     columns = entry.pop("columns")
-    lines = [f"  # {note}"] if note else []
+    lines = [f"  # {group.note}"] if group.note else []
     for number, (key, value) in enumerate(entry.items()):
         meant = f"  # {_MEANT[key]}" if key in _MEANT else ""
+        if key == "basins" and "{basin}" not in entry["path"]:
+            meant = "  # a column per basin, called so"
         lines.append(f"  {'-' if number == 0 else ' '} {key}: {_inline(value)}{meant}")
     lines.append("    columns:")
     width = max(len(name) for name in columns)
