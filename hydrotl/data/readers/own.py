@@ -28,6 +28,7 @@ from hydrotl.data.readers.assemble import Found, ReaderOptions, pick_basins
 from hydrotl.data.readers.dates import parse_days
 from hydrotl.data.readers.netcdf import decode, open_netcdf
 from hydrotl.data.readers.own_forms import NETCDF, OwnColumn, OwnFiles, OwnStation, OwnTable
+from hydrotl.data.readers.own_header import header_of
 from hydrotl.data.readers.own_table import attributes_of
 from hydrotl.data.readers.series import (
     OnFault,
@@ -37,8 +38,8 @@ from hydrotl.data.readers.series import (
     find_files,
     from_file,
 )
-from hydrotl.data.readers.text import read_table, require_file, split_fields
-from hydrotl.data.spelling import basin_id, plain
+from hydrotl.data.readers.text import read_table
+from hydrotl.data.spelling import basin_id
 from hydrotl.data.units import convert
 from hydrotl_core.errors import DataError
 from hydrotl_core.scaling import STREAMFLOW
@@ -164,10 +165,13 @@ def _read_file(path: Path, basin: str, files: OwnFiles, dataset: Dataset, gaps: 
         table, days, whole = table[::-1], days[::-1], False
     check_days(days, gaps, path, table.index)
     line = int(table.index[0]) if whole else None
-    return {
-        name: from_file(table[column].to_numpy() * files.columns[name].scale, days, path, line)
-        for name, column in columns.items()
-    }
+    record: Record = {}
+    for name, column in columns.items():
+        form = files.columns[name]
+        numbers = table[column]
+        known = numbers.mask(numbers.isin(form.missing)).to_numpy(float)
+        record[name] = from_file(known * form.scale, days, path, line)
+    return record
 
 
 def _column_of(path: Path, basin: str, files: OwnFiles) -> str:
@@ -208,32 +212,6 @@ def _open(
     return table, names
 
 
-def header_of(path: Path, files: OwnFiles) -> tuple[int, list[str]]:
-    """Line (from 1) that names the columns of a text file, and the names.
-
-    Where each row ends with a separator that the header lacks, so does the header.
-    """
-    try:
-        lines = plain(require_file(path).read_text(encoding=files.encoding)).split("\n")
-    except UnicodeError as error:
-        raise DataError(
-            f"{path}: not {files.encoding} text ({error}); save it as UTF-8 or correct `encoding` "
-            "in region.yaml"
-        ) from error
-    line = 0
-    while files.comment and line < len(lines) and lines[line].startswith(files.comment):
-        line += 1
-    line += files.header
-    names = split_fields(lines[line - 1], files.separator) if line <= len(lines) else None
-    if not names:
-        raise DataError(f"{path}: no line that names the columns at line {line}")
-    first = line + files.below_header
-    row = split_fields(lines[first], files.separator) if first < len(lines) else None
-    if row and len(row) == len(names) + 1 and row[-1] == "":
-        names = [*names, ""]
-    return line, names
-
-
 def _read_netcdf(path: Path, files: OwnFiles, dataset: Dataset, gaps: OnFault) -> Record:
     native = {
         name: Variable(native=one.column, units=one.units) for name, one in files.columns.items()
@@ -245,7 +223,8 @@ def _read_netcdf(path: Path, files: OwnFiles, dataset: Dataset, gaps: OnFault) -
         check_days(days, gaps, path)
         return {
             name: from_file(
-                decode(ds[one.column], [time], files.missing, path) * np.float32(one.scale),
+                decode(ds[one.column], [time], [*files.missing, *one.missing], path)
+                * np.float32(one.scale),
                 days,
                 path,
             )

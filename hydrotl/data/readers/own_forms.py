@@ -40,6 +40,7 @@ class OwnColumn(Strict):
     column: Text
     units: Text
     scale: float = Field(1.0, gt=0)
+    missing: list[float] = Field([], description="numbers that mean a missing one in it alone")
 
 
 class OwnFiles(Strict):
@@ -64,8 +65,8 @@ class OwnFiles(Strict):
 
     @model_validator(mode="after")
     def _agreeing(self) -> Self:
-        if self.decimal in (self.separator, self.thousands):
-            raise ValueError("one sign cannot be decimal sign and separator (or of thousands)")
+        if self.decimal == self.thousands:
+            raise ValueError("one sign cannot be decimal sign and that of thousands")
         if len(self.date) == 2 and self.date_form is None:
             raise ValueError("two columns of a date need a date_form, such as '%Y %j'")
         if self.wide:

@@ -128,14 +128,16 @@ def read_table(
             usecols=kept,
             skip_blank_lines=False,
             skipinitialspace=True,
-            decimal=decimal,
+            decimal="." if decimal == separator else decimal,
             index_col=False,
             **types_and_gaps,
         )
 
     try:
         try:
-            plain_numbers = numeric if thousands is None else set[int]()
+            # Numbers with groups, or with the separator between quotation marks, are read as text.
+            bare = thousands is None and decimal != separator
+            plain_numbers = numeric if bare else set[int]()
             types = {k: np.float64 if k in plain_numbers else str for k in kept}
             codes = {position: [" ", *texts] for position in plain_numbers}
             table = parse(dtype=types, na_values=codes, keep_default_na=False)

@@ -24,7 +24,9 @@ from hydrotl_core.errors import DataError
 #: Share of the rows of a column of dates that are dates; the others are errors of the reader.
 MOST = 0.95
 _PARTED = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{4})(?:([T ]+)(\d{1,2}:\d{2})(:\d{2})?)?")
-_SHORT = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{2}([T ].*)?")
+_SHORT = re.compile(
+    r"(\d{1,2}([-/.])\d{1,2}\2|\d{1,2}[-/. ]?[^\W\d_]{3,9}\.?[-/. ]?)\d{2}([T ].*)?"
+)
 _WORDY = (
     (re.compile(r"\d{1,2}-[A-Za-z]{3}-\d{4}"), "%d-%b-%Y"),
     (re.compile(r"\d{1,2} [A-Za-z]{3} \d{4}"), "%d %b %Y"),
@@ -57,13 +59,26 @@ def days_of(sheet: Sheet) -> Days | None:
     parts = _parts(sheet)
     if parts is not None:
         return parts
-    order = sorted(sheet.names, key=lambda name: not is_date_name(name))
-    for name in order:
-        if name and sheet.names.count(name) == 1:
+    single = [name for name in sheet.names if name and sheet.names.count(name) == 1]
+    for likely in (True, False):
+        found: list[tuple[int, Days]] = []
+        wrong: DataError | None = None
+        for name in (n for n in single if is_date_name(n) == likely):
             texts = sheet.texts(name)
-            found = _form(texts[texts != ""], sheet, name)
-            if found is not None:
-                return found
+            different = int(texts.nunique())
+            if different == 1 < len(texts):
+                continue  # the day of an export, or a number that looks like a date
+            try:
+                form = _form(texts[texts != ""], sheet, name)
+            except DataError as error:
+                wrong = wrong or error
+                continue
+            if form is not None:
+                found.append((different, form))
+        if found:
+            return max(found, key=lambda one: one[0])[1]
+        if wrong is not None:
+            raise wrong
     return None
 
 

@@ -25,6 +25,10 @@ from hydrotl_core.errors import DataError
 from hydrotl_core.scaling import STREAMFLOW
 
 
+#: Guesses on single files that are listed.
+MOST_GUESSES = 20
+
+
 @dataclass
 class Survey:
     """What is understood of a folder."""
@@ -90,7 +94,7 @@ def survey(folder: Path) -> Survey:
             "its column prcp, with the unit behind: prcp (mm)"
         )
     _agree_on_dates(series)
-    guessed = [g for one in series for g in (f"{one.path}: {t}" for t in one.numbers.guessed)]
+    guessed = _guesses(series)
     groups = groups_of(series, known)
     basins = sorted({basin for group in groups for basin in group.basins})
     chosen, notes = attributes_of(tables, basins, folder)
@@ -101,7 +105,7 @@ def survey(folder: Path) -> Survey:
     refuse_flow_not_understood([*odd, *foreign], series)
     groups = apart(groups, folder, None if chosen is None else str(chosen["path"]))
     placed, told = of_other_tables(tables, chosen, basins)
-    result = Survey(groups, chosen, placed, [*guessed[:5], *told], [*passed, *notes])
+    result = Survey(groups, chosen, placed, [*guessed, *told], [*passed, *notes])
     _stations(series, groups, result)
     return result
 
@@ -110,6 +114,20 @@ def without_flow(found: Survey) -> list[str]:
     """Basins that no file has the flow of."""
     having = {b for g in found.groups if STREAMFLOW in g.entry["columns"] for b in g.basins}
     return sorted({basin for group in found.groups for basin in group.basins} - having)
+
+
+def _guesses(series: Sequence[Series]) -> list[str]:
+    """What was guessed of single files; the same of many is a line."""
+    paths: dict[str, list[str]] = {}
+    for one in series:
+        for text in one.numbers.guessed:
+            paths.setdefault(text, []).append(one.path)
+    lines = [
+        f"{of[0]}{f' and {len(of) - 1} more' if len(of) > 1 else ''}: {text}"
+        for text, of in paths.items()
+    ]
+    more = [f"and {len(lines) - MOST_GUESSES} more of single files"]
+    return lines[:MOST_GUESSES] + (more if len(lines) > MOST_GUESSES else [])
 
 
 def _agree_on_dates(series: Sequence[Series]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ def groups_of(series: Sequence[Series], known: Sequence[str]) -> list[Group]:
         first = alike[0]
         pattern = located[first.path][1] if first.path in located else first.path
         entry = _entry(first, pattern)
-        codes = _codes(alike)
+        codes = _codes(alike, entry["columns"])
         if codes:
             entry["missing"] = codes
         if first.path in located:
@@ -71,11 +71,31 @@ def _kind(one: Series) -> str:
     return f"{parent} {sorted(one.columns)} {'basin_column' in one.form}"
 
 
-def _codes(alike: Iterable[Series]) -> list[float | str]:
-    """Codes for missing values of all files of a group, numbers first."""
-    codes = list(dict.fromkeys(code for one in alike for code in one.numbers.missing))
-    numbers = sorted(c for c in codes if not isinstance(c, str))
-    return [*numbers, *sorted(c for c in codes if isinstance(c, str))]
+def _codes(alike: Sequence[Series], columns: dict[str, dict[str, Any]]) -> list[float | str]:
+    """Codes for missing values of all files of a group, numbers first.
+
+    A number that is a value in another column is only of its own: it goes to ``columns``.
+    """
+    texts = sorted({text for one in alike for text in one.numbers.missing})
+    by_column: dict[str, set[float]] = {}
+    for one in alike:
+        for name, codes in one.numbers.codes.items():
+            by_column.setdefault(name, set()).update(codes)
+    common = set[float]()
+    for code in set[float]().union(*by_column.values()):
+        having = [name for name, codes in by_column.items() if code in codes]
+        rest = [name for name in columns if name not in having]
+        if any((one.numbers.values[name] == code).any() for one in alike for name in rest):
+            for name in having:
+                columns[name].setdefault("missing", []).append(_short(code))
+        else:
+            common.add(code)
+    return [*map(_short, sorted(common)), *texts]
+
+
+def _short(code: float) -> float:
+    """A whole number as one: -999 and not -999.0."""
+    return int(code) if code == int(code) else code
 
 
 def _units(series: Sequence[Series]) -> None:

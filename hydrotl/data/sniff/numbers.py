@@ -12,7 +12,9 @@ import pandas as pd
 from hydrotl.data.bounds import bounds_of
 from hydrotl.data.readers.text import MISSING_TEXTS, point_numbers
 from hydrotl.data.roles import SENTINELS
+from hydrotl.data.sniff.headers import variable_of
 from hydrotl.data.sniff.sheet import Sheet
+from hydrotl.data.units import convert, needs_area
 from hydrotl_core.errors import DataError
 from hydrotl_core.scaling import STREAMFLOW
 
@@ -28,6 +30,12 @@ _HIGH_CODES = (99.9, 99.99, 999.0, 999.9, 999.99, 9999.0, 9999.9, 99999.0, 99999
 _LOW_CODES = (-9.0, -9.9, -99.0, -88.0, -77.0, -888.0, -8888.0, -6999.0, -7777.0, -7999.0, -111.0)
 #: A code is so many times larger than the largest of the other values.
 FAR = 3.0
+#: Values beyond this share of a low code show that it is a value as well.
+NEAR = 0.8
+#: A code that is so many times there and so many times larger than all others is taken for one.
+REPEATED, CLEAR = 3, 1.2
+#: Share of fields with a sign that is in all of them, but for codes.
+MOST = 0.9
 #: Variables that are never negative.
 _POSITIVE = {"prcp", STREAMFLOW, "srad", "vp", "humidity", "rel_humidity", "wind", "swe", "dayl"}
 _GROUPED = r"[-+]?[1-9]\d{0,2}(%s\d{3})+"
@@ -35,13 +43,18 @@ _GROUPED = r"[-+]?[1-9]\d{0,2}(%s\d{3})+"
 
 @dataclass
 class Numbers:
-    """Form of numbers: signs, codes that mean missing, and what of it was guessed."""
+    """Form of numbers: signs, codes that mean missing, and what of it was guessed.
+
+    ``missing`` are texts; ``codes`` are numbers, of each column its own: -9 may be missing rain and
+    a cold night. The ``values`` are without them.
+    """
 
     decimal: str = "."
     thousands: str | None = None
-    missing: list[float | str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
     guessed: list[str] = field(default_factory=list)
     values: dict[str, pd.Series] = field(default_factory=dict)
+    codes: dict[str, set[float]] = field(default_factory=dict)
 
 
 def numbers_of(sheet: Sheet, columns: Mapping[str, str]) -> Numbers:
@@ -56,6 +69,9 @@ def numbers_of(sheet: Sheet, columns: Mapping[str, str]) -> Numbers:
     found = Numbers()
     everything = pd.concat(list(texts.values())) if texts else pd.Series(dtype=str)
     found.decimal, found.thousands, guess = _signs(everything, sheet)
+    if guess and found.thousands is None and _whole_litres(texts, columns, found.decimal):
+        found.decimal, found.thousands = ("." if found.decimal == "," else ","), found.decimal
+        guess = guess.replace("decimals", "thousands, as of whole litres per second")
     if guess:
         found.guessed.append(guess)
     absent: set[str] = set()
@@ -66,12 +82,18 @@ def numbers_of(sheet: Sheet, columns: Mapping[str, str]) -> Numbers:
         found.values[name] = pd.Series([by_text[t] for t in column], column.index, dtype=float)
         odd = once[numbers.isna() & ~once.isin(MISSING_TEXTS)]
         absent |= {text for text in odd.tolist() if ABSENT.fullmatch(text)}
-    codes: set[float] = set()
     for name, values in found.values.items():
-        codes |= codes_of(name, values)
-    for name, values in found.values.items():
+        codes = codes_of(name, values)
+        doubtful = ceiling_of(name, values.mask(values.isin(list(codes))))
+        if doubtful is not None:
+            codes.add(doubtful)
+            found.guessed.append(
+                f"{name}: {doubtful:g}, which is there {(values == doubtful).sum()} times and far "
+                "above all other values, is taken as missing"
+            )
+        found.codes[name] = codes
         found.values[name] = values.mask(values.isin(list(codes)))
-    found.missing = [*(int(c) if c == int(c) else c for c in sorted(codes)), *sorted(absent)]
+    found.missing = sorted(absent)
     return found
 
 
@@ -83,21 +105,40 @@ def codes_of(name: str, values: pd.Series) -> set[float]:
     there, counts = np.unique(known, return_counts=True)
     often = dict(zip(there.tolist(), counts.tolist(), strict=True))
     found = set(np.intersect1d(there, SENTINELS).tolist())
-    rest = there[~np.isin(there, list(found))]
-    high = bounds_of(name).possible[1]
+    ordinary = there[~np.isin(there, [*SENTINELS, *_LOW_CODES, *_HIGH_CODES])]
+    low, high = bounds_of(name).possible
     if name in _POSITIVE:
+        rest = there[~np.isin(there, list(found))]
         negative = rest[rest < 0]
         found |= {c for c in negative.tolist() if c in _LOW_CODES and len(negative) <= 2}
     else:
-        found |= {c for c in rest.tolist() if c in _LOW_CODES and c < -89.2}
+        found |= {c for c in there.tolist() if c in _LOW_CODES and c < min(low, -89.2)}
+        # Among values that are as low, -99 is one of them: these are tenths, or another unit.
+        found = {c for c in found if not (ordinary < max(c * NEAR, low)).any()}
+    rest = there[~np.isin(there, list(found))]
+    of_unit = not (ordinary > high).any()  # else the bounds are those of another unit
     for code in sorted(set(rest.tolist()) & set(_HIGH_CODES)):
         others = rest[rest < code]
         largest = others.max(initial=0.0)
-        beyond = code > high and name != STREAMFLOW
+        beyond = code > high and name != STREAMFLOW and of_unit
         alone = code == rest.max() and often[code] > 1 and code > FAR * largest
         if beyond or (alone and largest > 0):
             found.add(code)
     return found
+
+
+def ceiling_of(name: str, values: pd.Series) -> float | None:
+    """A number such as 9999 that is the largest of a column and comes again and again.
+
+    It is not so far from the others as to be certainly a code; None if there is none.
+    """
+    known = values[np.isfinite(values)].to_numpy(float)
+    if name not in ("prcp", STREAMFLOW) or not known.size or known.max() not in _HIGH_CODES:
+        return None
+    code = float(known.max())
+    others = known[known < code]
+    repeated = (known == code).sum() >= REPEATED
+    return code if repeated and others.size and code > CLEAR * others.max() else None
 
 
 def _signs(texts: pd.Series, sheet: Sheet) -> tuple[str, str | None, str]:
@@ -129,6 +170,18 @@ def _signs(texts: pd.Series, sheet: Sheet) -> tuple[str, str | None, str]:
         if len(having):
             return _one_sign(sign, every, having)
     return ".", None, ""
+
+
+def _whole_litres(texts: Mapping[str, pd.Series], columns: Mapping[str, str], sign: str) -> bool:
+    """Whether a sign is in a flow in L/s alone, which is written in whole numbers."""
+    having = [
+        name for name, column in texts.items() if column.str.contains(sign, regex=False).any()
+    ]
+    said = variable_of(columns[STREAMFLOW]) if having == [STREAMFLOW] else None
+    unit = None if said is None else said[1]
+    if unit is None or needs_area(unit, "m3/s"):
+        return False
+    return bool(np.isclose(convert(1.0, unit, "m3/s"), 0.001))
 
 
 def _one_sign(sign: str, texts: pd.Series, having: pd.Series) -> tuple[str, str | None, str]:

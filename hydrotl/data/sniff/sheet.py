@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from hydrotl.data.readers.own_header import named, whole_line
 from hydrotl.data.readers.text import split_fields
 from hydrotl.data.sniff.headers import is_date_name, variable_of
 from hydrotl.data.spelling import plain
@@ -21,6 +22,8 @@ COMMENTS = ("#", "%", "!", "//", "*")
 LOOKED_AT = 400
 #: Rows of names, units and forms above the first day.
 MOST_NAMING = 4
+#: Rows that show which column holds dates, and the share of them that has one.
+LEAST_DAYS, MOST_DATES = 10, 0.9
 #: A file of so many rows has lost its rows on the way, or is no table.
 _KINDS = {
     b"PK\x03\x04": "an Excel workbook or archive: save each sheet as CSV, or unpack it",
@@ -34,6 +37,13 @@ _CLEAN = re.compile(
     r"|\d{1,2}:\d{2}(:\d{2})?|[-.*]+|[^\W\d_]{1,12}\.?|\d{1,2}[- ][^\W\d_]{3,9}[- ]\d{2,4}"
 )
 _NUMBER_OR_DATE = re.compile(r"[-+]?[\d.,' ]*\d[\d.,' ]*([eE][-+]?\d+)?|\d[\d/.:T -]*\d")
+#: A date that is no number, or eight digits of one, and perhaps a time of day behind it.
+_DATE = re.compile(
+    r"(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3\d{2,4}"
+    r"|(1[7-9]|2[01])\d\d(0[1-9]|1[0-2])[0-3]\d"
+    r"|\d{1,2}[-. ]?[^\W\d_]{3,9}\.?[-. ]?\d{2,4}|[^\W\d_]{3,9} \d{1,2},? \d{4})"
+    r"([T ].{1,16})?"
+)
 
 
 @dataclass
@@ -91,36 +101,50 @@ def look(path: Path) -> Sheet:
     top = 0
     while comment and top < len(lines) and lines[top].startswith(comment):
         top += 1
-    body = lines[top:]
-    if len(body) < 2:
+    if len(lines) - top < 2:
         raise DataError(f"{path}: no table (a line of names, then rows); export it again")
-    separator = _separator(body, path)
+    separator = _separator(lines[top:], path)
+    starts, body = _whole_lines(lines[top:])
     split = [split_fields(line, separator) or [] for line in body[:LOOKED_AT]]
     usual = Counter(len(row) for row in split[len(split) // 3 :]).most_common(1)[0][0]
     first = _first_row(split, usual, path)
     naming, below = _naming(split[:first], usual, path)
-    names, units = split[naming], split[naming + 1] if below else []
+    names, units = named(split[naming]), split[naming + 1] if below else []
     if len(names) == usual - 1 and split[first][-1] == "":
         names = [*names, ""]
     if len(names) != usual:
         raise DataError(
-            f"{path}, line {top + naming + 1}: {len(names)} names of columns above rows of {usual} "
-            "fields; give every column a name, and put numbers with a comma into a file that is "
-            "separated by semicolons"
+            f"{path}, line {top + starts[naming] + 1}: {len(names)} names of columns above rows of "
+            f"{usual} fields; give every column a name, and put numbers with a comma into a file "
+            "that is separated by semicolons"
         )
-    rows = _rows(body[first:], separator, usual, path, top + first + 1)
+    rows = _rows(body[first:], separator, usual, path, top + starts[first] + 1)
     return Sheet(
         path,
         encoding,
         separator,
         comment if top else None,
-        naming + 1,
+        starts[naming] + 1,
         below,
         names,
         rows,
         units,
-        lines[: top + naming],
+        lines[: top + starts[naming]],
     )
+
+
+def _whole_lines(lines: list[str]) -> tuple[list[int], list[str]]:
+    """Lines, those joined that a name between quotation marks goes over, and where each begins."""
+    starts, whole = list[int](), list[str]()
+    position = 0
+    while position < len(lines):
+        starts.append(position)
+        text, taken = whole_line(lines, position)
+        whole.append(text)
+        position += taken
+        if len(whole) == LOOKED_AT:  # names come before
+            break
+    return [*starts, *range(position, len(lines))], [*whole, *lines[position:]]
 
 
 def _separator(lines: list[str], path: Path) -> str:
@@ -145,18 +169,50 @@ def _separator(lines: list[str], path: Path) -> str:
 
 
 def _first_row(split: list[list[str]], usual: int, path: Path) -> int:
-    """Position of the first row with values."""
-    for position, row in enumerate(split):
-        if position < MOST_NAMING and row and is_date_name(row[0]):
-            continue  # names, even if those of the other columns are numbers: ids of basins
-        values = [one for one in row if _NUMBER_OR_DATE.fullmatch(one)]
-        if len(row) == usual and (len(values) >= 2 or (values and len(row) == 2)):
-            if position == 0:
-                raise DataError(
-                    f"{path}: no line names the columns; add one on top, such as date,rain,tmean,q"
-                )
-            return position
-    raise DataError(f"{path}: no row with a date or id and a number below a line of names")
+    """Position of the first row with values.
+
+    Where a column holds dates it is the first that has one, whatever its other fields are: a flow
+    may be missing for weeks, and lines above the names may hold numbers.
+    """
+    position = _first_day(split, usual)
+    if position is None:
+        position = next((p for p, row in enumerate(split) if _is_row(row, p, usual)), None)
+    else:
+        while position > 0 and split[position - 1][:1] != [""]:
+            if not _is_row(split[position - 1], position - 1, usual):
+                break
+            position -= 1  # a table of basins, the first of which lack a date
+    if position is None:
+        raise DataError(f"{path}: no row with a date or id and a number below a line of names")
+    if position == 0:
+        raise DataError(
+            f"{path}: no line names the columns; add one on top, such as date,rain,tmean,q"
+        )
+    return position
+
+
+def _is_row(row: list[str], position: int, usual: int) -> bool:
+    if position < MOST_NAMING and row and is_date_name(row[0]):
+        return False  # names, even if those of the other columns are numbers: ids of basins
+    values = [one for one in row if _NUMBER_OR_DATE.fullmatch(one)]
+    return len(row) == usual and (len(values) >= 2 or (bool(values) and len(row) == 2))
+
+
+def _first_day(split: list[list[str]], usual: int) -> int | None:
+    """Position of the first row with a date, in a column that holds different ones below."""
+    below = [row for row in split[len(split) // 3 :] if len(row) == usual]
+    if len(below) < LEAST_DAYS:
+        return None
+    for column in range(usual):
+        dates = [row[column] for row in below if _DATE.fullmatch(row[column])]
+        if len(dates) > MOST_DATES * len(below) and len(set(dates)) > len(dates) / 2:
+            having = (
+                p
+                for p, row in enumerate(split)
+                if len(row) == usual and _DATE.fullmatch(row[column])
+            )
+            return next(having)
+    return None
 
 
 def _naming(above: list[list[str]], usual: int, path: Path) -> tuple[int, int]:
@@ -164,7 +220,7 @@ def _naming(above: list[list[str]], usual: int, path: Path) -> tuple[int, int]:
     candidates = [
         position
         for position in range(max(0, len(above) - MOST_NAMING), len(above))
-        if len(above[position]) >= usual - 1 and sum(map(bool, above[position])) > usual / 2
+        if len(above[position]) >= usual - 1 and sum(map(bool, above[position])) >= usual / 2
     ]
     if not candidates:
         raise DataError(f"{path}: no line above the rows names their {usual} columns; add one")
