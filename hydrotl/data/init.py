@@ -166,7 +166,8 @@ def _places(found: Survey) -> list[str]:
     asked: dict[str, list[str]] = {}
     for place in ("area_km2", "latitude"):
         for basin in basins:
-            if place not in known and found.stations.get(basin, {}).get(place) is None:
+            lacking = place not in known or basin in found.lacking.get(place, ())
+            if lacking and found.stations.get(basin, {}).get(place) is None:
                 found.stations.setdefault(basin, {})[place] = None  # type: ignore[assignment]
                 asked.setdefault(place, []).append(basin)
     return [

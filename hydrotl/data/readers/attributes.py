@@ -9,6 +9,7 @@ import pandas as pd
 
 from hydrotl.data.manifest import Dataset
 from hydrotl.data.readers.columns import typed_column
+from hydrotl.data.readers.series import as_glob
 from hydrotl.data.readers.text import read_header, read_table, separator_hint
 from hydrotl.data.spelling import basin_id, plain
 from hydrotl_core.errors import DataError
@@ -20,6 +21,7 @@ def read_attributes(
     dataset: Dataset,
     basins: Sequence[str] | None = None,
     id_width: int = 0,
+    names_of: Callable[[Path], tuple[int, list[str]]] | None = None,
     **form: Any,
 ) -> pd.DataFrame:
     """Read attribute tables of the same basins side by side.
@@ -33,8 +35,11 @@ def read_attributes(
         Basins that must have a row in every table, if they have one in any; None: all.
     id_width
         Ids are padded with zeros to so many digits.
+    names_of
+        Gives the last line above the rows of a table, and the names of its columns; by default its
+        first line has them.
     form
-        ``separator``, ``encoding`` and ``decimal``, see
+        ``separator``, ``encoding``, ``decimal`` and ``thousands``, see
         :func:`hydrotl.data.readers.text.read_table`.
 
     Returns
@@ -50,27 +55,30 @@ def read_attributes(
         If there is no table, a file is not one, an id is empty or occurs twice, a number column
         holds text, a basin has a row in some tables only, or two tables contradict each other.
     """
-    paths = sorted(folder.glob(pattern)) if "*" in pattern else [folder / pattern]
+    paths = sorted(folder.glob(as_glob(pattern))) if "*" in pattern else [folder / pattern]
     if not paths:
         raise DataError(f"{(folder / pattern).parent}: no attribute tables; fetch them too")
     id_column = plain(dataset.attributes.id_column or "gauge_id")
     tables: dict[Path, pd.DataFrame] = {}
     for path in paths:
-        header = [name for name in read_header(path, **_bare(form)) if name]
+        line, names = names_of(path) if names_of else (1, read_header(path, **_bare(form)))
+        header = [name for name in names if name]
         if id_column not in header:
             raise DataError(
                 f"{path}: no column '{id_column}' with the basin ids (it has: "
                 f"{', '.join(header[:20])}); correct `attributes.id_column` in the manifest entry"
                 f"{', or the separator' * bool(separator_hint(header))}{separator_hint(header)}"
             )
-        table = read_table(path, text=header, **_bare(form))
+        table = read_table(path, text=header, header_line=line, names=names, **_bare(form))
 
         def place(name: str, line: Any, path: Path = path) -> str:
             return f"{path}, line {line}, column '{name}'"
 
         ids = table[id_column].map(lambda text: basin_id(text).zfill(id_width) if text else "")
         columns = table.drop(columns=id_column)
-        tables[path] = _typed(ids, columns, dataset, place, path, form.get("decimal", "."))
+        tables[path] = _typed(
+            ids, columns, dataset, place, path, form.get("decimal", "."), form.get("thousands")
+        )
     _check_rows(tables, basins, dataset.title)
     first, *others = tables.items()
     joined = first[1]
@@ -107,8 +115,8 @@ def read_transposed(
 
 
 def _bare(form: dict[str, Any]) -> dict[str, Any]:
-    """``form`` without the decimal sign: attributes are read as text first."""
-    return {key: value for key, value in form.items() if key != "decimal"}
+    """``form`` without signs in numbers: attributes are read as text first."""
+    return {key: value for key, value in form.items() if key not in ("decimal", "thousands")}
 
 
 def _typed(
@@ -118,6 +126,7 @@ def _typed(
     place: Callable[[str, Any], str],
     path: Path,
     decimal: str = ".",
+    thousands: str | None = None,
 ) -> pd.DataFrame:
     """Type the columns of a table of text, and index it by its basin ids."""
     for line in ids.index[ids == ""]:
@@ -134,6 +143,7 @@ def _typed(
             partial(place, name),
             text=name in dataset.attributes.text,
             decimal=decimal,
+            thousands=thousands,
         )
         for name in table.columns
     }

@@ -41,6 +41,7 @@ def typed_column(
     place: Callable[[object], str],
     text: bool = False,
     decimal: str = ".",
+    thousands: str | None = None,
 ) -> pd.Series:
     """A column of an attribute table as numbers or as categories.
 
@@ -54,8 +55,8 @@ def typed_column(
         Names file, line and column of a field by its index, for errors.
     text
         The column holds names or codes, whatever they look like.
-    decimal
-        Sign before the decimals.
+    decimal, thousands
+        Signs before the decimals and, if there is one, between groups of three digits.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def typed_column(
         and none is a word: names the first that is no number.
     """
     absent_texts, numbers = split_missing(missing)
-    values = point_numbers(texts, decimal)
+    values = point_numbers(texts, decimal, thousands)
     absent = texts.isin(absent_texts) | values.isin(numbers)
     there, values = texts[~absent], values[~absent]
     finite = np.isfinite(values)

@@ -93,7 +93,11 @@ class OwnTable(Strict):
     path: Pattern = Field(description="in the folder; with * several tables of the same basins")
     separator: Separator = ","
     decimal: Decimal = "."
+    thousands: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8-sig"
+    comment: Text | None = Field(None, description="lines on top that begin so are passed over")
+    header: int = Field(1, ge=1, description="line that names the columns, below the comments")
+    below_header: int = Field(0, ge=0, description="lines between it and the first basin")
     id: Text = "id"
     missing: list[float | str] = Field([], description="values that mean a missing one")
     columns: dict[Text, OwnColumn] = Field(

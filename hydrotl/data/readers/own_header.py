@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from hydrotl.data.readers.own_forms import OwnFiles
+from hydrotl.data.readers.own_forms import OwnFiles, OwnTable
 from hydrotl.data.readers.text import require_file, split_fields
 from hydrotl.data.spelling import plain
 from hydrotl_core.errors import DataError
@@ -14,9 +15,11 @@ from hydrotl_core.errors import DataError
 NO_NAME = "unnamed"
 #: Lines that names between quotation marks may go over.
 MOST_LINES = 40
+#: A quotation mark that opens the last field; that of seconds or inches opens none.
+_OPENED = re.compile(r'(^|[;,|\t])\s*"[^"]*$')
 
 
-def header_of(path: Path, files: OwnFiles) -> tuple[int, list[str]]:
+def header_of(path: Path, files: OwnFiles | OwnTable) -> tuple[int, list[str]]:
     """Line (from 1) that names the columns of a text file, the last if these are several, and the
     names.
 
@@ -55,7 +58,7 @@ def whole_line(lines: Sequence[str], position: int) -> tuple[str, int]:
     blanks, and how many they are.
     """
     text = lines[position]
-    if text.count('"') % 2:
+    if text.count('"') % 2 and _OPENED.search(text):
         for more in range(1, min(MOST_LINES, len(lines) - position)):
             text = f"{text.rstrip()} {lines[position + more].strip()}"
             if text.count('"') % 2 == 0:

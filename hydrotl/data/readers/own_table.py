@@ -12,6 +12,7 @@ import pandas as pd
 from hydrotl.data.manifest import Dataset
 from hydrotl.data.readers.attributes import read_attributes
 from hydrotl.data.readers.own_forms import PLACES, OwnStation, OwnTable
+from hydrotl.data.readers.own_header import header_of
 from hydrotl.data.spelling import basin_id, plain
 from hydrotl.data.units import convert
 from hydrotl_core.errors import DataError
@@ -61,8 +62,14 @@ def _named(folder: Path, dataset: Dataset, form: OwnTable, basins: Sequence[str]
         "separator": form.separator,
         "encoding": form.encoding,
         "decimal": form.decimal,
+        "thousands": form.thousands,
     }
-    table = read_attributes(folder, form.path, part, basins, **how)
+
+    def names_of(path: Path) -> tuple[int, list[str]]:
+        line, names = header_of(path, form)
+        return line + form.below_header, names
+
+    table = read_attributes(folder, form.path, part, basins, names_of=names_of, **how)
     places = {}
     for name, column in form.columns.items():
         native = plain(column.column)

@@ -14,7 +14,7 @@ import xarray as xr
 
 from hydrotl.data.readers.own_forms import NETCDF, PLACES
 from hydrotl.data.sniff.days import Days, days_of, share_repeated
-from hydrotl.data.sniff.headers import UnnamedError, fits, variable_of, words
+from hydrotl.data.sniff.headers import UnnamedError, fits, is_date_name, variable_of, words
 from hydrotl.data.sniff.numbers import ABSENT, Numbers, numbers_of
 from hydrotl.data.sniff.sheet import Sheet, look
 from hydrotl.data.units import known_unit
@@ -40,7 +40,7 @@ _IDS = {
     *("grdcno", "name", "river", "gebiet", "hru08", "gaugename", "stationname", "basinname"),
     *("stationno", "gaugeno", "nummer", "number", "no", "nr", "stationcode", "cuenca", "bassin"),
 }
-_PLACE_NAMES = {
+PLACE_NAMES = {
     "area_km2": r"(\w+ )*(area|ae0?|surface|superficie|flache|einzugsgebiet\w*|size)( \w+)*|km2?",
     "latitude": r"(\w+ )*(lat|latitude|latitud|breite|breitengrad|y lat)( \w+)*",
     "longitude": r"(\w+ )*(lon|long|longitude|longitud|lange|langengrad)( \w+)*",
@@ -206,7 +206,8 @@ def is_numeric(texts: pd.Series) -> bool:
 
 def _id_column(sheet: Sheet, days: Days, used: Sequence[str]) -> str | None:
     """Column of the basins' ids, of a file with many basins; None if there is none."""
-    rest = [n for n in sheet.names if n and n not in days.columns and n not in used]
+    free = [n for n in sheet.names if n and n not in days.columns and n not in used]
+    rest = [n for n in free if not is_date_name(n)]  # a month is no basin
     named = [n for n in rest if words(n).replace(" ", "") in _IDS]
     for column in [*named, *rest]:
         texts = sheet.texts(column)
@@ -225,7 +226,7 @@ def said_of_station(sheet: Sheet) -> dict[str, float]:
         if match is None or value is None:
             continue
         said = words(re.sub(r"[\[({].*", "", match[1]))
-        for place, names in _PLACE_NAMES.items():
+        for place, names in PLACE_NAMES.items():
             if place not in found and re.fullmatch(names, said):
                 number = float(value[0].replace(",", "."))
                 if place == "area_km2":
@@ -251,7 +252,7 @@ def _table(sheet: Sheet, name: str) -> Table | None:
     places: dict[str, tuple[str, str | None]] = {}
     for column in (n for n in sheet.names if n and n != ids):
         said = words(re.sub(r"[\[({].*", "", column))
-        for place, names in _PLACE_NAMES.items():
+        for place, names in PLACE_NAMES.items():
             new = place not in places and re.fullmatch(names, said)
             if new and is_numeric(sheet.texts(column)):
                 unit = area_unit(column) if place == "area_km2" else PLACES[place] or "degrees"

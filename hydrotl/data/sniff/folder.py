@@ -18,12 +18,11 @@ from hydrotl.data.sniff.gather import (
 )
 from hydrotl.data.sniff.groups import Group, groups_of
 from hydrotl.data.sniff.headers import UnnamedError
-from hydrotl.data.sniff.tables import attributes_of, of_other_tables
+from hydrotl.data.sniff.tables import attributes_of, of_other_tables, without_places
 from hydrotl.data.sniff.wide import wide_series
 from hydrotl.data.spelling import basin_id
 from hydrotl_core.errors import DataError
 from hydrotl_core.scaling import STREAMFLOW
-
 
 #: Guesses on single files that are listed.
 MOST_GUESSES = 20
@@ -31,13 +30,14 @@ MOST_GUESSES = 20
 
 @dataclass
 class Survey:
-    """What is understood of a folder."""
+    """What is understood of a folder; ``lacking`` are basins without a place in the table."""
 
     groups: list[Group]
     attributes: dict[str, Any] | None = None
     stations: dict[str, dict[str, float]] = field(default_factory=dict)
     guessed: list[str] = field(default_factory=list)
     passed: list[str] = field(default_factory=list)
+    lacking: dict[str, set[str]] = field(default_factory=dict)
 
 
 def survey(folder: Path) -> Survey:
@@ -106,6 +106,9 @@ def survey(folder: Path) -> Survey:
     groups = apart(groups, folder, None if chosen is None else str(chosen["path"]))
     placed, told = of_other_tables(tables, chosen, basins)
     result = Survey(groups, chosen, placed, [*guessed, *told], [*passed, *notes])
+    if chosen is not None:
+        table = next(one for one in tables if one.path == chosen["path"])
+        result.lacking = without_places(table, chosen)
     _stations(series, groups, result)
     return result
 

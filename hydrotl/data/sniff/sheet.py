@@ -176,7 +176,11 @@ def _first_row(split: list[list[str]], usual: int, path: Path) -> int:
     """
     position = _first_day(split, usual)
     if position is None:
-        position = next((p for p, row in enumerate(split) if _is_row(row, p, usual)), None)
+        for least in (2, 1):  # of a table of basins, one may be all that is a plain number
+            rows = (p for p, row in enumerate(split) if _is_row(row, p, usual, least))
+            position = next(rows, None)
+            if position is not None:
+                break
     else:
         while position > 0 and split[position - 1][:1] != [""]:
             if not _is_row(split[position - 1], position - 1, usual):
@@ -191,11 +195,11 @@ def _first_row(split: list[list[str]], usual: int, path: Path) -> int:
     return position
 
 
-def _is_row(row: list[str], position: int, usual: int) -> bool:
+def _is_row(row: list[str], position: int, usual: int, least: int = 2) -> bool:
     if position < MOST_NAMING and row and is_date_name(row[0]):
         return False  # names, even if those of the other columns are numbers: ids of basins
     values = [one for one in row if _NUMBER_OR_DATE.fullmatch(one)]
-    return len(row) == usual and (len(values) >= 2 or (bool(values) and len(row) == 2))
+    return len(row) == usual and (len(values) >= least or (bool(values) and len(row) == 2))
 
 
 def _first_day(split: list[list[str]], usual: int) -> int | None:
