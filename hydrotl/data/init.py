@@ -16,7 +16,7 @@ from hydrotl.config import Setting, validated
 from hydrotl.data.canonical import UNITS
 from hydrotl.data.own import own_setting
 from hydrotl.data.own_check import row_means
-from hydrotl.data.ownfile import REGION_FILE, OwnRegion, own_entry, own_words
+from hydrotl.data.ownfile import REGION_FILE, OwnRegion, before_written, own_entry
 from hydrotl.data.readers import read_unchecked
 from hydrotl.data.sniff.folder import Survey, survey, without_flow
 from hydrotl.data.sniff.groups import Group
@@ -184,7 +184,7 @@ def _read(found: Survey, home: Path) -> xr.Dataset:
         try:
             return read_unchecked(home, own_entry(own, home), None)[0]
         except (DataError, ConfigError) as error:
-            raise type(error)(own_words(str(error))) from None
+            raise type(error)(before_written(str(error))) from None
 
 
 def _flow_units(found: Survey, home: Path) -> xr.Dataset | None:

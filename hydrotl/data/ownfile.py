@@ -63,6 +63,18 @@ def own_words(text: str) -> str:
     return text.replace("the manifest entry", REGION_FILE).replace("the entry", REGION_FILE)
 
 
+def before_written(text: str) -> str:
+    """:func:`own_words` where there is no ``region.yaml`` yet that could be corrected."""
+    text = own_words(text).replace(
+        f"correct it or add it to `missing` of this file in {REGION_FILE}",
+        "write a number, or leave the field empty if it means a missing value",
+    )
+    return text.replace(
+        f"fill it in below `stations` of {REGION_FILE}, or correct the table of `attributes`",
+        "complete the table of basins",
+    )
+
+
 def region_file(folder: str | Path) -> Path:
     """The ``region.yaml`` of ``folder`` (or the file itself, if that is given).
 

@@ -21,11 +21,22 @@ LEAST_RISES = 30
 #: Of rainy days, so many have more than the day before only if they hold sums.
 RISING = 0.97
 
+#: Days on each side of a change of the unit, wet days among them, and how large it is at least.
+LEAST_BESIDE, LEAST_WET, OTHER_UNIT = 365, 30, 7.0
+
 
 def series_findings(ds: xr.Dataset) -> list[Finding]:
     """Dry spells beyond the usual, sums of rain, and flow that is that of another basin."""
     rain = rain_of(ds)
-    found = [] if rain is None else [*_dry_spells(ds, rain), *_accumulated(ds, rain)]
+    found = (
+        []
+        if rain is None
+        else [
+            *_dry_spells(ds, rain),
+            *_accumulated(ds, rain),
+            *_other_unit(ds, rain),
+        ]
+    )
     return [*found, *_copies(ds)] if STREAMFLOW in ds else found
 
 
@@ -72,6 +83,43 @@ def _accumulated(ds: xr.Dataset, name: str) -> Iterator[Finding]:
         text = f"variable '{name}' rises on {rising[row]:.0%} of days at basin {basin}"
         remedy = "is it a sum since the start of a year or month? Take the difference of days"
         yield Finding("sum", "doubtful", name, basin, float(rising[row]), text, remedy)
+
+
+def _other_unit(ds: xr.Dataset, name: str) -> Iterator[Finding]:
+    """Rain that is many times less, or more, from some day on, in its mean and on wet days.
+
+    From mm to inches it is 25 times; the years of no climate differ so much.
+    """
+    for row, rain in enumerate(ds[name].values):
+        days = np.flatnonzero(np.isfinite(rain))
+        known = rain[days].astype(float)
+        cuts = np.arange(LEAST_BESIDE, known.size - LEAST_BESIDE + 1, 10)
+        if not cuts.size or not known.any():
+            continue
+        sums = np.cumsum(known)
+        before, after = sums[cuts - 1] / cuts, (sums[-1] - sums[cuts - 1]) / (known.size - cuts)
+        # The likeliest cut, of two means of an exponential distribution.
+        tiny = 1e-6 * known.max()
+        spread = cuts * np.log(before + tiny) + (known.size - cuts) * np.log(after + tiny)
+        cut = int(cuts[np.argmin(spread)])
+        parts = known[:cut], known[cut:]
+        wet = [part[part > 0] for part in parts]
+        if min(len(part) for part in wet) < LEAST_WET:
+            continue
+        means = [float(part.mean()) for part in parts]
+        usual = [float(np.median(part)) for part in wet]
+        less = means[1] < means[0]
+        ratios = [a / b if less else b / a for a, b in (means, usual)]
+        if min(ratios) < OTHER_UNIT:
+            continue
+        day, basin = pd.Timestamp(ds["time"].values[days[cut]]), str(ds["basin"].values[row])
+        text = (
+            f"variable '{name}' is {ratios[0]:.0f} times {'less' if less else 'more'} from about "
+            f"{day.date()} on than before at basin {basin}, on wet days {ratios[1]:.0f} times"
+        )
+        remedy = "is it in another unit there (inches, tenths)? Bring the whole record to one unit"
+        size, count = ratios[0], known.size - cut
+        yield Finding("other unit", "doubtful", name, basin, size, text, remedy, day, count)
 
 
 def _copies(ds: xr.Dataset) -> Iterator[Finding]:

@@ -23,6 +23,8 @@ from hydrotl_core.errors import DataError
 
 #: Share of the rows of a column of dates that are dates; the others are errors of the reader.
 MOST = 0.95
+#: Rows that the days between rows are looked for in, and those that make a file monthly.
+MOST_LOOKED_AT, MONTHLY = 1000, 26
 _PARTED = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{4})(?:([T ]+)(\d{1,2}:\d{2})(:\d{2})?)?")
 _SHORT = re.compile(
     r"(\d{1,2}([-/.])\d{1,2}\2|\d{1,2}[-/. ]?[^\W\d_]{3,9}\.?[-/. ]?)\d{2}([T ].*)?"
@@ -210,3 +212,32 @@ def shared_form(found: Sequence[Days]) -> Days | None:
     """Of files of one kind: the form that those which are sure of it have; None if they differ."""
     sure = {one for one in found if not one.unsure}
     return sure.pop() if len(sure) == 1 else None
+
+
+def sparse_days(sheet: Sheet, days: Days) -> list[str]:
+    """What is said of rows that mostly are some days apart; empty if they are daily.
+
+    Raises
+    ------
+    DataError
+        If they are months apart: sums or means of months, which are no daily values.
+    """
+    table = sheet.rows.iloc[:MOST_LOOKED_AT]
+    joined = table[[sheet.names.index(column) for column in days.columns]].agg("-".join, axis=1)
+    form = days.form
+    if form is None:
+        form = "ISO8601" if len(days.columns) == 1 else "%Y-%m-%d"
+    elif len(days.columns) == 2:
+        form = form.replace(" ", "-")
+    known = pd.to_datetime(joined, format=form, errors="coerce", utc=True).dropna().sort_values()
+    steps = known.diff().dropna() / pd.Timedelta(1, "D")
+    usual = float(steps.median()) if len(steps) else 1.0
+    if usual >= MONTHLY:
+        raise DataError(
+            f"{sheet.path}: its rows are {usual:g} days apart (from line {known.index[0]}): daily "
+            "values are needed, a row per day; move the file out of the folder if it holds those "
+            "of months"
+        )
+    if usual < 2:
+        return []
+    return [f"rows are {usual:g} days apart; each is taken for its own day, the others as missing"]

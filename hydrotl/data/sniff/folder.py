@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hydrotl.data.sniff.apart import apart
-from hydrotl.data.sniff.days import shared_form
+from hydrotl.data.sniff.days import shared_form, sparse_days
 from hydrotl.data.sniff.files import Series, Table, examine_file
 from hydrotl.data.sniff.gather import (
     data_files,
@@ -94,6 +94,9 @@ def survey(folder: Path) -> Survey:
             "its column prcp, with the unit behind: prcp (mm)"
         )
     _agree_on_dates(series)
+    for one in series:
+        if one.sheet is not None and one.days is not None and "basin_column" not in one.form:
+            one.numbers.guessed += sparse_days(one.sheet, one.days)
     guessed = _guesses(series)
     groups = groups_of(series, known)
     basins = sorted({basin for group in groups for basin in group.basins})
@@ -105,6 +108,8 @@ def survey(folder: Path) -> Survey:
     refuse_flow_not_understood([*odd, *foreign], series)
     groups = apart(groups, folder, None if chosen is None else str(chosen["path"]))
     placed, told = of_other_tables(tables, chosen, basins)
+    used = {line.split(":")[0] for line in told}
+    notes = [line for line in notes if line.split(":")[0] not in used]
     result = Survey(groups, chosen, placed, [*guessed, *told], [*passed, *notes])
     if chosen is not None:
         table = next(one for one in tables if one.path == chosen["path"])

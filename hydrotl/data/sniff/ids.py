@@ -15,6 +15,8 @@ _CONTENT = {
     *("discharge", "streamflow", "runoff", "tagwerte", "csv", "lump", "mean", "basin", "tab"),
     *("cmd", "ts", "all", "export", "abfluss", "debit", "caudal", "pegel", "rain", "precip"),
 }
+#: Variables that a letter stands for.
+_LETTERS = {"p", "t", "q"}
 _SPLIT = re.compile(r"([/_\-. ]+)")
 YEAR = re.compile(r"(18|19|20)\d\d")
 
@@ -112,7 +114,7 @@ def _bare(tokens: Sequence[str]) -> list[str]:
         said = words(token)
         if not said or said in _CONTENT:
             return True
-        return len(said) > 1 and variable_of(token) is not None
+        return (len(said) > 1 or said in _LETTERS) and variable_of(token) is not None
 
     while len(kept) > 1 and content(kept[0]):
         kept = kept[1:]

@@ -20,9 +20,9 @@ from hydrotl_core.scaling import STREAMFLOW
 
 #: Texts of agencies that stand in place of a value.
 ABSENT = re.compile(
-    r"n\.?/?a\.?|nan|null|none|nil|missing|no ?data|m|-+|\*+|\.+|/+|x+|\?+|ice|eqp|bkw|dis|ssn"
-    r"|ratg?|mnt|pr|zfl|fld|rat|l[üu]cke|manquante?|s/d|sin dato|nd|n\.d\.|-?inf|lf|fehlt"
-    r"|\u2013|\u2014|#n/a|#value!|#div/0!|#wert!|#num!|faltante|missing value",
+    r"n\.?/?a\.?|nan|\(?null\)?|none|nil|missing|no ?data|m|-+|\*+|\.+|/+|x+|\?+|ice|eqp|bkw|dis"
+    r"|ssn|ratg?|mnt|pr|zfl|fld|rat|l[üu]cke|manquante?|s/d|#?n/d|sin datos?|nd|n\.d\.|-?inf|lf"
+    r"|fehlt|\u2013|\u2014|#n/a|#value!|#div/0!|#wert!|#num!|faltante|missing value",
     re.IGNORECASE,
 )
 #: Codes that could be values, unless they stand far from all others.
