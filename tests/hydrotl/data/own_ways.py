@@ -424,6 +424,15 @@ DIALECTS = [
     Way("yyyy/mm/dd", partial(put, form="%Y/%m/%d")),
     Way("ISO dates with time and offset", partial(put, form="%Y-%m-%dT00:00:00Z")),
     Way("months as words (01-Jan-2001)", partial(put, form="%d-%b-%Y")),
+    Way("an index without a name, as pandas writes it", partial(put, date="")),
+    Way(
+        'quoted decimal commas ("1,2") between commas',
+        partial(put, change=lambda t: re.sub(r"(?<=,)(-?\d+)\.(\d+)", r'"\1,\2"', t)),
+    ),
+    Way(
+        "names over two lines, between quotation marks",
+        partial(put, names={key: name.replace(" ", "\n") for key, name in NAMES.items()}),
+    ),
     Way("year, month and day in three columns", partial(parts, columns=YMD)),
     Way("year and day of the year", partial(parts, columns=DOY)),
     Way("points between thousands (1.234,5)", partial(thousands, sign=".", decimal=",", sep=";")),
