@@ -121,6 +121,7 @@ def _correct(found: Survey, variable: str, column: str, unit: str) -> None:
     if not having:
         seen = dict.fromkeys(c for g in found.groups for c in (*_columns(g), *g.unused))
         raise ConfigError(f"{variable}: no column {column!r}; there are {', '.join(seen)}")
+    found.guessed = [one for one in found.guessed if f": {variable}: column " not in one]
     basins = {basin for group in having for basin in group.basins}
     for group in found.groups:
         columns = group.entry["columns"]
@@ -142,10 +143,16 @@ def _columns(group: Group) -> list[str]:
 
 def _understood(group: Group, note: str) -> str:
     columns = [
-        f"{name} from '{one['column']}' in {one['units'] or 'a unit to be found'}"
+        f"{name} from '{one['column']}' in {_scaled(one) or 'a unit to be found'}"
         for name, one in group.entry["columns"].items()
     ]
     return f"{group.entry['path']}: {', '.join(columns)}{f'; {note}' if note else ''}"
+
+
+def _scaled(column: Mapping[str, Any]) -> str:
+    """The unit, with what the values are multiplied by: 0.1 degC."""
+    scale = f"{column['scale']:g} " if column.get("scale", 1) != 1 else ""
+    return f"{scale}{column['units']}"
 
 
 def _content(found: Survey, title: str) -> dict[str, Any]:

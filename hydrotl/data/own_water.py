@@ -30,6 +30,8 @@ TOO_MUCH = 2.5
 FAR_TOO_MUCH = 5.0
 #: Units of area in km2.
 _AREAS = {"ha": 0.01, "m2": 1e-6, "sq mi": 2.589988}
+#: Units of rain in mm.
+_RAINS = {"inches": 25.4, "tenths of mm": 0.1, "cm": 10.0}
 #: Days that flow may be shifted by, and how few of them are no shift.
 FURTHEST, NEAREST = 45, 8
 LEAST_CORRELATION, MARGIN = 0.2, 0.12
@@ -65,15 +67,25 @@ def water_findings(ds: xr.Dataset, means: Mapping[str, Means]) -> list[Finding]:
     rain = rain_of(ds)
     if rain is None or STREAMFLOW not in ds:
         return []
-    return [*_units(str(ds.attrs.get("flow_unit") or "mm/day"), means), *_shifts(ds, rain)]
+    guessed = {name for name in (rain, STREAMFLOW) if f"{name}: no unit is stated" in _guessed(ds)}
+    of_rain = rain in guessed and STREAMFLOW not in guessed
+    declared = str(ds.attrs.get("flow_unit") or "mm/day")
+    return [*_units(declared, means, of_rain), *_shifts(ds, rain)]
 
 
-def _units(declared: str, means: Mapping[str, Means]) -> Iterator[Finding]:
-    """Basins whose runoff ratios another unit of flow or area would make ordinary."""
+def _guessed(ds: xr.Dataset) -> str:
+    return str(ds.attrs.get("guessed") or "")
+
+
+def _units(declared: str, means: Mapping[str, Means], of_rain: bool) -> Iterator[Finding]:
+    """Basins whose runoff ratios another unit of flow, area or rain would make ordinary.
+
+    ``of_rain``: the unit of rain is guessed, that of flow is not, so that it is the rain's.
+    """
     explained: dict[str, list[tuple[str, float]]] = {}
     for basin, one in means.items():
         if one.flow > 0 and one.rain > 0:
-            found = _better(declared, one)
+            found = _better(declared, one, of_rain)
             if found is not None:
                 explained.setdefault(found[0], []).append((basin, found[1]))
             elif one.ratio > FAR_TOO_MUCH:
@@ -89,37 +101,42 @@ def _units(declared: str, means: Mapping[str, Means]) -> Iterator[Finding]:
             text += f"; it would be {first.ratio * factor:.2g} times the rain if {change}"
         if len(basins) > 1:
             text += f"; likewise in {names_of([name for name, _ in basins[1:]])}"
-        remedy = (
-            f"correct `units` of {STREAMFLOW} or of the area (or of rain) in region.yaml, or the "
-            f"files; if the river is so, list '{UNIT}' below `accept`"
-        )
+        remedy = f"correct `units` of {STREAMFLOW} or of the area (or of rain)"
+        if of_rain:
+            remedy = "correct `units` of the rain, which are guessed, or of the area (or of flow)"
+        remedy += f" in region.yaml, or the files; if the river is so, list '{UNIT}' below `accept`"
         wrong = any(means[name].ratio > TOO_MUCH for name, _ in basins)
         grade: Grade = "impossible" if wrong else "doubtful"
         yield Finding(UNIT, grade, STREAMFLOW, basin, first.ratio, text, remedy)
 
 
-def _better(declared: str, one: Means) -> tuple[str, float] | None:
+def _better(declared: str, one: Means, of_rain: bool) -> tuple[str, float] | None:
     """What makes an ordinary river of one that is not: in words, and the factor of its flow."""
     volume = needs_area(declared, "mm/day")
     if volume and not one.area > 0:
         return None
     native = one.flow / _in_mm(declared, one.area)
-    changes = {
+    changes = {f"the rain were in {unit}": 1 / size for unit, size in _RAINS.items() if of_rain}
+    changes |= {
         f"it were in {unit}": native * _in_mm(unit, one.area) / one.flow
         for unit in FLOW_UNITS
-        if not same_unit(unit, declared, "mm/day")
+        if not of_rain
+        and not same_unit(unit, declared, "mm/day")
         and (one.area > 0 or not needs_area(unit, "mm/day"))
     }
     if volume:
         changes |= {f"the area were in {unit}": 1 / size for unit, size in _AREAS.items()}
 
-    def off(factor: float) -> float:
-        flow = one.flow * factor
-        return balance_off([flow], "mm/day", [one.rain], [one.aridity], [one.area])
+    def off(factor: float, dry: float = one.aridity) -> float:
+        return balance_off([one.flow * factor], "mm/day", [one.rain], [dry], [one.area])
 
-    best = min(changes, key=lambda change: off(changes[change]))
-    explained = off(changes[best]) <= np.log(EXPLAINED)
-    further = off(1.0) >= off(changes[best]) + np.log(FURTHER)
+    def off_if(change: str) -> float:
+        factor = changes[change]
+        return off(factor, one.aridity * factor if change.startswith("the rain") else one.aridity)
+
+    best = min(changes, key=off_if)
+    explained = off_if(best) <= np.log(EXPLAINED)
+    further = off(1.0) >= off_if(best) + np.log(FURTHER)
     return (best, changes[best]) if explained and further else None
 
 

@@ -115,7 +115,52 @@ _CUBE = r"(?:m\s*(?:\^|\*\*)?\s*3|cubic[\s_]+met(?:er|re)s?)"
 _MILLION = re.compile(
     rf"^(?:M{_CUBE}|(?:(?:million|mio|mill|10\s*(?:\^|\*\*)?\s*6|1e\+?0?6)[\s._*]*){_CUBE})",
 )
+#: Powers of ten that a unit may be counted in: in front of it in words or digits, or behind.
+_COUNTS = {
+    **dict.fromkeys(("tenth", "tenths"), 0.1),
+    **dict.fromkeys(("hundredth", "hundredths"), 0.01),
+    **dict.fromkeys(("thousandth", "thousandths"), 0.001),
+    **dict.fromkeys(("thousand", "thousands", "ths", "tsd"), 1000.0),
+}
+#: 10 and 100 without a fraction are left out: ``10 m`` is a height.
+_COUNTED = re.compile(
+    r"(?:(?P<power>10\s*(?:\^|\*\*)\s*\(?[-+]?\d\)?)|(?P<short>1(?:\.0)?[eE][-+]?0?\d)"
+    r"|(?P<part>1\s*/\s*10{1,3})|(?P<plain>0?\.0{0,2}1|1[ ,]?000(?:[ ,]?000)?)"
+    rf"|(?P<word>{'|'.join(sorted(_COUNTS, key=len, reverse=True))})\b\.?(?:\s+of(?:\s+an?)?\b)?)"
+    r"[\s*_]*(?=[^\W\d_]|%|°)",
+    re.IGNORECASE,
+)
+_DIVIDED = re.compile(r"(?<=[A-Za-z])\s*/\s*(10{1,3})$")
+_KILO = re.compile(r"k(?=(?:cfs|cusecs?|cumecs?|ft3/s)$)", re.IGNORECASE)
 _SQUARE_OR_CUBIC = re.compile(r"\b(sq|square|cu|cubic)[\s_.]+([A-Za-z]+)", re.IGNORECASE)
+
+
+def counted(unit: str) -> tuple[float, str]:
+    """What a unit is counted in, and the unit: ``0.1 mm`` is (0.1, mm), ``kcfs`` (1000, cfs).
+
+    ``mm*10`` stays as it is, which is no unit: people mean tenths by it as well as tens.
+    """
+    text = unit.strip("\ufeff").strip().translate(_PLAIN).strip("[]() ")
+    if _MILLION.match(text):
+        return 1.0, unit
+    if (match := _COUNTED.match(text)) is not None:
+        return _count(match), text[match.end() :]
+    if (match := _DIVIDED.search(text)) is not None:
+        return 1 / float(match[1]), text[: match.start()]
+    if (match := _KILO.match(text)) is not None:
+        return 1000.0, text[match.end() :]
+    return 1.0, unit
+
+
+def _count(match: re.Match[str]) -> float:
+    if match["word"]:
+        return _COUNTS[match["word"].lower()]
+    if match["part"]:
+        return 1 / float(match["part"].split("/")[1])
+    if match["power"]:
+        exponent = re.sub(r"^10|[\s^*()]", "", match["power"])
+        return float(f"1e{exponent}")
+    return float(re.sub(r"[ ,]", "", match["short"] or match["plain"]))
 
 
 def spelled(unit: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from hydrotl.data.unit_names import spelled
+from hydrotl.data.unit_names import counted, spelled
 from hydrotl_core.errors import DataError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def same_unit(one: str, other: str, canonical: str | None = None) -> bool:
         return True
     try:
         first, second = (_rate(unit, canonical or unit) for unit in (one, other))
-        return _between(first, second) == (1.0, 0.0)
+        return counted(one)[0] == counted(other)[0] and _between(first, second) == (1.0, 0.0)
     except DataError:
         return False
 
@@ -107,7 +107,7 @@ def _registry() -> "pint.UnitRegistry[Any]":
 
 @cache
 def _parse(unit: str) -> "pint.Unit":
-    text = spelled(unit)
+    text = spelled(counted(unit)[1])
     try:
         return _registry().Unit(text)
     except Exception as error:  # pint and the tokenizer below it raise many kinds
@@ -139,7 +139,8 @@ def _line(native: str, canonical: str, area: bool = False) -> tuple[float, float
             f"unit {native!r} cannot become {canonical!r}: they measure different things. "
             "Correct `units` in the manifest entry"
         )
-    return line
+    factor, offset = line
+    return factor * counted(native)[0] / counted(canonical)[0], offset / counted(canonical)[0]
 
 
 @cache

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from hydrotl.data.sniff.apart import apart
+from hydrotl.data.sniff.basin_table import Table, with_fitting_ids
 from hydrotl.data.sniff.days import shared_form, sparse_days
-from hydrotl.data.sniff.files import Series, Table, examine_file
+from hydrotl.data.sniff.files import Series, examine_file, ids_there
 from hydrotl.data.sniff.gather import (
     data_files,
     is_prose,
@@ -72,6 +73,7 @@ def survey(folder: Path) -> Survey:
             tables.append(found)
         else:
             odd.append(path)
+    tables = with_fitting_ids(tables, *ids_there(series, unnamed, folder))
     known = list(dict.fromkeys(basin_id(one) for table in tables for one in table.ids))
     series += wide_series(unnamed, folder, known)
     for path, why in unread.items():
@@ -115,6 +117,8 @@ def survey(folder: Path) -> Survey:
         table = next(one for one in tables if one.path == chosen["path"])
         result.lacking = without_places(table, chosen)
     _stations(series, groups, result)
+    units = {one["units"] for group in groups for one in group.entry["columns"].values()}
+    result.guessed += [one for table in tables for one in table.unclear(chosen, units)]
     return result
 
 

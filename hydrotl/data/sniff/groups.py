@@ -11,7 +11,7 @@ import numpy as np
 
 from hydrotl.data.sniff.files import Series
 from hydrotl.data.sniff.ids import basins_of
-from hydrotl.data.sniff.scales import weather_units
+from hydrotl.data.sniff.scales import units_of_files
 from hydrotl.data.spelling import basin_id
 from hydrotl_core.scaling import STREAMFLOW
 
@@ -106,16 +106,10 @@ def _units(series: Sequence[Series]) -> None:
     for alike in kinds.values():
         first = alike[0]
         unstated = [n for n, (_, unit) in first.columns.items() if unit is None and n != STREAMFLOW]
-        values = {
-            name: [np.asarray(one.numbers.values[name], float) for one in alike]
-            for name in unstated
-        }
+        values = [{n: np.asarray(one.numbers.values[n], float) for n in unstated} for one in alike]
         stated = {u for n, (_, u) in first.columns.items() if n[0] == "t" and u is not None}
-        found = weather_units(values)
-        for one in alike:
-            one.form["_units"] = {
-                name: (guess.unit, guess.scale, guess.why) for name, guess in found.items()
-            }
+        for one, found in zip(alike, units_of_files(values, stated), strict=True):
+            one.form["_units"] = {n: (g.unit, g.scale, g.why) for n, g in found.items()}
             if len(stated) == 1:  # of one temperature it is stated, so of all
                 unit = stated.copy().pop()
                 one.form["_units"] |= {n: (unit, 1.0, "") for n in unstated if n[0] == "t"}

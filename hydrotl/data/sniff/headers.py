@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from typing import NamedTuple
 
 from hydrotl.data.canonical import UNITS
+from hydrotl.data.sniff.stated_units import NO_UNIT, TIMES, seems_unit, unit_in
 from hydrotl.data.units import convert, known_unit, needs_area
 from hydrotl_core.errors import DataError
 from hydrotl_core.scaling import STREAMFLOW
@@ -30,7 +32,27 @@ _OTHER = {
     *("sim", "simulated", "modelled", "modeled", "base", "baseflow", "dew", "dewpoint", "soil"),
     *("water", "wasser", "net", "actual", "aet", "level", "stage", "wasserstand", "nivel"),
     *("uncertainty", "error", "quantile", "tau", "taupunkt", "sea", "log"),
+    *("simulation", "simulado", "simuliert", "simule", "model", "modelo", "modell", "predicted"),
+    *("forecast", "forecasted", "fcst", "prediction", "vorhersage", "prevision", "pronostico"),
+    *("probability", "prob", "chance", "hours", "duration", "dauer", "intensity", "type", "typ"),
 }
+_EXTREMES = {
+    "max",
+    "min",
+    "maximum",
+    "minimum",
+    "maxi",
+    "mini",
+    "mx",
+    "mn",
+    "peak",
+    "highest",
+    "hq",
+}
+#: Of these an extreme of the day is another quantity.
+_NO_EXTREMES = {"prcp", STREAMFLOW}
+#: Words in brackets that change what is meant; others may be the name of a station.
+_NOT_MEANT = _OTHER | _EXTREMES | {"lowest", "median", "nq"}
 _MOST = r"(max\w*|mx|high\w*|hoch\w*|hochst\w*|maks\w*|x)"
 _LEAST = r"(min\w*|mn|low\w*|tief\w*|niedrig\w*|n)"
 _MEAN = r"(mean|avg|average|av|ave|med\w*|mittel\w*|moy\w*|prom\w*|m|gem\w*)"
@@ -93,20 +115,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "swe": (r"swe|snow water equiv\w*|snow depth water equivalent|schneewasser\w*",),
     "dayl": (r"dayl|daylength|day length|daylight",),
 }
-_UNIT_WORDS = {
-    **dict.fromkeys(("m3s", "m3 s", "m3 sec", "m3ps", "m3s 1", "m3 s 1"), "m3/s"),
-    **dict.fromkeys(("ls", "l s", "l s 1"), "L/s"),
-    **dict.fromkeys(("ft3s", "ft3 s", "cfs"), "ft3/s"),
-    **dict.fromkeys(("mmd", "mm d", "mm day", "mmday", "mm d 1"), "mm/day"),
-    **dict.fromkeys(("mmh", "mm h", "mm hr"), "mm/h"),
-    **dict.fromkeys(("wm2", "w m2", "wm 2", "w m 2"), "W/m2"),
-    **dict.fromkeys(
-        ("mjm2", "mj m2", "mj m2 d", "mjm2d", "mj m2 day", "mjm2day", "mj"), "MJ/m2/day"
-    ),
-    **dict.fromkeys(("km2", "sqkm", "km 2"), "km2"),
-    **dict.fromkeys(("mi2", "sqmi", "sq mi"), "sq mi"),
-}
-_LONE = {"c": "degC", "f": "degF", "k": "K"}
+_BRACKET = re.compile(r"[\[({<]([^\])}>]*)[\])}>]")
 
 
 class UnnamedError(DataError):
@@ -126,18 +135,56 @@ def is_date_name(name: str) -> bool:
     return joined in _DATES | YEAR_NAMES | MONTH_NAMES | DOY_NAMES or joined.startswith("date")
 
 
-@cache
+class Heading(NamedTuple):
+    """What a column's name says; ``odd`` is text in brackets that is not understood."""
+
+    variable: str
+    unit: str | None
+    odd: str = ""
+
+
 def variable_of(name: str) -> tuple[str, str | None] | None:
     """Canonical variable of a column's name, and its unit as it is written there; None if none.
 
     ``Flow m3/s`` is (streamflow, m3/s), ``T.max`` is (tmax, None).
     """
-    for bare, unit in _split_unit(name):
+    said = heading_of(name)
+    return None if said is None else (said.variable, said.unit)
+
+
+@cache
+def heading_of(name: str) -> Heading | None:
+    """What a column's name says: like :func:`variable_of`, with what is not understood."""
+    if _BRACKET.search(name) is not None:
+        return _bracketed(name)
+    for bare, unit in [*_unit_behind(name), (name, None)]:
         variable = _named(words(bare))
-        if variable is None:
+        if variable is not None and (unit is None or fits(variable, unit)):
+            return Heading(variable, unit)
+    return None
+
+
+def _bracketed(name: str) -> Heading | None:
+    """A name with text in brackets, which is a unit, or more words of the name: Temp (max)."""
+    bare, unit = _BRACKET.sub(" ", name).strip(), None
+    more: list[str] = []
+    odd: list[str] = []
+    for text in (one.strip() for one in _BRACKET.findall(name)):
+        if text.casefold() in NO_UNIT:
             continue
-        if unit is None or fits(variable, unit):
-            return variable, unit
+        time = text.casefold() in TIMES and _named(words(bare)) != "dayl"
+        found = None if time else unit_in(text, True)
+        if found is not None and unit is None:
+            unit = found
+        else:
+            (odd if found is None and seems_unit(text) else more).append(text)
+    for one, behind in [*_unit_behind(bare), (bare, None)] if unit is None else [(bare, unit)]:
+        variable = _named(words(" ".join([one, *more])))
+        if variable is None and more and not set(words(" ".join(more)).split()) & _NOT_MEANT:
+            variable = _named(words(one))
+            odd = odd or more
+        if variable is not None and (behind is None or fits(variable, behind)):
+            return Heading(variable, behind, "" if behind else " ".join(odd))
     return None
 
 
@@ -149,36 +196,19 @@ def _named(spaced: str) -> str | None:
     for text in tries:
         for variable, expressions in _NAMES.items():
             if any(re.fullmatch(one, text) for one in expressions):
-                return variable
+                return None if variable in _NO_EXTREMES and set(parts) & _EXTREMES else variable
     return None
 
 
-def _split_unit(name: str) -> list[tuple[str, str | None]]:
+def _unit_behind(name: str) -> list[tuple[str, str | None]]:
     """Ways to take a name apart into a name and a unit, the likeliest first."""
     found: list[tuple[str, str | None]] = []
-    if (bracket := re.search(r"[\[({<]([^\])}>]*)[\])}>]", name)) is not None:
-        bare = name[: bracket.start()] + " " + name[bracket.end() :]
-        return [(bare, _unit(bracket[1], True)), (bare, None)]
     for sign in re.finditer(r"[\s_.,:;/-]+", name.strip()):
         bare, tail = name.strip()[: sign.start()], name.strip()[sign.end() :]
-        unit = _unit(tail, False)
+        unit = unit_in(tail, False)
         if bare and unit is not None:
             found.append((bare, unit))
-    return [(name, None), *found] if _named(words(name)) is not None else [*found, (name, None)]
-
-
-def _unit(text: str, bracketed: bool) -> str | None:
-    """A unit, if ``text`` is one."""
-    text = text.strip()
-    joined = " ".join(re.findall(r"[^\W_]+", text.casefold()))
-    if joined in _UNIT_WORDS:
-        return _UNIT_WORDS[joined]
-    if len(text) == 1 and not bracketed:
-        return _LONE.get(text.casefold())
-    for one in (text, text.replace("_", "/"), text.replace("_per_", "/")):
-        if one and known_unit(one):
-            return one
-    return None
+    return found
 
 
 @cache

@@ -13,8 +13,8 @@ import pandas as pd
 from hydrotl.data.readers.own_forms import PLACES
 from hydrotl.data.readers.text import point_numbers
 from hydrotl.data.roles import SENTINELS
-from hydrotl.data.sniff.files import PLACE_NAMES, Table, area_unit
-from hydrotl.data.sniff.headers import words
+from hydrotl.data.sniff.basin_table import Table
+from hydrotl.data.sniff.places import area_unit, place_of
 from hydrotl.data.sniff.sheet import Sheet
 from hydrotl.data.spelling import basin_id
 from hydrotl.data.units import convert
@@ -89,8 +89,7 @@ def _refuse_places_in_words(table: Table) -> None:
     """Refuse an area, latitude or so whose fields are no plain numbers: 46.85 N, 212.4 km2."""
     known = {column for column, _ in table.places.values()}
     for column in (name for name in table.sheet.names if name and name not in known):
-        said = words(re.sub(r"[\[({].*", "", column))
-        place = next((p for p, names in PLACE_NAMES.items() if re.fullmatch(names, said)), None)
+        place = place_of(column)
         texts = table.sheet.texts(column)
         odd = texts[texts.str.contains(r"\d", regex=True) & ~texts.str.fullmatch(_PLAIN)]
         if place is not None and place not in table.places and len(odd) > len(texts) / 2:

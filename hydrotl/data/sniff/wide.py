@@ -14,8 +14,9 @@ from pathlib import Path
 import pandas as pd
 
 from hydrotl.data.readers.own_forms import EACH_BASIN
+from hydrotl.data.sniff.columns import is_numeric, unit_below
 from hydrotl.data.sniff.days import days_of
-from hydrotl.data.sniff.files import Series, form_of, is_numeric, unit_below
+from hydrotl.data.sniff.files import Series, form_of
 from hydrotl.data.sniff.headers import UnnamedError, variable_of
 from hydrotl.data.sniff.numbers import numbers_of
 from hydrotl.data.sniff.sheet import Sheet, look

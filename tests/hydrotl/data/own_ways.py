@@ -298,6 +298,21 @@ def grids(folder: Path, names: dict[str, str], path: str, units: bool) -> None:
         ds.to_netcdf(target)
 
 
+def one_grid(folder: Path) -> None:
+    """One NetCDF file with a dimension of basins."""
+    table(folder)
+    expected()[["prcp", "tmax", "tmin"]].to_netcdf(folder / "all.nc")
+
+
+def no_leap(folder: Path) -> None:
+    """A NetCDF file whose years all have 365 days."""
+    table(folder)
+    ds = clean()["girnock"].rename(columns=CANONICAL).reset_index(drop=True).to_xarray()
+    ds = ds.rename(index="time")
+    ds["time"].attrs = {"units": "days since 2001-01-01", "calendar": "noleap"}
+    ds.to_netcdf(folder / "girnock.nc")
+
+
 def shifted(folder: Path, days: int) -> None:
     """Flow of other days: negative is too early."""
     frames = clean()
@@ -406,6 +421,45 @@ PLAIN = dict(zip("pxnq", ["P", "Tmax", "Tmin", "Q"], strict=True))
 YMD = {"Year": lambda d: d.year, "Month": lambda d: d.month, "Day": lambda d: d.day}
 DOY = {"year": lambda d: d.year, "doy": lambda d: d.day_of_year}
 
+
+def beside(folder: Path, columns: dict[str, tuple[str, float]], **names: str) -> None:
+    """The rivers with columns in front that are another's multiples: of q by 1.3, simulated."""
+    frames = clean()
+    for frame in frames.values():
+        for place, (name, (of, factor)) in enumerate(columns.items()):
+            frame.insert(place, name, (frame[of] * factor).round(3))
+    every = {name: name for name in columns}
+    put(folder, frames, names=renamed(**names) | every)
+
+
+def in_american_units() -> Frames:
+    """The rivers with rain in inches and degrees Fahrenheit."""
+    frames = times("xn", 1.8, 32, 2)
+    for frame in frames.values():
+        frame["p"] = (frame["p"] / 25.4).round(7)
+    return frames
+
+
+def above_the_series(folder: Path) -> None:
+    """No table, but lines on top of each file."""
+    for basin, place in rivers()[1].iterrows():
+        degrees, rest = divmod(round(place["lat"] * 3600, 4), 3600)
+        minutes, seconds = divmod(rest, 60)
+        head = (
+            f"# Drainage area: {place['area'] / 2.589988110336:,.8f} square miles\n"
+            f"# Latitude: {degrees:.0f}\u00b0 {minutes:.0f}' {seconds:.2f}\" N\n"
+        )
+        put(folder, {str(basin): clean()[str(basin)]}, head=head, with_table=False)
+
+
+def areas(folder: Path, name: str, factor: float = 1.0, **more: float) -> None:
+    """A table whose area is in another unit or of another name, behind ``more`` shares of it."""
+    places = rivers()[1]
+    one = pd.DataFrame({key: (places["area"] * share).round(3) for key, share in more.items()})
+    one[name] = places["area"] / factor
+    with_places(folder, one.assign(lat=places["lat"]).to_csv())
+
+
 #: Files that are right, in the dialects of agencies.
 DIALECTS = [
     Way("commas, ISO dates", put),
@@ -501,6 +555,54 @@ DIALECTS = [
         "rain in inches",
         lambda f: put(f, times("p", 1 / 25.4, digits=7), names=renamed(p="PRCP (in)")),
     ),
+    Way(
+        "rain in tenths of mm, `Rain (0.1 mm)`",
+        lambda f: put(f, times("p", 10, digits=0), names=renamed(p="Rain (0.1 mm)")),
+    ),
+    Way(
+        "rain in hundredths of inches, `Precip (1/100 in)`",
+        lambda f: put(f, times("p", 100 / 25.4, digits=5), names=renamed(p="Precip (1/100 in)")),
+    ),
+    Way(
+        "rain and temperature in tenths, not stated",
+        lambda f: put(f, times("pxn", 10, 0, 0), names=renamed(p="RR", x="TX", n="TN")),
+    ),
+    Way(
+        "rain in inches with Fahrenheit, not stated",
+        lambda f: put(f, in_american_units(), names=renamed(p="PRCP", x="TMAX", n="TMIN")),
+    ),
+    Way(
+        "flow in thousands of cubic feet per second",
+        lambda f: put(f, times("q", 0.3048**-3 / 1000, digits=9), names=renamed(q="Q (kcfs)")),
+    ),
+    Way(
+        "words in brackets: `Temp (max)`, `Discharge (mean)`",
+        partial(put, names=renamed(x="Temp (max)", n="Temp (min)", q="Discharge (mean)")),
+    ),
+    Way(
+        "`Q (sim)` before `Q (obs)`",
+        partial(beside, columns={"Q (sim)": ("q", 1.3)}, q="Q (obs)"),
+    ),
+    Way(
+        "`Discharge (min)` and `Discharge (max)` beside the mean",
+        partial(
+            beside,
+            columns={"Discharge (min)": ("q", 0.8), "Discharge (max)": ("q", 1.4)},
+            q="Discharge (mean)",
+        ),
+    ),
+    Way(
+        "`Total Rain (mm)` before `Total Precip (mm)`",
+        partial(beside, columns={"Total Rain (mm)": ("p", 0.7)}, p="Total Precip (mm)"),
+    ),
+    Way(
+        "`precipitation_hours` before `precipitation_sum`",
+        partial(beside, columns={"precipitation_hours": ("p", 0.5)}, p="precipitation_sum"),
+    ),
+    Way(
+        "`P (hPa)`, which is a pressure, before `Rain`",
+        partial(beside, columns={"P (hPa)": ("x", 30.0)}, p="Rain"),
+    ),
     *(
         Way(f"`{code}` for a missing value", partial(codes, code=code), lost=(("q", 200),))
         for code in ("-999", "-9999.0", "-99.99", "NA", "-", "NaN", "***", "Ice", "n/a")
@@ -550,6 +652,36 @@ DIALECTS = [
             .to_csv(),
         ),
     ),
+    *(
+        Way(f"area as `{name}`", partial(areas, name=name, factor=factor))
+        for name, factor in {
+            "Drainage area (square miles)": 2.589988110336,
+            "drain_area_va": 2.589988110336,
+            "Area [acres]": 0.00404687260987,
+            "AREA_SQKM": 1.0,
+            "basin_km2": 1.0,
+            "Area (1000 km2)": 1000.0,
+        }.items()
+    ),
+    Way(
+        "areas of forest, lakes and glaciers before that of the basin",
+        partial(areas, name="area_km2", forest_area_km2=0.6, lake_area=0.03, glacier_area_pct=0.1),
+    ),
+    Way(
+        "a table with names before the ids",
+        lambda f: with_places(
+            f,
+            rivers()[1]
+            .assign(name=["River A", "River B"])[["name"]]
+            .join(rivers()[1])
+            .reset_index()[["name", "id", "area", "lat"]]
+            .to_csv(index=False),
+        ),
+    ),
+    Way(
+        "area in square miles and latitude in degrees and minutes above the series",
+        above_the_series,
+    ),
     Way(
         "table of basins with decimal commas",
         lambda f: with_places(f, rivers()[1].to_csv(sep=";", decimal=",")),
@@ -590,6 +722,34 @@ FAULTS = [
         lambda f: put(f, {b: x[list("xnq")] for b, x in clean().items()}),
         "no precipitation",
     ),
+    Way(
+        "a unit of rain that is not understood",
+        partial(put, names=renamed(p="Rain (mm*10)")),
+        "unit 'mm*10' of column 'Rain (mm*10)' is not understood",
+    ),
+    Way(
+        "a unit of area that is not understood",
+        partial(areas, name="Area (rai)", factor=0.0016),
+        "unit 'rai' of column 'Area (rai)' is not understood",
+    ),
+    Way(
+        "two gauges of rain, of which one is taken",
+        partial(beside, columns={"precip_A": ("p", 0.5)}, p="precip_B"),
+        "column 'precip_A' is taken; it may be 'precip_B' as well",
+        "check",
+    ),
+    Way(
+        "one name over two columns",
+        partial(
+            put,
+            change=lambda t: (
+                "date,Rain,Temperature,,Discharge\n,mm,Max,Min,m3/s\n" + t.split("\n", 1)[1]
+            ),
+        ),
+        "write one line with a name for each column",
+    ),
+    Way("all basins in one NetCDF file", one_grid, "has a dimension 'basin' besides 'time'"),
+    Way("a NetCDF file without leap days", no_leap, "the calendar 'noleap'"),
     Way("no area although flow is in m3/s", partial(put, with_table=False), "area", "check"),
     Way(
         "ids of the table are not those of the files",

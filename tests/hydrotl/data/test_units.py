@@ -174,3 +174,37 @@ def test_spellings_of_one_unit_are_the_same():
     assert same_unit("J m-2", "J/m2/day", "W/m2")
     assert not same_unit("in", "mm/day", "mm/day")
     assert not same_unit("no such unit", "mm/day")
+
+
+@pytest.mark.parametrize(
+    ("native", "canonical", "expected"),
+    [
+        ("0.1 mm", "mm/day", 0.1),
+        ("10^-1 mm", "mm/day", 0.1),
+        ("1/10 mm", "mm/day", 0.1),
+        ("mm/10", "mm/day", 0.1),
+        ("tenths of a mm", "mm/day", 0.1),
+        ("1/100 in", "mm/day", 0.254),
+        ("hundredths of inch", "mm/day", 0.254),
+        ("kcfs", "m3/s", 28.316846592),
+        ("10^3 m3", "m3/day", 1000.0),
+        ("1000 m3/day", "m3/day", 1000.0),
+        ("thousand m3", "m3/day", 1000.0),
+        ("10^6 m3", "m3/day", 1e6),
+        ("1000 km2", "km2", 1000.0),
+        ("0.1 degF", "degC", (0.1 - 32) / 1.8),
+    ],
+)
+def test_units_are_counted_in_powers_of_ten(native, canonical, expected):
+    assert convert([1.0], native, canonical)[0] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("unit", ["mm*10", "10 m", "2 m", "0.1", "25 mm"])
+def test_a_number_that_may_be_no_count_makes_no_unit(unit):
+    with pytest.raises(DataError, match="unknown unit"):
+        convert([1.0], unit, "mm/day")
+
+
+def test_a_unit_counted_in_tenths_is_another_one():
+    assert not same_unit("0.1 mm", "mm")
+    assert same_unit("tenths of mm", "0.1 mm")
