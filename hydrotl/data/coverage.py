@@ -104,8 +104,8 @@ def _short(ds: xr.Dataset, fit: Sequence[Period], title: str) -> None:
     few = {basin: count for basin, count in days.items() if count < LEAST_TRAINING}
     if few:
         _warn(
-            f"{title}: the training of {_listed(list(few))} has as few as {min(few.values())} "
-            "days: take a year at least, or a model does not learn all seasons"
+            f"{title}: the training (`train`) of {_listed(list(few))} has as few as "
+            f"{min(few.values())} days: take a year at least, or a model does not learn all seasons"
         )
 
 
