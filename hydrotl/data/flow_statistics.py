@@ -81,18 +81,26 @@ def computed_from_flow(
         table = _statistics(flow[:, first:last], rain[0][:, first:last] if rain else None)
         when = "" if span is None else f" of {span[0]}..{span[1]}"
         for name, values in columns.items():
-            # What flow was divided by is no statistic of it.
-            known = size if name != area else None
-            what = None if name in found else _statistic_of(values, table, known)
+            if name in found:
+                continue
+            what = _statistic_of(values, table, size, divides=name == area)
             if what is not None:
                 found[name] = f"{what} of its streamflow{when}"
     return found
 
 
 def _statistic_of(
-    values: np.ndarray, table: Mapping[str, np.ndarray], area: np.ndarray | None
+    values: np.ndarray,
+    table: Mapping[str, np.ndarray],
+    area: np.ndarray | None,
+    *,
+    divides: bool = False,
 ) -> str | None:
-    """The statistic that an attribute is a multiple of, in words; None if of none."""
+    """The statistic that an attribute is a multiple of, in words; None if of none.
+
+    An area ``divides`` flow: it is the reciprocal of depths where basins have the same flow.
+    """
+    area = None if divides else area
     for what, statistic in table.items():
         if values.size < LEAST_BASINS:
             if _equal(values, what, statistic, area):
@@ -107,7 +115,7 @@ def _statistic_of(
             positive = np.where(one > 0, one, np.nan)
             if _same_ratio(values, positive):
                 return f"the {what}{form}"
-            if _same_ratio(values, 1 / positive):
+            if not divides and _same_ratio(values, 1 / positive):
                 return f"the reciprocal of the {what}{form}"
             if _on_line(values, np.log(positive)):
                 return f"the logarithm of the {what}{form}"
