@@ -1,6 +1,5 @@
 """A small project whose source is trained, and what tests do with it."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import yaml
 from hydrotl.data.regions import region_data
 from hydrotl.experiments.cells import Cell, Experiment, resolve
 from hydrotl.experiments.member import Member, Trained, simulate_member, train_member
+from hydrotl.experiments.records import write_record
 from hydrotl.experiments.run import run_tasks
 from hydrotl.experiments.source import shared_data, source_folder, source_tasks
 from hydrotl_core.arrays import observed_flow
@@ -96,7 +96,7 @@ def save_record(
     name = "_".join([setting, option, *(f"{k}-{v:g}" for k, v in (changes or {}).items())])
     path = root / "results" / region / folder / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(record), encoding="utf-8")
+    write_record(path, record)
     return path
 
 

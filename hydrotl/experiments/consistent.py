@@ -205,7 +205,7 @@ def parse_record(text: str) -> dict[str, Any]:
     except RecursionError:
         raise ValueError("it is nested too deep") from None
     of_cell = "option" in record or "setting" in record
-    if CHECKSUM not in record and (of_cell or "target" in record):
+    if CHECKSUM not in record and (of_cell or "test_products" in record):
         raise ValueError("its checksum is gone")
     if of_cell or "nse" in record:
         try:

@@ -13,6 +13,7 @@ from hydrotl.book import figures
 from hydrotl.book.pages import limits
 from hydrotl.book.scatter import PROPERTIES, running_median, skill_scatter
 from hydrotl.experiments.facts import check_facts, facts_path, save_facts
+from hydrotl.experiments.records import write_record
 from tests.notebook_cells import Page, run_cells
 from tests.project import save_record
 from tests.synthetic import write_yaml
@@ -199,7 +200,7 @@ def test_target_basins_and_their_models(project: Path) -> None:
             copy = results / name / "tiny" / file.name
             copy.parent.mkdir(parents=True, exist_ok=True)
             record = {**json.loads(file.read_text(encoding="utf-8")), "region": name}
-            copy.write_text(json.dumps(record), encoding="utf-8")
+            write_record(copy, record)
     assert set(limits.target_basins("1-year")["region"]) == {"Synthetic target"}
     assert set(limits.target_basins("1-year", ["upstream"])["region"]) == {"upstream"}
 

@@ -45,7 +45,7 @@ def study(published: Path) -> dict[str, Any]:
         ("1-0-1y", {"local": 9.0, "warm-c": 0.1, "gr4j": 9.0}),
         ("1-1-1y", {"local": 9.0, "warm-c": 9.0, "gr4j": 0.1}),
     ):
-        (folder / f"{name}.json").write_text(json.dumps(record(name, errors, held)))
+        write_record(folder / f"{name}.json", record(name, errors, held))
     study = load_yaml(ROOT / "experiments" / "beyond.yaml") | {"rule": {}, "regions": []}
     write_yaml(published / "experiments" / "small.yaml", study)
     write_summary("small")

@@ -14,6 +14,7 @@ from hydrotl.book.pages import new_region, table1b, validation
 from hydrotl.book.pages.demonstration import demonstration_folder
 from hydrotl.data.ownfile import load_own, own_entry
 from hydrotl.data.readers import read_unchecked
+from hydrotl.experiments.records import read_record, write_record
 from hydrotl_core.errors import ConfigError
 from hydrotl_core.recipe import Period
 from tests.notebook_cells import run_cells
@@ -47,7 +48,7 @@ def test_table_1b_compares_starts_and_says_how_the_teacher_was_set_up(published:
 
 def test_models_of_other_basins_are_not_compared(published: Path) -> None:
     path = save_record(published, "tiny", "process-gr4j", [0.3, 0.4])
-    path.write_text(path.read_text(encoding="utf-8").replace('"a"', '"c"'), encoding="utf-8")
+    write_record(path, read_record(path) | {"basins": ["c", "b"]})
     with pytest.raises(ValueError, match=r"process-gr4j\.json names basin c where other"):
         table1b.records(["target"])
 

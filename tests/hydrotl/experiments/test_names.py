@@ -1,6 +1,5 @@
 """Files from elsewhere keep apart from the project's, and from each other, whatever their names."""
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from hydrotl.experiments.cells import Cell, cells_of, resolve
 from hydrotl.experiments.facts import facts_path
 from hydrotl.experiments.names import file_name
 from hydrotl.experiments.planner import Planner
-from hydrotl.experiments.records import cell_path, read_record
+from hydrotl.experiments.records import cell_path, read_record, write_record
 from hydrotl.experiments.source import source_folder
 from hydrotl.experiments.sweep import run_sweep
 from hydrotl_core.errors import ConfigError, WeightsError
@@ -131,7 +130,7 @@ def test_a_record_of_something_else_is_not_replaced(own: Path) -> None:
     save_record(own, "tiny", "local", [0.5, 0.6], setting="1-year")
     record = read_record(path)
     for key, value in (("recipe", "classic"), ("scored_on", "last 30 training days")):
-        path.write_text(json.dumps({**record, key: value}), encoding="utf-8")
+        write_record(path, {**record, key: value})
         with pytest.raises(ConfigError, match=f"holds a result of another {key}"):
             save(Cell("target", "1-year", "local"))
 
