@@ -18,6 +18,7 @@ from hydrotl.data.own import own_setting
 from hydrotl.data.own_check import row_means
 from hydrotl.data.ownfile import REGION_FILE, OwnRegion, before_written, own_entry
 from hydrotl.data.readers import read_unchecked
+from hydrotl.data.roles import attribute_findings
 from hydrotl.data.sniff.folder import Survey, survey, without_flow
 from hydrotl.data.sniff.groups import Group
 from hydrotl.data.sniff.headers import fits
@@ -184,8 +185,12 @@ def _places(found: Survey) -> list[str]:
     ]
 
 
+def _own(found: Survey, home: Path) -> OwnRegion:
+    return validated(OwnRegion, _content(found, home.name or "own"), str(home / REGION_FILE))
+
+
 def _read(found: Survey, home: Path) -> xr.Dataset:
-    own = validated(OwnRegion, _content(found, home.name or "own"), str(home / REGION_FILE))
+    own = _own(found, home)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # `hydrotl check` says them
         try:
@@ -207,6 +212,10 @@ def _flow_units(found: Survey, home: Path) -> xr.Dataset | None:
     ds = _read(found, home)
     if not unstated:
         return ds
+    # A wrong area would be taken for a strange unit of flow.
+    for one in attribute_findings(ds, own_entry(_own(found, home), home).attributes):
+        if one.grade == "impossible":
+            raise DataError(f"{home}: {before_written(f'{one.text}: {one.remedy}')}")
     means = row_means(ds)
     for group in unstated:
         rows = [means[basin] for basin in group.basins]

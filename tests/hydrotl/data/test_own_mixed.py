@@ -287,6 +287,14 @@ def test_area_and_latitude_may_stand_in_two_tables(tmp_path: Path) -> None:
     assert float(ds["latitude"][0]) == 57.1
 
 
+def test_an_area_of_no_basin_is_named_before_the_unit_of_flow_is_guessed(tmp_path: Path) -> None:
+    put(tmp_path, names=NAMES | {"q": "q"}, with_table=False)
+    rows = "".join(f"{basin},{area(basin) * 1e6:.0f},57.1\n" for basin in RIVERS)
+    (tmp_path / "basins.csv").write_text(f"id,area_km2,latitude\n{rows}", encoding="utf-8")
+    with pytest.raises(DataError, match=rf"area of basin {FIRST} .*e\+0\d km2.* is it in m2"):
+        init_folder(tmp_path)
+
+
 @pytest.mark.parametrize("unknown", ["", "-9999"])
 def test_an_area_that_is_missing_is_asked_for(unknown: str, tmp_path: Path) -> None:
     put(tmp_path, with_table=False)
