@@ -307,6 +307,12 @@ def test_committed_weights_are_sound(path: Path) -> None:
     assert member_paths(path.parent)[card.seed] == path
 
 
+def flip_last_bit(path: Path) -> None:
+    altered = bytearray(path.read_bytes())
+    altered[-1] ^= 1
+    path.write_bytes(altered)
+
+
 def test_a_file_without_a_hash_is_believed_only_by_the_list_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "member-0.safetensors"
     make(path)
@@ -318,9 +324,7 @@ def test_a_file_without_a_hash_is_believed_only_by_the_list_beside_it(tmp_path: 
     for mark in ("  ", " *"):
         sums.write_text(f"{'0' * 64}{mark}member-1.safetensors\n{digest}{mark}{path.name}\n")
         load_weights(path)
-    altered = bytearray(path.read_bytes())
-    altered[-1] ^= 1
-    path.write_bytes(altered)
+    flip_last_bit(path)
     with pytest.raises(WeightsError, match="damaged, its values are not those that were saved"):
         load_weights(path)
 
@@ -331,9 +335,7 @@ def test_one_changed_bit_of_committed_weights_is_noticed(tmp_path: Path) -> None
         shutil.copy(folder / name, tmp_path)
     path = tmp_path / "member-0.safetensors"
     load_weights(path)
-    altered = bytearray(path.read_bytes())
-    altered[-3] ^= 1
-    path.write_bytes(altered)
+    flip_last_bit(path)
     with pytest.raises(WeightsError, match="damaged"):
         load_weights(path)
 
