@@ -18,6 +18,8 @@ MISSING_TEXTS = ("", "NA", "NaN", "nan")
 
 #: Reads UTF-8 with and without a byte order mark.
 ENCODING = "utf-8-sig"
+#: What observers write for rain or snow that is too little to be measured.
+TRACES = ("t", "tr", "trace")
 #: Signs of a damaged line that a message shows.
 SHOWN = 20
 
@@ -177,6 +179,8 @@ def _numbers(
         text = str(column[line]).strip()
         comma = " (decimals take a point, not a comma; the generic reader has the option `decimal`)"
         hint = comma if "," in text and decimal == "." else ""
+        if text.casefold() in TRACES:
+            hint = " (a trace of rain or snow is 0: write 0)"
         raise DataError(
             f"{path}, line {line}, column '{column.name}': {text!r} is not a number{hint}; "
             "correct it or add it to `missing` in the manifest entry"

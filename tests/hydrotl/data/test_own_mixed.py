@@ -287,6 +287,16 @@ def test_area_and_latitude_may_stand_in_two_tables(tmp_path: Path) -> None:
     assert float(ds["latitude"][0]) == 57.1
 
 
+def test_a_trace_of_rain_is_named_as_one(tmp_path: Path) -> None:
+    put(tmp_path)
+    path = tmp_path / f"{FIRST}.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[9] = re.sub(r"^([^,]+),[^,]+", r"\1,T", lines[9])
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(DataError, match=r"line 10, .*'T' is not a number \(a trace of rain .* 0"):
+        init_folder(tmp_path)
+
+
 def test_an_area_of_no_basin_is_named_before_the_unit_of_flow_is_guessed(tmp_path: Path) -> None:
     put(tmp_path, names=NAMES | {"q": "q"}, with_table=False)
     rows = "".join(f"{basin},{area(basin) * 1e6:.0f},57.1\n" for basin in RIVERS)
